@@ -1,0 +1,51 @@
+// The clock and the queue of what is still to happen, in one total order: time, then the order of scheduling.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "masqsim/base/time.hpp"
+
+namespace masqsim::engine {
+
+/// Whoever can be woken. Handlers outlive the engine's run.
+class Handler {
+ public:
+  /// `argument` is what was given to `schedule`.
+  virtual void on_event(std::uint64_t argument) = 0;
+
+ protected:
+  ~Handler() = default;
+};
+
+/// Background events (timers that only tidy up) happen in their place, but alone they do not keep the run going.
+enum class Keep : std::uint8_t { alive, background };
+
+class Engine {
+ public:
+  Engine();
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  Time now() const { return now_; }
+
+  /// `handler.on_event(argument)` at `at`, after everything already scheduled for that time. `at` is not before now
+  /// (asserted). There is no cancelling: a handler that changed its mind ignores the event.
+  void schedule(Time at, Handler& handler, std::uint64_t argument, Keep keep = Keep::alive);
+
+  /// Runs until only background events are left, or the next event lies beyond `until`; then the clock stands at
+  /// `until` if that was given, else at the last event. Returns how many events happened.
+  std::uint64_t run(Time until = Time::never());
+
+  /// How many events wait, background ones included.
+  std::size_t pending() const;
+
+ private:
+  class Queue;
+  std::unique_ptr<Queue> queue_;
+  Time now_;
+  std::uint64_t foreground_ = 0;
+};
+
+}  // namespace masqsim::engine

@@ -1,0 +1,176 @@
+// The NAT core: IPv4 bytes and times in, decisions out. It knows nothing of the simulator around it.
+//
+// The caller is a router. It takes each packet through netfilter's hook points, in this order:
+//
+//   from a wire:      prerouting -> route -> forward -> postrouting -> to a wire
+//                                        \-> input -> the router's own stack
+//   made by itself:   output -> route -> postrouting -> to a wire
+//
+// One Track goes with the packet from hook to hook. A new flow enters the table only when its first packet has passed
+// postrouting or input; a Track that dies before takes its flow with it (as an unconfirmed conntrack entry does).
+// Packets must be whole datagrams: put pieces together first (nat/fragments.hpp).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "masqsim/base/random.hpp"
+#include "masqsim/base/reason.hpp"
+#include "masqsim/base/time.hpp"
+#include "masqsim/nat/config.hpp"
+#include "masqsim/wire/address.hpp"
+#include "masqsim/wire/bytes.hpp"
+#include "masqsim/wire/describe.hpp"
+
+namespace masqsim::nat {
+
+/// How a packet stands to the table (conntrack's ctstate).
+enum class Relation : std::uint8_t { untracked, invalid, fresh, established, related };
+
+/// Original: the direction of the flow's first packet.
+enum class Direction : std::uint8_t { original, reply };
+
+enum class TcpState : std::uint8_t {
+  none, syn_sent, syn_sent2, syn_recv, established, fin_wait, close_wait, last_ack, time_wait, close
+};
+
+/// The answer of a hook. Where `pass` is false the packet ends here for `reason`, and `answer` says what its sender
+/// is owed. Where it is true, `reason` may still be set: it says why the packet was left untranslated (`invalid`).
+struct Decision {
+  enum class Answer : std::uint8_t { none, admin_prohibited };
+
+  bool pass = true;
+  Reason reason = Reason::none;
+  Answer answer = Answer::none;
+};
+
+class Core;
+
+/// What the core knows of one packet on its way. Move-only; empty (untracked) when made.
+class Track {
+ public:
+  Track() = default;
+  Track(Track&& other) noexcept;
+  Track& operator=(Track&& other) noexcept;
+  ~Track();
+
+  Relation relation() const { return relation_; }
+  Direction direction() const { return direction_; }
+  /// Numbers for people and traces, counted from 1 a core; 0: none. Flows that share a mapping share its number.
+  std::uint64_t flow() const { return flow_number_; }
+  std::uint64_t mapping() const { return mapping_number_; }
+  /// True for the packet that made its flow or its mapping.
+  bool made_flow() const { return made_flow_; }
+  bool made_mapping() const { return made_mapping_; }
+
+ private:
+  friend class Core;
+  void abandon();
+
+  Core* core_ = nullptr;             // set only while it owns an unconfirmed flow or pins one
+  std::uint32_t index_ = 0xffffffff; // the flow's place in the core
+  std::uint64_t flow_number_ = 0;
+  std::uint64_t mapping_number_ = 0;
+  Relation relation_ = Relation::untracked;
+  Direction direction_ = Direction::original;
+  bool made_flow_ = false;
+  bool made_mapping_ = false;
+};
+
+/// By which interface a packet leaves, and the address that masquerading gives it there: the interface's address in
+/// the next hop's subnet, else its first, else another interface's.
+struct Egress {
+  InterfaceId out = any_interface;
+  wire::Address masquerade;
+};
+
+/// One row of the table, as a person reads it (inside, outside, remote) and as the tracker stores it (both tuples).
+struct Entry {
+  std::uint64_t flow = 0;
+  std::uint64_t mapping = 0;
+  wire::Protocol protocol{};
+  wire::Endpoint inside;    ///< the endpoint behind the gateway; of untranslated flows the one that began
+  wire::Endpoint outside;   ///< what the other side sees of it
+  wire::Endpoint remote;
+  wire::Tuple original;
+  wire::Tuple reply;
+  TcpState tcp = TcpState::none;
+  bool replied = false;     ///< false: UNREPLIED
+  bool assured = false;
+  Duration left;            ///< until it expires, if nothing comes
+};
+
+/// One question the core asked about a packet, in order, for `explain`.
+struct Step {
+  std::string question;  ///< "existing mapping?"
+  bool yes = false;
+  std::string detail;    ///< "one entry, outside port 40000"
+  std::string key;       ///< the configuration key that decides it, such as "nat.forward"; may be empty
+};
+
+/// Something that happened to the table without a packet of its own, or beside one.
+struct Change {
+  enum class Kind : std::uint8_t { expired, removed, evicted, flushed };
+  Kind kind{};
+  Entry entry;
+};
+
+class Nat {
+ public:
+  /// Random choices (ports on a clash, addresses of a pool) come from `random` alone.
+  Nat(Config config, Random random);
+  Nat(Nat&&) noexcept;
+  Nat& operator=(Nat&&) noexcept;
+  ~Nat();
+
+  const Config& config() const;
+
+  // The hooks. `packet` is a whole, sound IPv4 datagram (header checksum right, length = total length); it is rewritten
+  // in place. Times never go backwards.
+  Decision prerouting(wire::Buffer& packet, InterfaceId in, Time now, Track& track);
+  Decision forward(wire::Buffer& packet, InterfaceId in, InterfaceId out, Time now, Track& track);
+  Decision input(wire::Buffer& packet, InterfaceId in, Time now, Track& track);
+  Decision output(wire::Buffer& packet, Time now, Track& track);
+  Decision postrouting(wire::Buffer& packet, const Egress& egress, Time now, Track& track);
+
+  /// The gateway's own addresses, for `explain`, hairpin and the reasons; told again when they change.
+  void set_own_addresses(std::vector<wire::Address> outside, std::vector<wire::Address> inside);
+
+  /// When the next entry expires; Time::never() for an empty table.
+  Time next_expiry() const;
+  /// Removes what has expired by `now`. The hooks do so by themselves; this is for tables that are looked at.
+  void expire(Time now);
+  /// Changes since the last call, oldest first; only kept while somebody wants them.
+  void watch(bool on);
+  std::vector<Change> take_changes();
+
+  std::size_t size() const;
+  /// All entries in the order of their making.
+  std::vector<Entry> table(Time now) const;
+  std::optional<Entry> entry(std::uint64_t flow, Time now) const;
+
+  /// Forgets every entry (`conntrack -F`).
+  void flush(Time now);
+  /// The interface lost its address or went down: entries that were masqueraded by it go.
+  void interface_lost(InterfaceId out, Time now);
+  /// New rules; entries remain (`nft -f`).
+  void set_rules(std::vector<SourceRule> source, std::vector<DestinationRule> destination);
+
+  /// Why an unowned packet that came in by `in` is treated as it is: the questions asked, in order. Changes nothing.
+  std::vector<Step> explain(wire::ByteView packet, InterfaceId in, Time now) const;
+  /// The finest reason for a packet addressed to the gateway that no flow, mapping or forward owns: no_mapping,
+  /// filtered, mapping_expired, hairpin_off.
+  Reason unowned_reason(wire::ByteView packet, InterfaceId in, Time now) const;
+
+ private:
+  std::unique_ptr<Core> core_;
+};
+
+std::string to_string(TcpState s);   ///< "SYN_SENT" as /proc/net/nf_conntrack prints it
+/// The state as the story's table prints it: "established", "syn-sent", "unreplied", "replied", "assured".
+std::string state_word(const Entry& e);
+
+}  // namespace masqsim::nat
