@@ -19,6 +19,7 @@
 
 #include "masqsim/base/random.hpp"
 #include "masqsim/base/reason.hpp"
+#include "masqsim/base/step.hpp"
 #include "masqsim/base/time.hpp"
 #include "masqsim/nat/config.hpp"
 #include "masqsim/wire/address.hpp"
@@ -101,14 +102,6 @@ struct Entry {
   bool replied = false;     ///< false: UNREPLIED
   bool assured = false;
   Duration left;            ///< until it expires, if nothing comes
-};
-
-/// One question the core asked about a packet, in order, for `explain`.
-struct Step {
-  std::string question;  ///< "existing mapping?"
-  bool yes = false;
-  std::string detail;    ///< "one entry, outside port 40000"
-  std::string key;       ///< the configuration key that decides it, such as "nat.forward"; may be empty
 };
 
 /// Something that happened to the table without a packet of its own, or beside one.
