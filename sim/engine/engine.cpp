@@ -1,5 +1,6 @@
 #include "masqsim/engine/engine.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cassert>
@@ -33,10 +34,12 @@ class Engine::Queue {
 
   std::size_t size() const { return size_; }
 
-  /// The time of the next event; the queue is not empty.
-  std::int64_t next_time() {
-    settle();
-    return last_;
+  /// The time of the next event; the queue is not empty. Does not settle: events may still come that are earlier.
+  std::int64_t next_time() const {
+    if (!buckets_[0].empty()) return last_;
+    std::size_t lowest = 1;
+    while (buckets_[lowest].empty()) ++lowest;
+    return std::min_element(buckets_[lowest].begin(), buckets_[lowest].end(), earlier)->at;
   }
 
   Event pop() {
@@ -51,6 +54,8 @@ class Engine::Queue {
   }
 
  private:
+  static bool earlier(const Event& a, const Event& b) { return a.at < b.at; }
+
   std::size_t bucket_of(std::int64_t at) const {
     return static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(at ^ last_)));
   }
@@ -61,8 +66,7 @@ class Engine::Queue {
     std::size_t lowest = 1;
     while (buckets_[lowest].empty()) ++lowest;
     std::vector<Event>& from = buckets_[lowest];
-    last_ = from.front().at;
-    for (const Event& event : from) last_ = event.at < last_ ? event.at : last_;
+    last_ = std::min_element(from.begin(), from.end(), earlier)->at;
     for (const Event& event : from) buckets_[bucket_of(event.at)].push_back(event);
     from.clear();
   }
