@@ -1,0 +1,45 @@
+// Where to send what: longest prefix match.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "masqsim/net/packet.hpp"
+#include "masqsim/wire/address.hpp"
+
+namespace masqsim::net {
+
+struct Route {
+  /// What becomes of a matching packet; the refusals answer with ICMP as Linux's route types of the same names do.
+  enum class Kind : std::uint8_t { forward, unreachable, prohibit, blackhole };
+
+  wire::Prefix to;
+  InterfaceIndex out = no_interface;
+  wire::Address via;  ///< next hop; zero: the destination itself is on that link
+  Kind kind = Kind::forward;
+
+  bool operator==(const Route&) const = default;
+};
+
+/// A node's routes. Few routes are walked, many are hashed by prefix length; looking up never allocates.
+class RouteTable {
+ public:
+  /// Replaces a route to the same prefix.
+  void add(const Route& route);
+  /// Takes away the route to exactly this prefix, if it is there.
+  void remove(wire::Prefix to);
+  /// The route with the longest prefix that holds `destination`.
+  const Route* find(wire::Address destination) const;
+  const std::vector<Route>& all() const { return routes_; }  ///< longest prefix first, then by address
+
+ private:
+  void index();
+
+  std::vector<Route> routes_;
+  std::unordered_map<std::uint64_t, std::uint32_t> by_prefix_;  // only looked up, never walked
+  std::vector<std::uint8_t> lengths_;                            // that occur, longest first
+};
+
+}  // namespace masqsim::net

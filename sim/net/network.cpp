@@ -1,0 +1,191 @@
+#include "masqsim/net/network.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace masqsim::net {
+
+namespace {
+
+constexpr Duration least_hold = 1_ms;
+
+/// Time on the wire for `bytes`, rounded up to the nanosecond.
+Duration serialisation(std::size_t bytes, parse::Rate rate) {
+  const std::uint64_t bits_ns = std::uint64_t{bytes} * 8 * 1'000'000'000;
+  return {static_cast<std::int64_t>((bits_ns + rate.bits_per_second - 1) / rate.bits_per_second)};
+}
+
+/// Bytes that wait before a wire which is busy for `busy` more.
+std::uint64_t backlog(Duration busy, parse::Rate rate) {
+  __extension__ using Wide = unsigned __int128;
+  return static_cast<std::uint64_t>(Wide{static_cast<std::uint64_t>(busy.ns)} * rate.bits_per_second / 8'000'000'000);
+}
+
+bool is_broadcast(wire::Address a, const Interface& interface) {
+  return a.is_limited_broadcast() || a.is_multicast() ||
+         (interface.prefix_length < 31 && a == interface.subnet().broadcast());
+}
+
+}  // namespace
+
+Network::Network(std::uint64_t seed) : seed_(seed) { header_.seed = seed; }
+Network::~Network() = default;
+
+trace::NodeId Network::name_node(std::string_view name, trace::NodeKind kind) {
+  header_.nodes.push_back({std::string(name), kind});
+  return static_cast<trace::NodeId>(header_.nodes.size() - 1);
+}
+
+std::uint32_t Network::add_segment(std::string_view name, const LinkParams& params, bool shared) {
+  const std::string stream = "link/" + std::string(name);
+  segments_.push_back(std::make_unique<Segment>(Segment{.name = std::string(name),
+                                                        .params = params,
+                                                        .shared = shared,
+                                                        .loss = random(stream + "/loss"),
+                                                        .jitter = random(stream + "/jitter"),
+                                                        .duplicate = random(stream + "/duplicate"),
+                                                        .reorder = random(stream + "/reorder"),
+                                                        .ports = {},
+                                                        .by_address = {}}));
+  return static_cast<std::uint32_t>(segments_.size() - 1);
+}
+
+InterfaceIndex Network::attach(Node& node, std::uint32_t index, std::string_view label, std::string_view network,
+                               wire::Address address, std::uint8_t prefix_length, std::optional<std::uint16_t> mtu) {
+  Segment& link = segment(index);
+  assert(link.shared || link.ports.size() < 2);
+  const auto number = static_cast<InterfaceIndex>(node.interfaces().size());
+  const auto port = static_cast<std::uint32_t>(link.ports.size());
+  const auto point = static_cast<trace::PointId>(header_.points.size());
+  const std::uint16_t bytes = mtu.value_or(link.params.mtu);
+  header_.points.push_back(
+      {node.id(), name(node.id()) + '/' + std::string(label), std::string(network), address, prefix_length, bytes});
+  node.interfaces().push_back({.address = address,
+                               .prefix_length = prefix_length,
+                               .mtu = bytes,
+                               .segment = index,
+                               .port = port,
+                               .point = point});
+  link.ports.push_back({&node, number, {}, {}});
+  link.by_address[address.value] = port;
+  return number;
+}
+
+void Network::address_changed(Node& node, InterfaceIndex interface, wire::Address before) {
+  const Interface& changed = node.interfaces()[interface];
+  Segment& link = segment(changed.segment);
+  const auto old = link.by_address.find(before.value);
+  if (old != link.by_address.end() && old->second == changed.port) link.by_address.erase(old);
+  if (!changed.address.is_zero()) link.by_address[changed.address.value] = changed.port;
+}
+
+void Network::address_added(Node& node, InterfaceIndex interface, wire::Address address) {
+  Interface& changed = node.interfaces()[interface];
+  changed.also.push_back(address);
+  segment(changed.segment).by_address[address.value] = changed.port;
+}
+
+Sent Network::transmit(Node& from, InterfaceIndex out, Packet& packet, wire::Address next_hop) {
+  const Interface& interface = from.interfaces()[out];
+  Segment& link = segment(interface.segment);
+  Segment::Port& port = link.ports[interface.port];
+  if (!interface.up || link.down) {
+    if (trace_.on()) say(trace::Kind::drop, from.id(), interface.point, packet, Reason::link_down);
+    packet = {};
+    return Sent::down;
+  }
+  if (!link.shared) {
+    const Segment::Port& other = link.ports[1 - interface.port];
+    depart(from, interface, link, port, std::move(packet), *other.node, other.interface);
+    return Sent::yes;
+  }
+  if (is_broadcast(next_hop, interface)) {
+    for (std::uint32_t n = 0; n < link.ports.size(); ++n) {
+      if (n == interface.port) continue;
+      depart(from, interface, link, port, packet.duplicate(), *link.ports[n].node, link.ports[n].interface);
+    }
+    packet = {};
+    return Sent::yes;
+  }
+  const auto neighbour = link.by_address.find(next_hop.value);
+  if (neighbour == link.by_address.end()) return Sent::no_neighbour;
+  const Segment::Port& to = link.ports[neighbour->second];
+  depart(from, interface, link, port, std::move(packet), *to.node, to.interface);
+  return Sent::yes;
+}
+
+void Network::depart(Node& from, const Interface& out, Segment& link, Segment::Port& port, Packet packet,
+                     Node& receiver, InterfaceIndex in) {
+  const LinkParams& params = link.params;
+  const Time start = std::max(now(), port.free_at);
+  if (params.queue > 0 && params.rate.bits_per_second > 0 && backlog(start - now(), params.rate) > params.queue) {
+    if (trace_.on()) say(trace::Kind::drop, from.id(), out.point, packet, Reason::queue_full);
+    return;
+  }
+  if (trace_.on()) say(trace::Kind::send, from.id(), out.point, packet);
+  if (params.rate.bits_per_second > 0) port.free_at = start + serialisation(packet.size(), params.rate);
+  if (link.loss.chance(params.loss)) {
+    if (trace_.on()) say(trace::Kind::drop, from.id(), out.point, packet, Reason::link_loss);
+    return;
+  }
+  Time arrival = (params.rate.bits_per_second > 0 ? port.free_at : now()) + params.delay;
+  if (params.jitter.ns > 0) {
+    arrival += {static_cast<std::int64_t>(link.jitter.below(static_cast<std::uint64_t>(params.jitter.ns) + 1))};
+  }
+  if (link.reorder.chance(params.reorder)) {
+    arrival += std::max(params.delay, least_hold);
+  } else {
+    arrival = std::max(arrival, port.last_arrival);
+    port.last_arrival = arrival;
+  }
+  packet.marks().receiver = &receiver;
+  packet.marks().interface = in;
+  if (link.duplicate.chance(params.duplicate)) {
+    Packet copy = packet.duplicate();
+    copy.marks().receiver = &receiver;
+    copy.marks().interface = in;
+    engine_.schedule(arrival, *this, packet.release());
+    engine_.schedule(arrival, *this, copy.release());
+    return;
+  }
+  engine_.schedule(arrival, *this, packet.release());
+}
+
+void Network::on_event(std::uint64_t argument) {
+  Packet packet = Packet::adopt(argument);
+  Node& receiver = *packet.marks().receiver;
+  const InterfaceIndex in = packet.marks().interface;
+  const Interface& interface = receiver.interfaces()[in];
+  ++hops_;
+  if (!interface.up) {
+    if (trace_.on()) say(trace::Kind::drop, receiver.id(), interface.point, packet, Reason::link_down);
+    return;
+  }
+  if (trace_.on()) say(trace::Kind::receive, receiver.id(), interface.point, packet);
+  receiver.receive(std::move(packet), in);
+}
+
+void Network::say(trace::Kind kind, trace::NodeId node, trace::PointId point, const Packet& packet, Reason reason) {
+  trace::Record record;
+  record.kind = kind;
+  record.reason = reason;
+  record.node = node;
+  record.point = point;
+  record.flow = packet.flow();
+  record.packet = packet.id();
+  record.cause = packet.marks().cause;
+  record.bytes = packet.view();
+  emit(record);
+}
+
+void Network::say_event(trace::NodeId node, trace::FlowId flow, std::string_view text) {
+  if (!trace_.on()) return;
+  trace::Record record;
+  record.kind = trace::Kind::event;
+  record.node = node;
+  record.flow = flow;
+  record.text = text;
+  emit(record);
+}
+
+}  // namespace masqsim::net

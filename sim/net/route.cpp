@@ -1,0 +1,58 @@
+#include "masqsim/net/route.hpp"
+
+#include <algorithm>
+
+namespace masqsim::net {
+
+namespace {
+
+constexpr std::size_t walk_at_most = 8;
+
+std::uint64_t key(wire::Prefix p) { return std::uint64_t{p.length} << 32 | p.address.value; }
+
+bool before(const Route& a, wire::Prefix to) {
+  return a.to.length != to.length ? a.to.length > to.length : a.to.address < to.address;
+}
+
+}  // namespace
+
+void RouteTable::add(const Route& route) {
+  const auto place = std::lower_bound(routes_.begin(), routes_.end(), route.to, before);
+  if (place != routes_.end() && place->to == route.to) {
+    *place = route;
+  } else {
+    routes_.insert(place, route);
+  }
+  lengths_.clear();
+}
+
+void RouteTable::remove(wire::Prefix to) {
+  std::erase_if(routes_, [&](const Route& route) { return route.to == to; });
+  lengths_.clear();
+}
+
+void RouteTable::index() {
+  by_prefix_.clear();
+  lengths_.clear();
+  for (std::uint32_t n = 0; n < routes_.size(); ++n) {
+    by_prefix_[key(routes_[n].to)] = n;
+    if (lengths_.empty() || lengths_.back() != routes_[n].to.length) lengths_.push_back(routes_[n].to.length);
+  }
+}
+
+const Route* RouteTable::find(wire::Address destination) const {
+  if (routes_.size() <= walk_at_most) {
+    for (const Route& route : routes_) {
+      if (route.to.contains(destination)) return &route;
+    }
+    return nullptr;
+  }
+  if (lengths_.empty()) const_cast<RouteTable*>(this)->index();
+  for (const std::uint8_t length : lengths_) {
+    const auto found = by_prefix_.find(key(wire::prefix_of(destination, length)));
+    if (found != by_prefix_.end()) return &routes_[found->second];
+  }
+  return nullptr;
+}
+
+}  // namespace masqsim::net
