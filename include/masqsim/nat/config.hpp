@@ -47,6 +47,7 @@ struct SourceRule {
   bool random = false;                ///< never keep the port (nft `random`, `fully-random`: the same effect)
   bool persistent = false;            ///< pool: one inside host keeps one outside address whatever the remote
   bool keep_host_bits = false;        ///< NETMAP: pool and `from` are networks of one size, host bits are kept
+  bool operator==(const SourceRule&) const = default;
 };
 
 /// A rule of the `prerouting` hook: a defined way in. First match decides.
@@ -59,6 +60,7 @@ struct DestinationRule {
   wire::Address forward;                   ///< the inside host; with keep_host_bits the first address of its network
   std::optional<std::uint16_t> forward_port;  ///< unset: the port stays
   bool keep_host_bits = false;
+  bool operator==(const DestinationRule&) const = default;
 };
 
 /// RFC 4787 section 4.1. `linux` is address-and-port-dependent by right; in practice one inside endpoint mostly keeps
@@ -95,12 +97,14 @@ struct Timeouts {
   Duration gre_stream = 180_s;
   Duration generic = 600_s;
   Duration fragment = 30_s;
+  bool operator==(const Timeouts&) const = default;
 };
 
 struct Limits {
   std::uint32_t table = 262144;                  ///< entries at once (nf_conntrack_max)
   std::optional<std::uint32_t> flows_per_host;   ///< of one inside address
   bool reject_excess = true;                     ///< over flows_per_host: ICMP 3/13 (else silence)
+  bool operator==(const Limits&) const = default;
 };
 
 /// What an inbound packet that nothing owns gets.
@@ -115,6 +119,7 @@ struct Firewall {
   bool protect_input = false;           ///< to the gateway itself: only established, related, or from `inside`
   bool protect_forward = false;         ///< through it: only established, related, or new from `inside` to outside
   std::vector<InterfaceId> inside;
+  bool operator==(const Firewall&) const = default;
 };
 
 struct Config {
@@ -135,6 +140,7 @@ struct Config {
   bool rst_keeps_state = false;    ///< RFC 7857 section 2.2: keep 4 minutes after an RST; Linux: delete or 10 s
   bool keep_parity = false;        ///< RFC 4787 REQ-4, for chosen ports
   std::uint32_t port_rest_s = 0;   ///< RFC 6888 REQ-8: seconds a freed outside port rests; Linux: none
+  bool operator==(const Config&) const = default;
 };
 
 /// What RFC 4787, 5382 and 5508 require: endpoint-independent mapping and filtering, full hairpin, 5 minutes for UDP,
