@@ -1,0 +1,43 @@
+// The trace as text, one line a record: the golden format. A person reads it, diff compares it.
+//
+//   # masqsim trace 1
+//   # scenario: inbound-fails
+//   # variant: forwarded                               (not for the base)
+//   # seed: 1
+//   0.000000000   laptop/home    send      p1    out    192.168.1.10:40000 > 198.51.100.10:80 tcp SYN seq=0 ... ttl=64
+//   0.001004000   gw             translate p1    out    SYN src 192.168.1.10:40000 => 203.0.113.5:40000, ttl 64 => 63 | ...
+//   # end: 11.000000000
+//
+// The first five columns hold no spaces: time in seconds; point or node; kind; packet, with `<pN` for the packet it
+// answers; flow. "-" stands for none. What follows is for people, and complete enough that equal lines mean equal
+// packets as far as `wire::describe` tells.
+#pragma once
+
+#include <string>
+
+#include "masqsim/base/output.hpp"
+#include "masqsim/trace/sink.hpp"
+
+namespace masqsim::trace {
+
+inline constexpr std::string_view text_magic = "# masqsim trace 1";
+
+class TextSink final : public Sink {
+ public:
+  /// `out` outlives the sink; the owner commits it after `end`.
+  explicit TextSink(Output& out) : out_(out) {}
+
+  void begin(const Header& header) override;
+  void record(const Record& record) override;
+  void end(Time at) override;
+
+ private:
+  Output& out_;
+  const Header* header_ = nullptr;
+  std::string line_;
+};
+
+/// One record's line without its end; `header` names the places.
+std::string line_of(const Header& header, const Record& record);
+
+}  // namespace masqsim::trace
