@@ -2,28 +2,29 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "masqsim/base/reason.hpp"
 #include "masqsim/base/time.hpp"
+#include "masqsim/scenario/model.hpp"
 #include "masqsim/trace/sink.hpp"
 
+namespace masqsim::net {
+class GatewayNode;
+class Network;
+}  // namespace masqsim::net
+
 namespace masqsim::scenario {
-
-struct Scenario;
-
-/// What the initiator of a flow experienced: the words of `expect: result`.
-enum class Result : std::uint8_t { none, established, replied, delivered, refused, unreachable, no_answer, reset };
-std::string_view word(Result r);
 
 /// One flow of the run, as the records tell it.
 struct FlowOutcome {
   std::string id;
   trace::FlowId flow = 0;
-  Result result = Result::none;
+  std::optional<Result> result;    ///< unset: the run ended before the flow did
   Reason reason = Reason::none;    ///< of the drop that ended it; none for a flow that did well
-  std::string at;                  ///< the node that ended it
+  std::string at;                  ///< the node, or (lost on the wire) the network that ended it; empty where none did
   std::uint64_t packet = 0;        ///< the packet that ended there
   std::uint64_t packets = 0;       ///< packets of this flow, answers included
 };
@@ -59,8 +60,21 @@ struct Finished {
   }
 };
 
-/// Runs `scenario` to its end; every record goes to each of `sinks`. The same scenario and seed give the same records.
-/// At the end every gateway says its table (records of kind `table`).
-Finished run(const Scenario& scenario, const std::vector<trace::Sink*>& sinks);
+/// Makes the node that stands for a gateway of the file, where it is not this project's own (the running kernel).
+class GatewayMaker {
+ public:
+  virtual ~GatewayMaker() = default;
+  /// Adds the node to `network`; interfaces and routes are given to it afterwards, then it is told `ready`.
+  virtual net::GatewayNode& make(net::Network& network, const Node& gateway) = 0;
+};
+
+struct RunOptions {
+  std::vector<trace::Sink*> sinks;
+  GatewayMaker* gateways = nullptr;  ///< unset: net::Gateway
+};
+
+/// Runs `scenario` to its end; every record goes to each of the sinks. The same scenario and seed give the same
+/// records. At the end every gateway says its table (records of kind `table`).
+Finished run(const Scenario& scenario, const RunOptions& options = {});
 
 }  // namespace masqsim::scenario
