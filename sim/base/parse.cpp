@@ -78,10 +78,10 @@ std::variant<Quantity, Fault> quantity(std::string_view& text, std::span<const U
   std::uint64_t scale = 1;
   if (!text.empty() && text[0] == '.') {
     text.remove_prefix(1);
+    if (text.empty() || !is_digit(text[0])) return Fault::number;
     const std::size_t before = text.size();
     const std::optional<std::uint64_t> decimals = digits(text);
-    if (!decimals) return Fault::number;
-    if (before - text.size() > 15) return Fault::precision;
+    if (!decimals || before - text.size() > 15) return Fault::precision;
     for (std::size_t n = text.size(); n < before; ++n) scale *= 10;
     fraction = *decimals;
   }
@@ -104,11 +104,10 @@ std::string names(std::span<const Unit> units) {
   return text;
 }
 
-Problem problem(Fault fault, std::string_view text, std::span<const Unit> units, std::string_view example) {
-  std::string_view rest = text;
-  (void)digits(rest);
-  const bool bare = fault == Fault::unit && rest.empty();
-  if (bare) return {"needs a unit (" + names(units) + "), got " + quoted(text)};
+/// `rest` is what of `text` was not understood.
+Problem problem(Fault fault, std::string_view text, std::string_view rest, std::span<const Unit> units,
+                std::string_view example) {
+  if (fault == Fault::unit && rest.empty()) return {"needs a unit (" + names(units) + "), got " + quoted(text)};
   if (!text.empty() && text[0] == '-') return {"must not be negative, got " + quoted(text)};
   switch (fault) {
     case Fault::unit: return {"has an unknown unit (known: " + names(units) + "), got " + quoted(text)};
@@ -123,8 +122,8 @@ Problem problem(Fault fault, std::string_view text, std::span<const Unit> units,
 Result<std::uint64_t> single(std::string_view text, std::span<const Unit> units, std::string_view example) {
   std::string_view rest = text;
   const auto got = quantity(rest, units);
-  if (const Fault* fault = std::get_if<Fault>(&got)) return problem(*fault, text, units, example);
-  if (!rest.empty()) return problem(Fault::unit, text, units, example);
+  if (const Fault* fault = std::get_if<Fault>(&got)) return problem(*fault, text, rest, units, example);
+  if (!rest.empty()) return problem(Fault::unit, text, rest, units, example);
   return std::get<Quantity>(got).value;
 }
 
@@ -155,7 +154,7 @@ Result<Duration> duration(std::string_view text) {
   std::uint64_t last_factor = UINT64_MAX;
   do {
     const auto got = quantity(rest, time_units);
-    if (const Fault* fault = std::get_if<Fault>(&got)) return problem(*fault, text, time_units, "5ms or 2h4m");
+    if (const Fault* fault = std::get_if<Fault>(&got)) return problem(*fault, text, rest, time_units, "5ms or 2h4m");
     const auto& [value, factor] = std::get<Quantity>(got);
     if (factor >= last_factor) return Problem{"must name each unit once, the largest first, got " + quoted(text)};
     if (value > longest || total > longest - value) return Problem{"must be at most 10 years, got " + quoted(text)};
