@@ -1,0 +1,231 @@
+#include "masqsim/kernel/ruleset.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace masqsim::kernel {
+namespace {
+
+using nat::Config;
+using wire::Protocol;
+
+std::string set_of(const Names& names, const std::vector<nat::InterfaceId>& interfaces) {
+  std::string text;
+  for (const nat::InterfaceId i : interfaces) text += fmt::format("{}\"{}\"", text.empty() ? "" : ", ", names.interfaces[i]);
+  return interfaces.size() == 1 ? text : "{ " + text + " }";
+}
+
+std::string range(nat::PortRange r) { return r.first == r.last ? fmt::format("{}", r.first) : fmt::format("{}-{}", r.first, r.last); }
+
+std::string range(nat::AddressRange r) {
+  return r.first == r.last ? wire::to_string(r.first) : wire::to_string(r.first) + "-" + wire::to_string(r.last);
+}
+
+std::string prefix(wire::Prefix p) { return p.length == 32 ? wire::to_string(p.address) : wire::to_string(p); }
+
+// The words "dnat to A:port" and "snat to A:ports" need a protocol with ports before them.
+std::string protocol_match(std::optional<Protocol> protocol, bool needs_ports) {
+  if (protocol == Protocol::tcp || protocol == Protocol::udp || protocol == Protocol::icmp) {
+    return fmt::format("ip protocol {} ", wire::to_string(*protocol));
+  }
+  if (protocol) return fmt::format("ip protocol {} ", static_cast<unsigned>(*protocol));
+  return needs_ports ? "meta l4proto { tcp, udp } " : "";
+}
+
+// The network of `length` that a pool with kept host bits is.
+std::string netmap(std::string_view verb, std::string_view field, wire::Prefix from, wire::Address to) {
+  return fmt::format("{} ip prefix to ip {} map {{ {} : {} }}", verb, field, wire::to_string(from),
+                     wire::to_string(wire::Prefix{to, from.length}));
+}
+
+std::string destination_rule(const Config& config, const nat::DestinationRule& rule, const Names& names) {
+  std::string line;
+  if (rule.in != nat::any_interface) {
+    line += fmt::format("iifname \"{}\" ", names.interfaces[rule.in]);
+  } else if (config.hairpin == nat::Hairpin::none && !names.inside.empty()) {
+    line += fmt::format("iifname != {} ", set_of(names, names.inside));
+  }
+  if (rule.from) line += fmt::format("ip saddr {} ", prefix(*rule.from));
+  line += fmt::format("ip daddr {} ", prefix(rule.to));
+  line += protocol_match(rule.protocol, rule.port || rule.forward_port);
+  if (rule.port) line += fmt::format("th dport {} ", range(*rule.port));
+  if (rule.keep_host_bits) return line + netmap("dnat", "daddr", rule.to, rule.forward);
+  line += fmt::format("dnat to {}", wire::to_string(rule.forward));
+  if (rule.forward_port) line += fmt::format(":{}", *rule.forward_port);
+  return line;
+}
+
+std::string flags(const nat::SourceRule& rule) {
+  std::string text;
+  if (rule.random) text += " random";
+  if (rule.persistent) text += rule.random ? ",persistent" : " persistent";
+  return text;
+}
+
+// One line, or two where ports are given for whatever has ports: the rest is translated without them.
+std::vector<std::string> source_rule(const nat::SourceRule& rule, const Names& names) {
+  std::string matches;
+  if (rule.out != nat::any_interface) matches += fmt::format("oifname \"{}\" ", names.interfaces[rule.out]);
+  if (rule.in != nat::any_interface) matches += fmt::format("iifname \"{}\" ", names.interfaces[rule.in]);
+  if (rule.from) matches += fmt::format("ip saddr {} ", prefix(*rule.from));
+  if (rule.to) matches += fmt::format("ip daddr {} ", prefix(*rule.to));
+  if (rule.only_port_forwarded) matches += "ct status dnat ";
+  if (rule.action == nat::SourceRule::Action::exempt) return {matches + protocol_match(rule.protocol, false) + "accept"};
+
+  const auto action = [&](bool with_ports) -> std::string {
+    const std::string ports = with_ports ? ":" + range(*rule.ports) : "";
+    if (rule.action == nat::SourceRule::Action::source_nat) {
+      if (rule.keep_host_bits && rule.from) return netmap("snat", "saddr", *rule.from, rule.addresses.first);
+      return "snat to " + range(rule.addresses) + ports + flags(rule);
+    }
+    return "masquerade" + (with_ports ? " to " + ports : "") + flags(rule);
+  };
+  std::vector<std::string> lines{matches + protocol_match(rule.protocol, rule.ports.has_value()) + action(rule.ports.has_value())};
+  if (rule.ports && !rule.protocol) lines.push_back(matches + "meta l4proto != { tcp, udp } " + action(false));
+  return lines;
+}
+
+std::string nat_table(const Config& config, const Names& names) {
+  std::string text = "table ip nat {\n";
+  if (!config.destination.empty()) {
+    text += " chain pre {\n  type nat hook prerouting priority -100; policy accept;\n";
+    for (const nat::DestinationRule& rule : config.destination) {
+      text += fmt::format("  {}\n", destination_rule(config, rule, names));
+    }
+    text += " }\n";
+  }
+  text += " chain post {\n  type nat hook postrouting priority 100; policy accept;\n";
+  for (const nat::SourceRule& rule : config.source) {
+    for (const std::string& line : source_rule(rule, names)) text += fmt::format("  {}\n", line);
+  }
+  if (config.hairpin == nat::Hairpin::full && !names.inside.empty() && !names.outside.is_zero()) {
+    const std::string inside = set_of(names, names.inside);
+    text += fmt::format("  iifname {0} oifname {0} ct status dnat snat to {1}\n", inside, wire::to_string(names.outside));
+  }
+  return text + " }\n}\n";
+}
+
+std::string helper_table() {
+  return "table ip alg {\n ct helper ftp-control {\n  type \"ftp\" protocol tcp;\n }\n chain pre {\n"
+         "  type filter hook prerouting priority 0; policy accept;\n  tcp dport 21 ct helper set \"ftp-control\"\n }\n}\n";
+}
+
+std::string chain(std::string_view hook, bool drop, const std::vector<std::string>& rules) {
+  if (!drop && rules.empty()) return "";
+  std::string text = fmt::format(" chain {0} {{\n  type filter hook {0} priority 0; policy {1};\n", hook, drop ? "drop" : "accept");
+  for (const std::string& rule : rules) text += fmt::format("  {}\n", rule);
+  return text + " }\n";
+}
+
+std::string filter_table(const Config& config, const Names& names) {
+  const nat::Firewall& firewall = config.firewall;
+  const std::vector<nat::InterfaceId>& inside_ids = firewall.inside.empty() ? names.inside : firewall.inside;
+  const std::string inside = inside_ids.empty() ? "\"lo\"" : set_of(names, inside_ids);
+  std::string sets;
+  std::vector<std::string> input, forward;
+  if (firewall.drop_invalid) {
+    input.push_back("ct state invalid drop");
+    forward.push_back("ct state invalid drop");
+  }
+  if (config.limits.flows_per_host) {
+    sets = " set flows {\n  type ipv4_addr; size 65535; flags dynamic;\n }\n";
+    forward.push_back(fmt::format("iifname {} ct state new add @flows {{ ip saddr ct count over {} }} {}", inside,
+                                  *config.limits.flows_per_host,
+                                  config.limits.reject_excess ? "reject with icmp type admin-prohibited" : "drop"));
+  }
+  if (firewall.protect_input) {
+    input.push_back("ct state established,related accept");
+    input.push_back(fmt::format("iifname {} accept", inside));
+    input.push_back("iifname \"lo\" accept");
+  } else if (config.unsolicited == nat::Unsolicited::drop) {
+    input.push_back("ct state established,related accept");
+    input.push_back(fmt::format("iifname != {} drop", inside));
+  }
+  if (firewall.protect_forward) {
+    forward.push_back("ct state established,related accept");
+    forward.push_back(fmt::format("iifname {0} oifname != {0} ct state new accept", inside));
+    if (!config.destination.empty()) forward.push_back("ct status dnat accept");
+  }
+  const std::string chains = chain("input", firewall.protect_input, input) + chain("forward", firewall.protect_forward, forward);
+  return chains.empty() ? "" : "table ip filter {\n" + sets + chains + "}\n";
+}
+
+struct Timer {
+  Duration nat::Timeouts::*value;
+  std::string_view sysctl;
+};
+
+constexpr std::array timers{
+    Timer{&nat::Timeouts::tcp_syn_sent, "net.netfilter.nf_conntrack_tcp_timeout_syn_sent"},
+    Timer{&nat::Timeouts::tcp_syn_recv, "net.netfilter.nf_conntrack_tcp_timeout_syn_recv"},
+    Timer{&nat::Timeouts::tcp_established, "net.netfilter.nf_conntrack_tcp_timeout_established"},
+    Timer{&nat::Timeouts::tcp_fin_wait, "net.netfilter.nf_conntrack_tcp_timeout_fin_wait"},
+    Timer{&nat::Timeouts::tcp_close_wait, "net.netfilter.nf_conntrack_tcp_timeout_close_wait"},
+    Timer{&nat::Timeouts::tcp_last_ack, "net.netfilter.nf_conntrack_tcp_timeout_last_ack"},
+    Timer{&nat::Timeouts::tcp_time_wait, "net.netfilter.nf_conntrack_tcp_timeout_time_wait"},
+    Timer{&nat::Timeouts::tcp_close, "net.netfilter.nf_conntrack_tcp_timeout_close"},
+    Timer{&nat::Timeouts::tcp_unacknowledged, "net.netfilter.nf_conntrack_tcp_timeout_unacknowledged"},
+    Timer{&nat::Timeouts::tcp_max_retrans, "net.netfilter.nf_conntrack_tcp_timeout_max_retrans"},
+    Timer{&nat::Timeouts::udp, "net.netfilter.nf_conntrack_udp_timeout"},
+    Timer{&nat::Timeouts::udp_stream, "net.netfilter.nf_conntrack_udp_timeout_stream"},
+    Timer{&nat::Timeouts::icmp, "net.netfilter.nf_conntrack_icmp_timeout"},
+    Timer{&nat::Timeouts::gre, "net.netfilter.nf_conntrack_gre_timeout"},
+    Timer{&nat::Timeouts::gre_stream, "net.netfilter.nf_conntrack_gre_timeout_stream"},
+    Timer{&nat::Timeouts::generic, "net.netfilter.nf_conntrack_generic_timeout"},
+    Timer{&nat::Timeouts::fragment, "net.ipv4.ipfrag_time"},
+};
+
+void tell_timers(const nat::Timeouts& timeouts, Ruleset& set) {
+  const nat::Timeouts usual;
+  for (const Timer& timer : timers) {
+    const Duration value = timeouts.*timer.value;
+    if (value == usual.*timer.value) continue;
+    if (value.ns % (1_s).ns != 0) {
+      set.cannot.push_back(fmt::format("{} of {}: Linux counts whole seconds, the rest is cut off", timer.sysctl, to_string(value)));
+    }
+    set.sysctls.push_back({std::string(timer.sysctl), fmt::format("{}", value.ns / (1_s).ns)});
+  }
+}
+
+void tell_switches(const Config& config, Ruleset& set) {
+  if (!config.verify_checksums) set.sysctls.push_back({"net.netfilter.nf_conntrack_checksum", "0"});
+  if (!config.tcp_loose) set.sysctls.push_back({"net.netfilter.nf_conntrack_tcp_loose", "0"});
+  if (config.tcp_be_liberal) set.sysctls.push_back({"net.netfilter.nf_conntrack_tcp_be_liberal", "1"});
+}
+
+void tell_what_cannot_be(const Config& config, Ruleset& set) {
+  const auto cannot = [&](bool wanted, std::string_view sentence) {
+    if (wanted) set.cannot.emplace_back(sentence);
+  };
+  cannot(config.mapping != nat::Mapping::linux_like, "mapping: Linux maps endpoint-dependently by right, and in no other way");
+  cannot(config.filtering != nat::Filtering::address_and_port_dependent, "filtering: Linux admits the very remote that was called, and no other");
+  cannot(config.unsolicited == nat::Unsolicited::icmp_after_6s, "unsolicited: Linux answers a SYN at once");
+  cannot(!config.inbound_refreshes, "inbound-refreshes: in Linux packets of either direction refresh");
+  cannot(config.rst_keeps_state, "rst-keeps-state: Linux ends a connection 10 s after a reset");
+  cannot(config.keep_parity, "keep-parity: Linux chooses any port on a clash");
+  cannot(config.port_rest_s != 0, "port-rest: Linux reuses a freed port at once");
+  cannot(config.limits.table != nat::Limits{}.table, "limits.table: nf_conntrack_max is one value for all namespaces");
+}
+
+}  // namespace
+
+Ruleset ruleset_of(const Config& config, const Names& names) {
+  Ruleset set;
+  set.nft = nat_table(config, names) + (config.alg_ftp ? helper_table() : "") + filter_table(config, names);
+  tell_timers(config.timeouts, set);
+  tell_switches(config, set);
+  tell_what_cannot_be(config, set);
+  return set;
+}
+
+std::string export_text(const Ruleset& ruleset, std::string_view title) {
+  std::string text = "#!/usr/sbin/nft -f\n";
+  text += fmt::format("# {}\n# Forwarding must be on: sysctl -w net.ipv4.ip_forward=1\n", title);
+  for (const Sysctl& s : ruleset.sysctls) text += fmt::format("# sysctl -w {}={}\n", s.name, s.value);
+  for (const std::string& sentence : ruleset.cannot) text += fmt::format("# Not said below: {}\n", sentence);
+  return text + ruleset.nft;
+}
+
+}  // namespace masqsim::kernel
