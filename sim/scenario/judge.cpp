@@ -1,0 +1,428 @@
+#include "judge.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "masqsim/wire/describe.hpp"
+#include "masqsim/wire/icmp.hpp"
+#include "masqsim/wire/ipv4.hpp"
+#include "masqsim/wire/tcp.hpp"
+#include "masqsim/wire/udp.hpp"
+
+namespace masqsim::scenario {
+
+namespace {
+
+bool is_icmp_error(wire::ByteView packet) {
+  const auto ip = wire::Ipv4View::parse_quoted(packet);
+  return ip && ip->protocol() == wire::Protocol::icmp && ip->fragment_offset() == 0 && !ip->payload().empty() &&
+         wire::icmp::is_error(ip->payload()[0]);
+}
+
+bool is_good(Result r) { return r == Result::established || r == Result::replied || r == Result::delivered; }
+
+/// Ends that belong to the wire, not to a node.
+bool on_the_wire(Reason r) { return r == Reason::link_loss || r == Reason::queue_full; }
+
+std::string endpoint_text(wire::Endpoint e, bool has_port) {
+  return has_port ? wire::to_string(e) : wire::to_string(e.address);
+}
+
+bool matches(const std::optional<wire::Endpoint>& wanted, bool any_port, wire::Endpoint got) {
+  if (!wanted) return true;
+  return wanted->address == got.address && (any_port || wanted->port == got.port);
+}
+
+bool matches(const TablePattern& pattern, const trace::Row& row) {
+  return (!pattern.protocol || *pattern.protocol == row.protocol) &&
+         matches(pattern.inside, pattern.any_inside_port, row.inside) &&
+         matches(pattern.outside, pattern.any_outside_port, row.outside) &&
+         matches(pattern.remote, pattern.any_remote_port, row.remote) &&
+         (pattern.state.empty() || pattern.state == row.state);
+}
+
+std::string pattern_text(const TablePattern& pattern) {
+  std::string text = pattern.protocol ? wire::to_string(*pattern.protocol) : "any protocol";
+  const auto part = [&](std::string_view name, const std::optional<wire::Endpoint>& e, bool any_port) {
+    if (e) text += fmt::format(" {} {}", name, endpoint_text(*e, !any_port));
+  };
+  part("inside", pattern.inside, pattern.any_inside_port);
+  part("as", pattern.outside, pattern.any_outside_port);
+  part("remote", pattern.remote, pattern.any_remote_port);
+  return pattern.state.empty() ? text : text + " " + pattern.state;
+}
+
+std::string rows_text(const std::vector<trace::Row>& rows) {
+  if (rows.empty()) return "the table is empty";
+  std::string text = rows.size() == 1 ? "one entry: " : fmt::format("{} entries: ", rows.size());
+  for (std::size_t n = 0; n < rows.size() && n < 3; ++n) {
+    text += fmt::format("{}{} inside {} as {} remote {} {}", n > 0 ? "; " : "", wire::to_string(rows[n].protocol),
+                        wire::to_string(rows[n].inside), wire::to_string(rows[n].outside),
+                        wire::to_string(rows[n].remote), rows[n].state);
+  }
+  return text + (rows.size() > 3 ? "; ..." : "");
+}
+
+Verdict verdict_at(const Position& position, std::string what, std::string flow) {
+  return {.met = true,
+          .what = std::move(what),
+          .instead = {},
+          .flow = std::move(flow),
+          .line = static_cast<int>(position.line),
+          .column = static_cast<int>(position.column)};
+}
+
+std::string text_of(const Scenario& scenario, const FlowExpectation& expected) {
+  std::string text = "flow " + scenario.actions[expected.flow].id;
+  if (expected.member != 0) text += fmt::format(".{}", expected.member);
+  text += ":";
+  if (expected.count) text += fmt::format(" {} x", *expected.count);
+  if (expected.result) text += fmt::format(" {}", word(*expected.result));
+  if (expected.not_result) text += fmt::format(" not {}", word(*expected.not_result));
+  if (expected.at) text += " at " + scenario.name_of(*expected.at);
+  if (expected.reason) text += fmt::format(" ({})", word(*expected.reason));
+  for (const Seen& seen : expected.seen) {
+    text += fmt::format(", {} sees {}", scenario.name_of(seen.node), endpoint_text(seen.as, !seen.any_port));
+  }
+  if (expected.replies) text += fmt::format(", {} replies", *expected.replies);
+  if (expected.arrived) text += fmt::format(", {} bytes arrive", *expected.arrived);
+  if (expected.received) text += fmt::format(", {} bytes are received", *expected.received);
+  if (!expected.path.empty()) text += ", path";
+  for (const Place& place : expected.path) text += " " + scenario.name_of(place);
+  return text;
+}
+
+std::string text_of(const Scenario& scenario, const TableExpectation& expected) {
+  std::string text = "table of " + scenario.name_of(NodeRef{expected.gateway, 0});
+  text += expected.at ? " at " + to_string(*expected.at - Time{}) + ":" : " at the end:";
+  std::string parts;
+  if (expected.count) parts = fmt::format(" {} {}", *expected.count, *expected.count == 1 ? "entry" : "entries");
+  for (const TablePattern& pattern : expected.has) parts += (parts.empty() ? " " : ", ") + pattern_text(pattern);
+  for (const TablePattern& pattern : expected.lacks) parts += (parts.empty() ? " not " : ", not ") + pattern_text(pattern);
+  return text + parts;
+}
+
+}  // namespace
+
+void StreamCount::segment(std::uint32_t sequence, std::size_t length, bool syn) {
+  if (syn) {
+    if (!start_) start_ = sequence + 1;
+    sequence += 1;
+  }
+  if (length == 0) return;
+  if (!start_) start_ = sequence;
+  // how far the segment begins beyond the first byte not yet counted, as a signed step: old data lies behind it
+  const auto ahead = static_cast<std::int32_t>(sequence - (*start_ + static_cast<std::uint32_t>(bytes_)));
+  const std::int64_t begin = static_cast<std::int64_t>(bytes_) + ahead;
+  const std::int64_t end = begin + static_cast<std::int64_t>(length);
+  if (end <= static_cast<std::int64_t>(bytes_)) return;
+  std::uint64_t& known = pieces_[static_cast<std::uint64_t>(std::max<std::int64_t>(begin, 0))];
+  known = std::max(known, static_cast<std::uint64_t>(end));
+  while (!pieces_.empty() && pieces_.begin()->first <= bytes_) {
+    bytes_ = std::max(bytes_, pieces_.begin()->second);
+    pieces_.erase(pieces_.begin());
+  }
+}
+
+std::string phrase(const FlowOutcome& outcome) {
+  std::string text = outcome.result ? std::string(word(*outcome.result)) : "no result by the end of the run";
+  if (!outcome.at.empty()) text += " at " + outcome.at;
+  if (outcome.reason != Reason::none) text += fmt::format(" ({})", word(outcome.reason));
+  return text;
+}
+
+Judge::Judge(const Scenario& scenario, std::vector<FlowPlan> plans)
+    : scenario_(scenario), plans_(std::move(plans)), flows_(plans_.size()), watches_(plans_.size()) {}
+
+void Judge::begin(const trace::Header& header) {
+  header_ = &header;
+  for (trace::NodeId id = 0; id < header.nodes.size(); ++id) nodes_.emplace(header.nodes[id].name, id);
+  for (const trace::PointInfo& point : header.points) addresses_.emplace(point.address.value, point.node);
+  for (const Expectation& expectation : scenario_.expect) {
+    const auto* expected = std::get_if<FlowExpectation>(&expectation);
+    if (!expected) continue;
+    for (const trace::FlowId flow : flows_of(expected->flow, expected->member)) {
+      for (const Seen& seen : expected->seen) watch(flow, node_called(scenario_.name_of(seen.node)), false, 1);
+    }
+  }
+  for (const Question& question : scenario_.lab) {
+    if (!question.flow || !question.at) continue;
+    const trace::NodeId node = node_called(scenario_.name_of(*question.at));
+    for (const trace::FlowId flow : flows_of(*question.flow, question.member)) {
+      watch(flow, node, question.back, question.packet);
+    }
+  }
+}
+
+void Judge::watch(trace::FlowId flow, trace::NodeId node, bool back, std::uint32_t packet) {
+  if (!watched(flow, node, back, packet)) watches_[flow - 1].push_back({.node = node, .back = back, .packet = packet});
+}
+
+const Judge::Watch* Judge::watched(trace::FlowId flow, trace::NodeId node, bool back, std::uint32_t packet) const {
+  for (const Watch& w : watches_[flow - 1]) {
+    if (w.node == node && w.back == back && w.packet == packet) return &w;
+  }
+  return nullptr;
+}
+
+void Judge::record(const trace::Record& record) {
+  using trace::Kind;
+  if (record.kind == Kind::table) {
+    if (tables_.empty() || tables_.back().at != record.at || tables_.back().node != record.node) {
+      tables_.push_back({record.at, record.node, {}});
+    }
+    if (record.row) tables_.back().rows.push_back(*record.row);
+    return;
+  }
+  if (record.flow == 0 || record.flow > flows_.size()) return;
+  FlowState& flow = flows_[record.flow - 1];
+  switch (record.kind) {
+    case Kind::send:
+      note_birth(record);
+      note_watches(record);
+      break;
+    case Kind::receive: note_watches(record); break;
+    case Kind::deliver: note_delivery(record, flow); break;
+    case Kind::drop: {
+      if (!flow.result.empty() && flow.result != "sent") break;
+      Ending& ending = is_icmp_error(record.bytes) ? flow.error_ended : flow.ended;
+      ending = {record.reason, record.node, record.point, record.packet};
+      break;
+    }
+    case Kind::result: flow.result = record.text; break;
+    default: break;
+  }
+}
+
+void Judge::note_birth(const trace::Record& record) {
+  if (record.packet >= born_.size()) {
+    born_.resize(std::max<std::size_t>(record.packet + 1, born_.size() * 2));
+    outward_.resize(born_.size());
+  }
+  if (born_[record.packet]) return;
+  born_[record.packet] = true;
+  outward_[record.packet] = record.node == plans_[record.flow - 1].initiator;
+  ++flows_[record.flow - 1].packets;
+}
+
+void Judge::note_watches(const trace::Record& record) {
+  const bool out = record.packet < outward_.size() && outward_[record.packet];
+  // a packet is looked at where it arrives; what goes out, at its initiator, where it leaves
+  const bool leaves_home = out && record.node == plans_[record.flow - 1].initiator;
+  if (leaves_home != (record.kind == trace::Kind::send)) return;
+  for (Watch& w : watches_[record.flow - 1]) {
+    if (w.node != record.node || w.back == out || w.found() || ++w.met < w.packet) continue;
+    if (const auto tuple = wire::tuple_of(record.bytes)) {
+      w.source = tuple->source;
+      w.destination = tuple->destination;
+      w.has_ports = tuple->has_ports && tuple->protocol != wire::Protocol::icmp;
+    }
+    if (const auto ip = wire::Ipv4View::parse_quoted(record.bytes)) w.ttl = ip->ttl();
+  }
+}
+
+void Judge::note_delivery(const trace::Record& record, FlowState& flow) {
+  const auto ip = wire::Ipv4View::parse(record.bytes);
+  if (!ip) return;
+  const bool home = record.node == plans_[record.flow - 1].initiator;
+  if (is_icmp_error(record.bytes)) {
+    const auto sender = addresses_.find(ip->source().value);
+    if (home && sender != addresses_.end() && (flow.answered.empty() || flow.answered.back() != sender->second)) {
+      flow.answered.push_back(sender->second);
+    }
+    return;
+  }
+  if (home) {
+    ++flow.replies;
+  } else {
+    flow.delivered = true;
+  }
+  if (ip->protocol() == wire::Protocol::udp) {
+    if (const auto udp = wire::UdpView::parse(ip->payload())) {
+      (home ? flow.received_in_datagrams : flow.arrived_in_datagrams) += udp->payload().size();
+    }
+  } else if (ip->protocol() == wire::Protocol::tcp) {
+    const auto tcp = wire::TcpView::parse(ip->payload());
+    if (!tcp || tcp->flags().any(wire::TcpFlags::rst)) return;
+    (home ? flow.received : flow.arrived)
+        .segment(tcp->sequence(), tcp->payload().size(), tcp->flags().any(wire::TcpFlags::syn));
+  }
+}
+
+std::vector<std::pair<NodeIndex, Time>> Judge::table_times() const {
+  std::vector<std::pair<NodeIndex, Time>> times;
+  const auto add = [&](NodeIndex gateway, std::optional<Time> at) {
+    if (at && std::find(times.begin(), times.end(), std::pair{gateway, *at}) == times.end()) times.emplace_back(gateway, *at);
+  };
+  for (const Expectation& expectation : scenario_.expect) {
+    if (const auto* table = std::get_if<TableExpectation>(&expectation)) add(table->gateway, table->at);
+  }
+  for (const Question& question : scenario_.lab) {
+    if (question.gateway) add(*question.gateway, question.time);
+  }
+  return times;
+}
+
+std::vector<trace::FlowId> Judge::flows_of(ActionIndex action, std::uint32_t member) const {
+  std::vector<trace::FlowId> found;
+  for (std::size_t n = 0; n < plans_.size(); ++n) {
+    if (plans_[n].action != action || (member != 0 && plans_[n].member != member)) continue;
+    found.push_back(static_cast<trace::FlowId>(n + 1));
+  }
+  return found;
+}
+
+trace::NodeId Judge::node_called(const std::string& name) const {
+  const auto found = nodes_.find(name);
+  return found == nodes_.end() ? trace::nowhere : found->second;
+}
+
+const std::vector<trace::Row>& Judge::table_at(NodeIndex gateway, std::optional<Time> at) const {
+  static const std::vector<trace::Row> none;
+  const trace::NodeId node = node_called(scenario_.name_of(NodeRef{gateway, 0}));
+  const Time end = tables_.empty() ? Time{} : tables_.back().at;
+  for (const TableSeen& table : tables_) {
+    if (table.node == node && table.at == at.value_or(end)) return table.rows;
+  }
+  return none;
+}
+
+FlowOutcome Judge::outcome(trace::FlowId flow) const {
+  const FlowState& state = flows_[flow - 1];
+  FlowOutcome out{.id = header_->flows[flow - 1].id, .flow = flow, .result = result_of(state.result), .at = {}};
+  out.packets = state.packets;
+  if (state.result == "sent") out.result = state.delivered ? Result::delivered : Result::no_answer;
+  if (out.result && is_good(*out.result)) return out;
+  const Ending& ending = state.ended.packet != 0 ? state.ended : state.error_ended;
+  if (ending.packet == 0) return out;
+  const bool wire = on_the_wire(ending.reason) && ending.point != trace::nowhere;
+  out.reason = ending.reason;
+  out.packet = ending.packet;
+  out.at = wire ? header_->points[ending.point].network : header_->nodes[ending.node].name;
+  return out;
+}
+
+std::vector<FlowOutcome> Judge::outcomes() const {
+  std::vector<FlowOutcome> all;
+  for (trace::FlowId flow = 1; flow <= flows_.size(); ++flow) all.push_back(outcome(flow));
+  return all;
+}
+
+std::string Judge::unmet(const FlowExpectation& expected, trace::FlowId flow) const {
+  const FlowOutcome got = outcome(flow);
+  const FlowState& state = flows_[flow - 1];
+  const bool ended_as_said = (!expected.result || got.result == expected.result) &&
+                             (!expected.not_result || got.result != expected.not_result) &&
+                             (!expected.at || got.at == scenario_.name_of(*expected.at)) &&
+                             (!expected.reason || got.reason == *expected.reason);
+  if (!ended_as_said) return phrase(got);
+  for (const Seen& seen : expected.seen) {
+    const std::string name = scenario_.name_of(seen.node);
+    const Watch* w = watched(flow, node_called(name), false, 1);
+    if (!w || !w->found()) return fmt::format("no packet of it arrived at {}", name);
+    if (!matches(seen.as, seen.any_port, w->source)) {
+      return fmt::format("{} saw {}", name, endpoint_text(w->source, w->has_ports));
+    }
+  }
+  if (expected.replies && state.replies != *expected.replies) return fmt::format("{} replies", state.replies);
+  const std::uint64_t arrived = state.arrived_in_datagrams + state.arrived.bytes();
+  const std::uint64_t received = state.received_in_datagrams + state.received.bytes();
+  if (expected.arrived && arrived != *expected.arrived) return fmt::format("{} bytes arrived", arrived);
+  if (expected.received && received != *expected.received) return fmt::format("{} bytes were received", received);
+  if (expected.path.empty()) return {};
+  std::string wanted;
+  std::string answered;
+  for (const Place& place : expected.path) wanted += " " + scenario_.name_of(place);
+  for (const trace::NodeId node : state.answered) answered += " " + header_->nodes[node].name;
+  return wanted == answered ? "" : "path" + (answered.empty() ? " empty: nobody answered" : answered);
+}
+
+Verdict Judge::judge(const FlowExpectation& expected) const {
+  Verdict verdict = verdict_at(expected.position, text_of(scenario_, expected), scenario_.actions[expected.flow].id);
+  const std::vector<trace::FlowId> flows = flows_of(expected.flow, expected.member);
+  std::uint32_t fit = 0;
+  std::string first;
+  for (const trace::FlowId flow : flows) {
+    const std::string wrong = unmet(expected, flow);
+    if (wrong.empty()) {
+      ++fit;
+    } else if (first.empty()) {
+      first = flows.size() > 1 ? header_->flows[flow - 1].id + ": " + wrong : wrong;
+    }
+  }
+  verdict.met = expected.count ? fit == *expected.count : fit == flows.size();
+  if (verdict.met) return verdict;
+  verdict.instead = first;
+  if (flows.size() > 1) verdict.instead = fmt::format("{} of {}{}{}", fit, flows.size(), first.empty() ? "" : "; ", first);
+  return verdict;
+}
+
+Verdict Judge::judge(const TableExpectation& expected) const {
+  Verdict verdict = verdict_at(expected.position, text_of(scenario_, expected), {});
+  const std::vector<trace::Row>& rows = table_at(expected.gateway, expected.at);
+  const auto holds = [&](const TablePattern& pattern) {
+    return std::any_of(rows.begin(), rows.end(), [&](const trace::Row& row) { return matches(pattern, row); });
+  };
+  verdict.met = (!expected.count || rows.size() == *expected.count) &&
+                std::all_of(expected.has.begin(), expected.has.end(), holds) &&
+                std::none_of(expected.lacks.begin(), expected.lacks.end(), holds);
+  if (!verdict.met) verdict.instead = rows_text(rows);
+  return verdict;
+}
+
+std::vector<Verdict> Judge::expectations() const {
+  std::vector<Verdict> verdicts;
+  for (const Expectation& expectation : scenario_.expect) {
+    verdicts.push_back(std::visit([&](const auto& expected) { return judge(expected); }, expectation));
+  }
+  return verdicts;
+}
+
+std::string Judge::table_answer(const Question& question) const {
+  const std::vector<trace::Row>& rows = table_at(*question.gateway, question.time);
+  if (question.what == Fact::count) return std::to_string(rows.size());
+  if (question.row == 0 || question.row > rows.size()) return fmt::format("no row {}: {}", question.row, rows_text(rows));
+  const trace::Row& row = rows[question.row - 1];
+  switch (question.what) {
+    case Fact::inside: return wire::to_string(row.inside);
+    case Fact::outside: return wire::to_string(row.outside);
+    case Fact::remote: return wire::to_string(row.remote);
+    default: return row.state;
+  }
+}
+
+std::string Judge::answer_of(const Question& question) const {
+  if (question.gateway) return table_answer(question);
+  const trace::FlowId flow = flows_of(*question.flow, question.member).front();
+  const FlowOutcome got = outcome(flow);
+  switch (question.what) {
+    case Fact::result: return got.result ? std::string(word(*got.result)) : "no result by the end of the run";
+    case Fact::reason: return std::string(word(got.reason));
+    case Fact::place: return got.at.empty() ? "nowhere" : got.at;
+    default: break;
+  }
+  const trace::NodeId node = question.at ? node_called(scenario_.name_of(*question.at)) : trace::nowhere;
+  const Watch* w = watched(flow, node, question.back, question.packet);
+  if (!w || !w->found()) return "no such packet there";
+  switch (question.what) {
+    case Fact::destination: return endpoint_text(w->destination, w->has_ports);
+    case Fact::ttl: return std::to_string(w->ttl);
+    default: return endpoint_text(w->source, w->has_ports);
+  }
+}
+
+std::vector<Verdict> Judge::lab() const {
+  std::vector<Verdict> verdicts;
+  for (const Question& question : scenario_.lab) {
+    const std::string what = fmt::format("question '{}': {}", question.ask, question.answer);
+    Verdict verdict = verdict_at(question.answer_position, what, question.flow ? scenario_.actions[*question.flow].id : "");
+    const std::string answer = answer_of(question);
+    verdict.met = answer == question.answer;
+    if (!verdict.met) verdict.instead = answer;
+    verdicts.push_back(std::move(verdict));
+  }
+  return verdicts;
+}
+
+}  // namespace masqsim::scenario
