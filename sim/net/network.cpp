@@ -7,8 +7,6 @@ namespace masqsim::net {
 
 namespace {
 
-constexpr Duration least_hold = 1_ms;
-
 /// Time on the wire for `bytes`, rounded up to the nanosecond.
 Duration serialisation(std::size_t bytes, parse::Rate rate) {
   const std::uint64_t bits_ns = std::uint64_t{bytes} * 8 * 1'000'000'000;
@@ -118,23 +116,26 @@ void Network::depart(Node& from, const Interface& out, Segment& link, Segment::P
                      Node& receiver, InterfaceIndex in) {
   const LinkParams& params = link.params;
   const Time start = std::max(now(), port.free_at);
-  if (params.queue > 0 && params.rate.bits_per_second > 0 && backlog(start - now(), params.rate) > params.queue) {
+  const bool paced = params.rate.bits_per_second > 0;
+  if (params.queue && paced && backlog(start - now(), params.rate) > *params.queue) {
     if (trace_.on()) say(trace::Kind::drop, from.id(), out.point, packet, Reason::queue_full);
     return;
   }
   if (trace_.on()) say(trace::Kind::send, from.id(), out.point, packet);
-  if (params.rate.bits_per_second > 0) port.free_at = start + serialisation(packet.size(), params.rate);
+  if (paced) port.free_at = start + serialisation(packet.size(), params.rate);
   if (link.loss.chance(params.loss)) {
     if (trace_.on()) say(trace::Kind::drop, from.id(), out.point, packet, Reason::link_loss);
     return;
   }
-  Time arrival = (params.rate.bits_per_second > 0 ? port.free_at : now()) + params.delay;
-  if (params.jitter.ns > 0) {
-    arrival += {static_cast<std::int64_t>(link.jitter.below(static_cast<std::uint64_t>(params.jitter.ns) + 1))};
-  }
+  const Time left = paced ? port.free_at : now();
+  Time arrival = left + params.delay;
   if (link.reorder.chance(params.reorder)) {
-    arrival += std::max(params.delay, least_hold);
+    arrival = left + params.delay / 2;
   } else {
+    if (params.jitter.ns > 0) {
+      const auto spread = static_cast<std::uint64_t>(params.jitter.ns) * 2 + 1;
+      arrival += Duration{static_cast<std::int64_t>(link.jitter.below(spread))} - params.jitter;
+    }
     arrival = std::max(arrival, port.last_arrival);
     port.last_arrival = arrival;
   }

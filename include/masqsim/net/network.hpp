@@ -22,11 +22,11 @@ namespace masqsim::net {
 struct LinkParams {
   Duration delay;             ///< of one crossing
   parse::Rate rate;           ///< of each sender; 0: no serialisation time. Bytes of IP count, there is no framing.
-  std::uint64_t queue = 0;    ///< bytes that may wait before a sender's wire; 0: without limit
+  std::optional<std::uint64_t> queue;  ///< bytes that may wait before a sender's wire; unset: without limit
   Ratio loss;
-  Duration jitter;            ///< 0 to this much is added to the delay; packets stay in order
+  Duration jitter;            ///< at most `delay`: the delay varies by up to so much either way; packets stay in order
   Ratio duplicate;
-  Ratio reorder;              ///< the chance to be held back by one more delay (at least 1 ms), so that others overtake
+  Ratio reorder;              ///< the chance to take half the delay and overtake those before
   std::uint16_t mtu = 1500;
 };
 

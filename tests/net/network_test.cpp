@@ -1,0 +1,218 @@
+#include "masqsim/net/network.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "masqsim/wire/build.hpp"
+
+namespace masqsim::net {
+namespace {
+
+/// A node that notes what arrives and when.
+class Probe final : public Node {
+ public:
+  using Node::Node;
+  void receive(Packet packet, InterfaceIndex in) override {
+    arrivals.push_back(fmt::format("{} p{} on {}", seconds(network_.now(), 6), packet.id(), in));
+    order.push_back(packet.id());
+  }
+  void output(Packet) override {}
+
+  std::vector<std::string> arrivals;
+  std::vector<std::uint64_t> order;
+};
+
+/// Drops as "NODE REASON pN".
+class Drops final : public trace::Sink {
+ public:
+  explicit Drops(const Network& network) : network_(network) {}
+  void record(const trace::Record& r) override {
+    if (r.kind == trace::Kind::drop) seen.push_back(fmt::format("{} {} p{}", network_.name(r.node), word(r.reason), r.packet));
+  }
+  std::vector<std::string> seen;
+
+ private:
+  const Network& network_;
+};
+
+class LinkTest : public testing::Test {
+ protected:
+  void lan(const LinkParams& params, std::uint64_t seed = 1) {
+    network = std::make_unique<Network>(seed);
+    drops = std::make_unique<Drops>(*network);
+    network->trace().add(*drops);
+    const std::uint32_t segment = network->add_segment("home", params, true);
+    for (std::uint8_t n = 1; n <= 3; ++n) {
+      probes[n] = &network->add<Probe>(fmt::format("n{}", n), trace::NodeKind::host);
+      network->attach(*probes[n], segment, "home", "home", wire::address(192, 168, 1, n), 24);
+    }
+  }
+
+  Sent send(std::uint8_t from, wire::Address to, std::size_t bytes = 100) {
+    Packet packet = network->pool().make(bytes, 0);
+    std::fill(packet.bytes().begin(), packet.bytes().end(), std::uint8_t{0});
+    return network->transmit(*probes[from], 0, packet, to);
+  }
+
+  std::unique_ptr<Network> network;
+  std::unique_ptr<Drops> drops;
+  Probe* probes[4] = {};
+};
+
+const wire::Address two = wire::address(192, 168, 1, 2);
+
+using Lines = std::vector<std::string>;
+
+TEST_F(LinkTest, CrossingTakesTheDelayPlusTheTimeOnTheWire) {
+  lan({.delay = 1_ms, .rate = {100'000'000}});
+  send(1, two, 100);
+  network->engine().run();
+  EXPECT_EQ(probes[2]->arrivals, Lines{"0.001008 p1 on 0"});
+}
+
+TEST_F(LinkTest, ASendersPacketsWaitForItsWireAndOtherSendersDoNot) {
+  lan({.delay = 1_ms, .rate = {1'000'000}});
+  send(1, two, 1000);
+  send(1, two, 1000);
+  send(3, two, 1000);
+  network->engine().run();
+  EXPECT_EQ(probes[2]->arrivals, (Lines{"0.009000 p1 on 0", "0.009000 p3 on 0", "0.017000 p2 on 0"}));
+}
+
+TEST_F(LinkTest, AFullQueueDropsWhatFindsTooManyBytesWaiting) {
+  lan({.rate = {8'000'000}, .queue = 150});
+  for (int n = 0; n < 4; ++n) send(1, two, 100);
+  network->engine().run();
+  EXPECT_EQ(probes[2]->order, (std::vector<std::uint64_t>{1, 2}));
+  EXPECT_EQ(drops->seen, (Lines{"n1 queue-full p3", "n1 queue-full p4"}));
+}
+
+TEST_F(LinkTest, AnAddressThatNobodyHasIsNoNeighbourAndThePacketStaysTheSenders) {
+  lan({});
+  Packet packet = network->pool().make(20, 0);
+  EXPECT_EQ(network->transmit(*probes[1], 0, packet, wire::address(192, 168, 1, 9)), Sent::no_neighbour);
+  EXPECT_TRUE(packet);
+}
+
+TEST_F(LinkTest, BroadcastReachesEverybodyElse) {
+  lan({.delay = 1_ms});
+  send(1, wire::address(192, 168, 1, 255));
+  network->engine().run();
+  EXPECT_TRUE(probes[1]->arrivals.empty());
+  EXPECT_EQ(probes[2]->arrivals, Lines{"0.001000 p2 on 0"});
+  EXPECT_EQ(probes[3]->arrivals, Lines{"0.001000 p3 on 0"});
+}
+
+TEST_F(LinkTest, LossDropsItsShareAndSaysSo) {
+  lan({.loss = {1, 4}});
+  for (int n = 0; n < 4000; ++n) send(1, two);
+  network->engine().run();
+  EXPECT_EQ(probes[2]->order.size() + drops->seen.size(), 4000u);
+  EXPECT_NEAR(static_cast<double>(drops->seen.size()), 1000.0, 100.0);
+  EXPECT_TRUE(drops->seen.front().starts_with("n1 link-loss p")) << drops->seen.front();
+}
+
+TEST_F(LinkTest, JitterVariesTheDelayEitherWayAndKeepsTheOrder) {
+  lan({.delay = 10_ms, .jitter = 5_ms});
+  for (int n = 0; n < 200; ++n) send(1, two);
+  network->engine().run();
+  EXPECT_TRUE(std::is_sorted(probes[2]->order.begin(), probes[2]->order.end()));
+  EXPECT_GE(probes[2]->arrivals.front(), "0.005000");
+  EXPECT_LE(probes[2]->arrivals.back(), "0.015001");
+  EXPECT_NE(probes[2]->arrivals.front().substr(0, 8), probes[2]->arrivals.back().substr(0, 8));
+}
+
+TEST_F(LinkTest, ADuplicateComesBesideItsOriginalUnderANumberOfItsOwn) {
+  lan({.delay = 1_ms, .duplicate = {1, 1}});
+  send(1, two);
+  network->engine().run();
+  EXPECT_EQ(probes[2]->arrivals, (Lines{"0.001000 p1 on 0", "0.001000 p2 on 0"}));
+}
+
+TEST_F(LinkTest, AReorderedPacketTakesHalfTheDelay) {
+  lan({.delay = 10_ms, .reorder = {1, 1}});
+  send(1, two);
+  network->engine().run();
+  EXPECT_EQ(probes[2]->arrivals, Lines{"0.005000 p1 on 0"});
+}
+
+TEST_F(LinkTest, ALinkThatIsDownDropsAtItsSender) {
+  lan({});
+  network->segment(0).down = true;
+  EXPECT_EQ(send(1, two), Sent::down);
+  EXPECT_EQ(drops->seen, Lines{"n1 link-down p1"});
+}
+
+TEST_F(LinkTest, AnInterfaceThatIsDownDropsWhatArrives) {
+  lan({.delay = 1_ms});
+  send(1, two);
+  probes[2]->interfaces()[0].up = false;
+  network->engine().run();
+  EXPECT_EQ(drops->seen, Lines{"n2 link-down p1"});
+}
+
+TEST_F(LinkTest, ANewAddressIsFoundAndTheOldOneIsGone) {
+  lan({});
+  Interface& interface = probes[2]->interfaces()[0];
+  interface.address = wire::address(192, 168, 1, 77);
+  network->address_changed(*probes[2], 0, two);
+  EXPECT_EQ(send(1, wire::address(192, 168, 1, 77)), Sent::yes);
+  EXPECT_EQ(send(1, two), Sent::no_neighbour);
+}
+
+TEST(Chance, OfOneLinkIsNotDisturbedByAnother) {
+  const auto lost = [](bool with_other) {
+    Network network(7);
+    if (with_other) network.add_segment("another", {.loss = {1, 2}}, true);
+    const std::uint32_t segment = network.add_segment("home", {.loss = {1, 2}}, true);
+    std::string pattern;
+    for (int n = 0; n < 64; ++n) pattern += network.segment(segment).loss.chance({1, 2}) ? 'x' : '.';
+    return pattern;
+  };
+  EXPECT_EQ(lost(false), lost(true));
+}
+
+TEST(Pool, GivesBuffersBackAndNumbersPacketsFromOne) {
+  Pool pool;
+  const std::uint8_t* place = nullptr;
+  {
+    const Packet first = pool.make(100, 3);
+    place = first.bytes().data();
+    EXPECT_EQ(first.id(), 1u);
+    EXPECT_EQ(first.flow(), 3u);
+    EXPECT_GE(first.buffer().room, 164u);
+  }
+  const Packet second = pool.make(100, 0);
+  EXPECT_EQ(second.bytes().data(), place);
+  EXPECT_EQ(second.id(), 2u);
+}
+
+TEST(Pool, MakesTheLargestDatagram) {
+  Pool pool;
+  const Packet packet = pool.make(65535, 0);
+  EXPECT_EQ(packet.size(), 65535u);
+  EXPECT_GE(packet.buffer().room, 65535u + 64u);
+}
+
+TEST(Routes, TheLongestPrefixWinsWalkedOrHashed) {
+  for (const bool many : {false, true}) {
+    RouteTable table;
+    table.add({.to = {wire::address(0, 0, 0, 0), 0}, .out = 0});
+    table.add({.to = {wire::address(10, 0, 0, 0), 8}, .out = 1});
+    table.add({.to = {wire::address(10, 1, 0, 0), 16}, .out = 2});
+    table.add({.to = {wire::address(10, 1, 2, 3), 32}, .out = 3});
+    for (std::uint8_t n = 0; many && n < 100; ++n) table.add({.to = {wire::address(172, 16, n, 0), 24}, .out = 4});
+    const auto out = [&](wire::Address a) { return table.find(a)->out; };
+    EXPECT_EQ(out(wire::address(10, 1, 2, 3)), 3);
+    EXPECT_EQ(out(wire::address(10, 1, 2, 4)), 2);
+    EXPECT_EQ(out(wire::address(10, 2, 0, 0)), 1);
+    EXPECT_EQ(out(wire::address(11, 0, 0, 0)), 0);
+    table.remove({wire::address(0, 0, 0, 0), 0});
+    EXPECT_EQ(table.find(wire::address(11, 0, 0, 0)), nullptr);
+  }
+}
+
+}  // namespace
+}  // namespace masqsim::net
