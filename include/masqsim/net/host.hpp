@@ -1,0 +1,35 @@
+// A node that is no router: its packets come from its programs and go to them.
+#pragma once
+
+#include <memory>
+
+#include "masqsim/engine/engine.hpp"
+#include "masqsim/net/neighbours.hpp"
+#include "masqsim/net/node.hpp"
+#include "masqsim/net/stack.hpp"
+
+namespace masqsim::net {
+
+class Host final : public Node, private engine::Handler, private Neighbours::Owner {
+ public:
+  Host(Network& network, trace::NodeId id);
+  ~Host() override;
+
+  void receive(Packet packet, InterfaceIndex in) override;
+  void output(Packet packet) override;
+
+  Stack& stack() { return stack_; }
+
+ private:
+  void on_event(std::uint64_t argument) override;
+  void on_no_neighbour(Packet packet, InterfaceIndex out) override;
+  void transmit(Packet packet, InterfaceIndex out, wire::Address next_hop);
+
+  struct Rare;  // what most hosts never need
+  Rare& rare();
+
+  Stack stack_;
+  std::unique_ptr<Rare> rare_;
+};
+
+}  // namespace masqsim::net

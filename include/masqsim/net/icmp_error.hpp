@@ -1,0 +1,23 @@
+// ICMP errors as Linux makes them (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3.2): one place for hosts, routers and gateways.
+#pragma once
+
+#include <cstdint>
+
+#include "masqsim/base/random.hpp"
+#include "masqsim/net/packet.hpp"
+#include "masqsim/wire/address.hpp"
+#include "masqsim/wire/build.hpp"
+
+namespace masqsim::net {
+
+/// True where an error about `packet` may be sent: never about an ICMP error or an unknown ICMP type, a fragment other
+/// than the first, to or from broadcast and multicast addresses, and from sources that are no host's (0/8, 127/8, 240/4).
+/// Subnet broadcasts are the caller's to know.
+bool may_complain(wire::ByteView packet);
+
+/// The error about `about` to its source: TTL 64, TOS c0 with the packet's own TOS bits, no DF, a random id, quoting as
+/// much as 576 bytes in all hold. It belongs to the same flow, and `about` is its cause. Empty where none may be sent.
+/// `error.rest` is the second word: of 3/4 the MTU.
+Packet icmp_error(Pool& pool, Random& ids, const Packet& about, wire::Address source, const wire::IcmpFields& error);
+
+}  // namespace masqsim::net

@@ -1,0 +1,45 @@
+// Packets whose next hop does not answer: Linux asks three times, a second apart, and then gives up on all that wait.
+#pragma once
+
+#include <vector>
+
+#include "masqsim/engine/engine.hpp"
+#include "masqsim/net/node.hpp"
+#include "masqsim/net/packet.hpp"
+
+namespace masqsim::net {
+
+class Neighbours final : private engine::Handler {
+ public:
+  /// Who hears of those that were given up: reason host_unreachable, ICMP 3/1. The packet is as it was given.
+  class Owner {
+   public:
+    virtual void on_no_neighbour(Packet packet, InterfaceIndex out) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  Neighbours(Node& node, Owner& owner) : node_(node), owner_(owner) {}
+
+  /// Keeps a packet that Network::transmit refused with Sent::no_neighbour. It goes out when the neighbour appears,
+  /// or fails 3 s after the first that waits for it.
+  void wait_for(wire::Address next_hop, InterfaceIndex out, Packet packet);
+
+ private:
+  void on_event(std::uint64_t argument) override;
+
+  struct Question {
+    std::uint64_t number;
+    wire::Address next_hop;
+    InterfaceIndex out;
+    int asked;
+    std::vector<Packet> waiting;
+  };
+  Node& node_;
+  Owner& owner_;
+  std::vector<Question> questions_;
+  std::uint64_t last_number_ = 0;
+};
+
+}  // namespace masqsim::net
