@@ -15,6 +15,7 @@
 #include "masqsim/net/tcp.hpp"
 #include "masqsim/net/trouble.hpp"
 #include "masqsim/wire/build.hpp"
+#include "masqsim/wire/icmp.hpp"
 
 namespace masqsim::net {
 
