@@ -41,7 +41,8 @@ class Differences {
   /// Data too long to show: how many bytes of it differ, or its lengths.
   void data(std::string_view field, ByteView from, ByteView to) {
     if (from.size() != to.size()) {
-      return words(std::string(field) + " length", Weight::content, std::to_string(from.size()), std::to_string(to.size()));
+      return words(std::string(field) + " length", Weight::content, std::to_string(from.size()),
+                   std::to_string(to.size()));
     }
     bytes(field, Weight::content, from, to);
   }
@@ -130,7 +131,8 @@ void icmp(Differences& d, ByteView before, ByteView after, int depth) {
   const auto b = wire::IcmpView::parse(after);
   if (!a || !b) return d.data("icmp bytes", before, after);
   if (a->type() != b->type() || a->code() != b->code()) {
-    d.words("icmp type", Weight::content, wire::icmp::name(a->type(), a->code()), wire::icmp::name(b->type(), b->code()));
+    d.words("icmp type", Weight::content, wire::icmp::name(a->type(), a->code()),
+            wire::icmp::name(b->type(), b->code()));
   }
   if (wire::icmp::is_query(a->type()) && wire::icmp::is_query(b->type())) {
     d.number("icmp seq", Weight::content, a->sequence(), b->sequence());  // the id is told with the addresses

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <optional>
 
 #include "masqsim/trace/rewrite.hpp"
 #include "masqsim/wire/describe.hpp"
@@ -21,9 +22,19 @@ void append_escaped_but(std::string& out, std::string_view text, char least) {
   }
 }
 
+/// "SYN > 198.51.100.10:80": the packet as it leaves.
+void append_subject(std::string& out, wire::ByteView bytes) {
+  out += wire::kind_of(bytes);
+  const std::optional<wire::Tuple> tuple = wire::tuple_of(bytes);
+  if (!tuple) return;
+  const bool port = tuple->has_ports && tuple->protocol != wire::Protocol::icmp;
+  out += " > " + (port ? to_string(tuple->destination) : to_string(tuple->destination.address));
+}
+
 void append_translation(std::string& out, const Record& r) {
-  out += wire::kind_of(r.bytes);
-  const std::vector<FieldChange> changes = r.before.empty() ? std::vector<FieldChange>{} : changes_of(r.before, r.bytes);
+  append_subject(out, r.bytes);
+  std::vector<FieldChange> changes;
+  if (!r.before.empty()) changes = changes_of(r.before, r.bytes);
   std::string_view before = " ";
   for (const FieldChange& change : changes) {
     out += before;

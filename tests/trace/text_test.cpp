@@ -17,7 +17,7 @@ TEST(TextTrace, SaysEveryKindOfRecordInOneLine) {
 # seed: 1
 0.000000000   laptop/home    send      p1    out      192.168.1.10:40000 > 198.51.100.10:80 tcp SYN seq=0 win=64240 len=0 ttl=64
 0.001003527   gw/home        receive   p1    out      192.168.1.10:40000 > 198.51.100.10:80 tcp SYN seq=0 win=64240 len=0 ttl=64
-0.001003527   gw             translate p1    out      SYN src 192.168.1.10:40000 => 203.0.113.5:40000, ttl 64 => 63, ip sum 4ee0 => d58c, tcp sum 2c71 => b21d | new mapping #1, new flow #2
+0.001003527   gw             translate p1    out      SYN > 198.51.100.10:80 src 192.168.1.10:40000 => 203.0.113.5:40000, ttl 64 => 63, ip sum 4ee0 => d58c, tcp sum 2c71 => b21d | new mapping #1, new flow #2
 0.001003527   gw/internet    send      p1    out      203.0.113.5:40000 > 198.51.100.10:80 tcp SYN seq=0 win=64240 len=0 ttl=63
 0.021003527   web/internet   receive   p1    out      203.0.113.5:40000 > 198.51.100.10:80 tcp SYN seq=0 win=64240 len=0 ttl=63
 0.021003527   web            deliver   p1    out      203.0.113.5:40000 > 198.51.100.10:80 tcp SYN seq=0 win=64240 len=0 ttl=63 | to tcp:80
@@ -52,7 +52,7 @@ TEST(TextTrace, SaysWhyThePacketPassedUnchanged) {
   Record r = sample::packet(5, Kind::translate, 1, nowhere, 1, 4, bytes);
   r.before = bytes;
   r.reason = Reason::invalid;
-  EXPECT_EQ(line_of(header, r), "0.000000005   gw             translate p4    out      SYN unchanged | invalid");
+  EXPECT_EQ(line_of(header, r), "0.000000005   gw             translate p4    out      SYN > 198.51.100.10:80 unchanged | invalid");
 }
 
 TEST(TextTrace, KeepsNamesInOneColumn) {

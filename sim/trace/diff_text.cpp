@@ -1,0 +1,171 @@
+// The words of a diff, read off the trace's own lines.
+#include <algorithm>
+
+#include "masqsim/trace/diff.hpp"
+
+namespace masqsim::trace {
+
+namespace {
+
+/// What a line is about, and what became of it: "SYN > 203.0.113.5:22" and "X no-mapping".
+struct Summary {
+  std::string subject;
+  std::string verdict;
+
+  bool operator==(const Summary&) const = default;
+};
+
+std::string upper(std::string text) {
+  for (char& c : text) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return text;
+}
+
+std::string_view take_until(std::string_view& text, std::string_view separator) {
+  const std::size_t end = text.find(separator);
+  const std::string_view part = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + separator.size());
+  return part;
+}
+
+/// "SYN > B" from `wire::describe`'s "A > B tcp SYN seq=0 ...": the words between protocol and first value.
+std::string subject_of_packet(std::string_view described) {
+  std::string_view rest = described;
+  take_until(rest, " > ");
+  if (rest.empty()) return std::string(described.substr(0, described.find(':')));
+  const std::string_view destination = take_until(rest, " ");
+  const std::string_view protocol = take_until(rest, " ");
+  std::string kind;
+  while (!rest.empty()) {
+    const std::string_view word = take_until(rest, " ");
+    if (word.find_first_of("={") != std::string_view::npos) break;
+    kind += (kind.empty() ? "" : " ") + std::string(word);
+  }
+  if (kind.empty()) kind = upper(std::string(protocol));
+  return kind + " > " + std::string(destination);
+}
+
+/// "dst rewritten, tcp sum 679a=>e1ed" from "dst A => B, ttl 64 => 63, ip sum ..., tcp sum 679a => e1ed | mapping #1".
+std::string verdict_of_translation(std::string_view changes) {
+  std::string_view tail = changes;
+  std::string_view rest = take_until(tail, " | ");
+  if (rest == "unchanged") return "passed unchanged" + (tail.empty() ? "" : ": " + std::string(tail));
+  std::string verdict;
+  const auto add = [&](const std::string& part) { verdict += (verdict.empty() ? "" : ", ") + part; };
+  while (!rest.empty()) {
+    std::string_view change = take_until(rest, ", ");
+    std::string_view to = change;
+    const std::string from(take_until(to, " => "));
+    const std::string field = from.substr(0, from.rfind(' '));
+    const bool routine = field == "ttl" || field == "ip sum" || field == "ip length" || field.starts_with("quoted ip");
+    if (field == "src" || field == "dst" || field == "icmp id") {
+      add(field + " rewritten");
+    } else if (!routine) {
+      add(from + "=>" + std::string(to));
+    }
+  }
+  if (verdict.empty()) return "passed" + (tail.empty() ? "" : ": " + std::string(tail));
+  return verdict;
+}
+
+Summary summary_of(const Line& line) {
+  std::string_view packet = line.story;
+  std::string_view tail = packet;
+  packet = take_until(tail, " | ");
+  switch (line.kind) {
+    case Kind::send: return {subject_of_packet(packet), "sent"};
+    case Kind::receive: return {subject_of_packet(packet), "received"};
+    case Kind::deliver: return {subject_of_packet(packet), "delivered " + std::string(tail)};
+    case Kind::drop: return {subject_of_packet(packet), "X " + std::string(tail.substr(0, tail.find(':')))};
+    case Kind::translate: {
+      // "SYN > 198.51.100.10:80 src ...": the subject ends behind the address.
+      const std::string_view story = line.story;
+      const std::size_t arrow = story.find(" > ");
+      const std::size_t end = arrow == std::string_view::npos ? story.find(' ') : story.find(' ', arrow + 3);
+      if (end == std::string_view::npos) return {line.story, ""};
+      return {std::string(story.substr(0, end)), verdict_of_translation(story.substr(end + 1))};
+    }
+    default: return {std::string(word(line.kind)), line.story};
+  }
+}
+
+/// Both sides in two columns; what looks alike in short is shown in full.
+std::string sides(const std::optional<Line>& a, const std::optional<Line>& b) {
+  const auto summary = [](const std::optional<Line>& line) {
+    return line ? summary_of(*line) : Summary{"nothing more", ""};
+  };
+  Summary first = summary(a), second = summary(b);
+  if (a && b && first == second) {
+    first.verdict = a->story;
+    second.verdict = b->story;
+    first.subject = seconds(a->at) + ' ' + a->place + ' ' + std::string(word(a->kind));
+    second.subject = seconds(b->at) + ' ' + b->place + ' ' + std::string(word(b->kind));
+  }
+  const std::size_t width = std::max(first.subject.size(), second.subject.size());
+  const auto row = [&](char sign, const Summary& s) {
+    std::string text = std::string{sign, ' '} + s.subject;
+    if (!s.verdict.empty()) text += std::string(width - s.subject.size() + 3, ' ') + s.verdict;
+    return text + '\n';
+  };
+  return row('-', first) + row('+', second);
+}
+
+std::string packets(std::uint64_t count) { return std::to_string(count) + (count == 1 ? " packet" : " packets"); }
+
+/// "+ 2 packets; REFUSED => ESTABLISHED"; empty where neither changed.
+std::string aftermath(const FlowDiff& d) {
+  std::string text;
+  if (d.packets_second > d.packets_first) text = "+ " + packets(d.packets_second - d.packets_first);
+  if (d.packets_second < d.packets_first) text = "- " + packets(d.packets_first - d.packets_second);
+  if (d.result_first != d.result_second) {
+    const auto result = [](const std::optional<std::string>& r) { return r ? upper(*r) : "no result"; };
+    text += (text.empty() ? "" : "; ") + result(d.result_first) + " => " + result(d.result_second);
+  }
+  return text.empty() ? text : text + '\n';
+}
+
+std::string shown_name(const std::string& flow) { return flow == "-" ? "no flow" : flow; }
+
+std::string same_flows(const std::vector<FlowDiff>& flows) {
+  constexpr std::size_t most = 10;
+  std::string names;
+  std::size_t count = 0;
+  std::uint64_t total = 0;
+  for (const FlowDiff& flow : flows) {
+    if (!flow.same() || flow.flow == "-") continue;
+    total += flow.packets_first;
+    if (count++ < most) names += (names.empty() ? "" : ", ") + flow.flow;
+  }
+  if (count == 0) return "";
+  if (count > most) names += " and " + std::to_string(count - most) + " more";
+  return "same: " + names + " (" + packets(total) + ")\n";
+}
+
+/// Seconds to the microsecond, or to the nanosecond where that matters.
+std::string moment(Time t) { return seconds(t, t.ns % 1'000 == 0 ? 6 : 9) + " s"; }
+
+}  // namespace
+
+std::string to_text(const Diff& d) {
+  std::string text;
+  for (const std::string& line : d.header) text += line + '\n';
+  text += same_flows(d.flows);
+  for (const FlowDiff& flow : d.flows) {
+    if (flow.same()) continue;
+    if (!flow.in_first || !flow.in_second) {
+      text += shown_name(flow.flow) + (flow.in_first ? ": only in the first (" : ": only in the second (") +
+              packets(flow.in_first ? flow.packets_first : flow.packets_second) + ")\n";
+      continue;
+    }
+    text += shown_name(flow.flow) + ": first difference " + moment(flow.at()) + ", " + flow.node() + '\n';
+    text += sides(flow.first, flow.second) + aftermath(flow);
+  }
+  if (d.same() && d.record != 0) {
+    text += "same decisions; record " + std::to_string(d.record) + " is the first that differs in anything\n";
+    text += sides(d.first, d.second);
+  }
+  return text;
+}
+
+}  // namespace masqsim::trace

@@ -1,0 +1,157 @@
+#include "masqsim/trace/diff.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/trace/sample.hpp"
+
+namespace masqsim::trace {
+namespace {
+
+Line line(std::int64_t ns, Kind kind, const char* place, std::uint64_t packet, const char* flow, const char* story,
+          std::uint64_t cause = 0) {
+  return {{ns}, kind, place, packet, cause, flow, story};
+}
+
+constexpr const char* knock = "198.51.100.66:50001 > 203.0.113.5:22 tcp SYN seq=0 win=64240 len=0 ttl=62";
+
+/// A run where `out` goes well with `shift` packets before it, as other flows' packets shift the numbers.
+Lines base(std::uint64_t shift = 0) {
+  Lines t{.scenario = "inbound-fails", .variant = "", .seed = 1, .lines = {}, .end = Time{11'000'000'000}};
+  const std::string made = std::to_string(shift + 1);
+  t.lines = {
+      line(1'000, Kind::receive, "gw/home", shift + 1, "out", "192.168.1.10:40000 > 198.51.100.10:80 tcp SYN seq=0"),
+      line(1'000, Kind::translate, "gw", shift + 1, "out",
+           (std::string("SYN > 198.51.100.10:80 src 192.168.1.10:40000 => 203.0.113.5:40000, ttl 64 => 63, ip sum ") +
+            (shift == 0 ? "4edb => d587" : "4eda => d586") + ", tcp sum 10cd => 9679 | new mapping #" + made +
+            ", new flow #" + made)
+               .c_str()),
+      line(9'000, Kind::send, "web/internet", shift + 2, "out", "198.51.100.10:80 > 203.0.113.5:40000 tcp S+A seq=0",
+           shift + 1),
+      line(9'500, Kind::result, "laptop", 0, "out", "established"),
+      line(2'010'000'000, Kind::drop, "internet", shift + 3, "private",
+           "198.51.100.66:50000 > 192.168.1.10:22 tcp SYN seq=0 | no-route: private address"),
+  };
+  return t;
+}
+
+Lines refused() {
+  Lines t = base();
+  t.lines.push_back(line(4'020'000'000, Kind::receive, "gw/internet", 4, "public", knock));
+  t.lines.push_back(line(4'020'000'000, Kind::drop, "gw", 4, "public",
+                         (std::string(knock) + " | no-mapping: nothing owns 203.0.113.5:22/tcp").c_str()));
+  t.lines.push_back(line(4'020'000'000, Kind::send, "gw/internet", 5, "public", "203.0.113.5:22 > x tcp RST+A", 4));
+  t.lines.push_back(line(4'040'000'000, Kind::result, "stranger", 0, "public", "refused"));
+  return t;
+}
+
+Lines forwarded() {
+  Lines t = base();
+  t.variant = "forwarded";
+  t.lines.push_back(line(4'020'000'000, Kind::receive, "gw/internet", 4, "public", knock));
+  t.lines.push_back(line(4'020'000'000, Kind::translate, "gw", 4, "public",
+                         "SYN > 192.168.1.10:22 dst 203.0.113.5:22 => 192.168.1.10:22, ttl 62 => 61, ip sum 1 => 2, "
+                         "tcp sum 679a => e1ed | new mapping #2, new flow #2"));
+  t.lines.push_back(line(4'021'000'000, Kind::send, "laptop/home", 5, "public", "192.168.1.10:22 > x tcp S+A", 4));
+  t.lines.push_back(line(4'022'000'000, Kind::send, "x/home", 6, "public", "x > 192.168.1.10:22 tcp ACK", 5));
+  t.lines.push_back(line(4'023'000'000, Kind::send, "x/home", 7, "public", "x > 192.168.1.10:22 tcp FIN+A", 5));
+  t.lines.push_back(line(4'040'000'000, Kind::result, "stranger", 0, "public", "established"));
+  return t;
+}
+
+TEST(Diff, NamesTheFirstDifferingDecisionAndWhatFollowed) {
+  const Diff d = diff(refused(), forwarded());
+  EXPECT_FALSE(d.same());
+  EXPECT_FALSE(d.identical());
+  EXPECT_EQ(d.nodes_first, std::vector<std::string>{});
+  EXPECT_EQ(d.nodes_second, std::vector<std::string>{"x"});
+  EXPECT_EQ(to_text(d),
+            "same: out, private (3 packets)\n"
+            "public: first difference 4.020000 s, gw\n"
+            "- SYN > 203.0.113.5:22    X no-mapping\n"
+            "+ SYN > 192.168.1.10:22   dst rewritten, tcp sum 679a=>e1ed\n"
+            "+ 2 packets; REFUSED => ESTABLISHED\n");
+}
+
+TEST(Diff, SaysThatEqualTracesAreTheSame) {
+  const Diff d = diff(refused(), refused());
+  EXPECT_TRUE(d.identical());
+  EXPECT_EQ(to_text(d), "same: out, private, public (5 packets)\n");
+}
+
+// A packet of another flow shifts every number after it, and the sender's running IP id.
+TEST(Diff, TakesShiftedNumbersForTheSameDecisions) {
+  const Diff d = diff(base(), base(7));
+  EXPECT_TRUE(d.same());
+  EXPECT_FALSE(d.identical());
+  EXPECT_EQ(to_text(d),
+            "same: out, private (3 packets)\n"
+            "same decisions; record 1 is the first that differs in anything\n"
+            "- 0.000001000 gw/home receive   192.168.1.10:40000 > 198.51.100.10:80 tcp SYN seq=0\n"
+            "+ 0.000001000 gw/home receive   192.168.1.10:40000 > 198.51.100.10:80 tcp SYN seq=0\n");
+}
+
+TEST(Diff, ShowsWholeLinesWhereTheShortOnesAreAlike) {
+  Lines other = base();
+  other.lines[1].at.ns += 1;
+  EXPECT_EQ(to_text(diff(base(), other)),
+            "same: private (1 packet)\n"
+            "out: first difference 0.000001 s, gw\n"
+            "- 0.000001000 gw translate   SYN > 198.51.100.10:80 src 192.168.1.10:40000 => 203.0.113.5:40000, ttl 64 => "
+            "63, ip sum 4edb => d587, tcp sum 10cd => 9679 | new mapping #1, new flow #1\n"
+            "+ 0.000001001 gw translate   SYN > 198.51.100.10:80 src 192.168.1.10:40000 => 203.0.113.5:40000, ttl 64 => "
+            "63, ip sum 4edb => d587, tcp sum 10cd => 9679 | new mapping #1, new flow #1\n");
+}
+
+TEST(Diff, NamesFlowsThatOnlyOneSideHas) {
+  EXPECT_EQ(to_text(diff(base(), refused())),
+            "same: out, private (3 packets)\n"
+            "public: only in the second (2 packets)\n");
+  EXPECT_EQ(to_text(diff(refused(), base())),
+            "same: out, private (3 packets)\n"
+            "public: only in the first (2 packets)\n");
+}
+
+TEST(Diff, SaysWhereOneSideEnds) {
+  Lines cut = base();
+  cut.lines.erase(cut.lines.begin() + 2, cut.lines.end());
+  EXPECT_EQ(to_text(diff(base(), cut)),
+            "out: first difference 0.000009 s, web\n"
+            "- S+A > 203.0.113.5:40000   sent\n"
+            "+ nothing more\n"
+            "- 1 packet; ESTABLISHED => no result\n"
+            "private: only in the first (1 packet)\n");
+}
+
+TEST(Diff, SaysThatTheSeedsDiffer) {
+  Lines other = base();
+  other.seed = 2;
+  EXPECT_EQ(to_text(diff(base(), other)), "seed: 1 => 2\nsame: out, private (3 packets)\n");
+  EXPECT_FALSE(diff(base(), other).identical());
+}
+
+TEST(Diff, ComparesWhatBelongsToNoFlow) {
+  Lines a = base(), b = base();
+  a.lines.push_back(line(5, Kind::change, "gw", 0, "-", "expired mapping #1 flow #4 tcp a b c established left 0s"));
+  b.lines.push_back(line(5, Kind::change, "gw", 0, "-", "expired mapping #3 flow #9 tcp a b c established left 0s"));
+  EXPECT_TRUE(diff(a, b).same());
+  b.lines.back().story = "removed mapping #3 flow #9 tcp a b c established left 0s";
+  EXPECT_EQ(to_text(diff(a, b)),
+            "same: out, private (3 packets)\n"
+            "no flow: first difference 0.000000005 s, gw\n"
+            "- change   expired mapping #1 flow #4 tcp a b c established left 0s\n"
+            "+ change   removed mapping #3 flow #9 tcp a b c established left 0s\n");
+}
+
+TEST(Diff, ShortensALongListOfSameFlows) {
+  Lines t = base();
+  t.lines.clear();
+  for (int i = 0; i < 12; ++i) {
+    t.lines.push_back(line(i, Kind::event, "laptop", 0, ("echo." + std::to_string(i)).c_str(), "starts"));
+  }
+  EXPECT_EQ(to_text(diff(t, t)),
+            "same: echo.0, echo.1, echo.2, echo.3, echo.4, echo.5, echo.6, echo.7, echo.8, echo.9 and 2 more "
+            "(0 packets)\n");
+}
+
+}  // namespace
+}  // namespace masqsim::trace
