@@ -1,5 +1,7 @@
 #include "masqsim/wire/describe.hpp"
 
+#include <algorithm>
+
 #include "masqsim/wire/checksum.hpp"
 #include "masqsim/wire/icmp.hpp"
 #include "masqsim/wire/ipv4.hpp"
@@ -9,6 +11,12 @@
 namespace masqsim::wire {
 
 namespace {
+
+/// The packet where it is whole (so that bytes behind its end are not read as its own), else what there is of it.
+std::optional<Ipv4View> as_far_as_sound(ByteView packet) {
+  if (const std::optional<Ipv4View> whole = Ipv4View::parse(packet)) return whole;
+  return Ipv4View::parse_quoted(packet);
+}
 
 bool has_port_words(Protocol p) { return p == Protocol::tcp || p == Protocol::udp || p == Protocol::sctp; }
 
@@ -93,7 +101,7 @@ std::string icmp_words(Ipv4View ip, bool whole, int depth) {
 }  // namespace
 
 std::optional<Tuple> tuple_of(ByteView packet) {
-  const std::optional<Ipv4View> ip = Ipv4View::parse_quoted(packet);
+  const std::optional<Ipv4View> ip = as_far_as_sound(packet);
   if (!ip) return std::nullopt;
   Tuple tuple{ip->protocol(), {ip->source(), 0}, {ip->destination(), 0}, false};
   const ByteView segment = ip->payload();
@@ -111,7 +119,7 @@ std::optional<Tuple> tuple_of(ByteView packet) {
 }
 
 std::string kind_of(ByteView packet) {
-  const std::optional<Ipv4View> ip = Ipv4View::parse_quoted(packet);
+  const std::optional<Ipv4View> ip = as_far_as_sound(packet);
   if (!ip) return "not IPv4";
   if (ip->fragment_offset() != 0) return "fragment";
   switch (ip->protocol()) {

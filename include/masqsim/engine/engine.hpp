@@ -34,8 +34,8 @@ class Engine {
   /// (asserted). There is no cancelling: a handler that changed its mind ignores the event.
   void schedule(Time at, Handler& handler, std::uint64_t argument, Keep keep = Keep::alive);
 
-  /// Runs until only background events are left, or the next event lies beyond `until`; then the clock stands at
-  /// `until` if that was given, else at the last event. Returns how many events happened.
+  /// Without a bound: runs until only background events are left; the clock stands at the last event. With one: runs
+  /// all events up to and including `until`, background ones too; the clock stands at `until`. Returns how many happened.
   std::uint64_t run(Time until = Time::never());
 
   /// How many events wait, background ones included.

@@ -29,7 +29,7 @@ constexpr bool is_query(std::uint8_t type) {
 constexpr bool is_request(std::uint8_t type) {
   return type == echo || type == timestamp || type == information || type == mask;
 }
-/// "echo request", "port unreachable", "TTL exceeded", ..., else "type T code C".
+/// "echo request", "port unreachable", "TTL exceeded", ..., else "ICMP T/C".
 std::string name(std::uint8_t type, std::uint8_t code);
 }  // namespace icmp
 
