@@ -16,6 +16,10 @@
 namespace masqsim::kernel {
 namespace {
 
+// Asked for by markers, whatever becomes of the interfaces' own addresses. RFC 2544's range, and of scope host, so that
+// the kernel never chooses it as a source.
+constexpr wire::Address marker_address = wire::address(198, 18, 255, 254);
+
 sockaddr_in socket_address(wire::Endpoint e) {
   sockaddr_in a{};
   a.sin_family = AF_INET;
@@ -40,9 +44,7 @@ Descriptor bound_socket(int type, wire::Endpoint to) {
 class LinuxGateway::Body {
  public:
   explicit Body(const GatewaySetup& setup) : room_(Tap::largest_frame) {
-    if (setup.interfaces.empty() || setup.interfaces.front().addresses.empty()) {
-      throw Failure("a kernel gateway needs an interface with an address");
-    }
+    if (setup.interfaces.empty()) throw Failure("a kernel gateway needs an interface");
     const Namespace::Inside inside(namespace_);
     forbid_ipv6();
     make_interfaces(setup);
@@ -51,7 +53,6 @@ class LinuxGateway::Body {
     // After the rules: they bring the connection tracker, and with it its sysctls.
     for (const Sysctl& s : setup.sysctls) write_sysctl(s.name, s.value);
     for (const Listener& l : setup.listeners) listen(l);
-    own_ = setup.interfaces.front().addresses.front().address;
     std::vector<Out> noise;
     settle(noise);
   }
@@ -66,7 +67,7 @@ class LinuxGateway::Body {
   void settle(std::vector<Out>& out) {
     const std::uint32_t number = ++markers_;
     for (std::size_t i = 0; i < taps_.size(); ++i) {
-      if (taps_[i].send_marker(own_, number)) await_marker(i, number, out);
+      if (taps_[i].send_marker(marker_address, number)) await_marker(i, number, out);
     }
     for (std::size_t i = 0; i < taps_.size(); ++i) read_waiting(i, out);
   }
@@ -97,7 +98,7 @@ class LinuxGateway::Body {
   }
 
   void make_interfaces(const GatewaySetup& setup) {
-    std::string commands = "link set lo up\n";
+    std::string commands = fmt::format("link set lo up\naddr add {}/32 dev lo scope host\n", wire::to_string(marker_address));
     for (std::uint16_t i = 0; i < setup.interfaces.size(); ++i) {
       const Interface& interface = setup.interfaces[i];
       taps_.emplace_back(interface.name, i);
@@ -158,7 +159,6 @@ class LinuxGateway::Body {
   std::vector<Tap> taps_;
   std::vector<Descriptor> sockets_;
   std::vector<std::uint8_t> room_;
-  wire::Address own_;
   std::uint32_t markers_ = 0;
 };
 
