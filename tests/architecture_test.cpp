@@ -1,0 +1,359 @@
+// The layer table, held against what the sources really include. A breach is named by file and line.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace masqsim {
+namespace {
+
+struct Source {
+  std::string path;  // from the repository's root, such as "sim/nat/nat.cpp"
+  std::string text;
+};
+
+struct Layer {
+  std::string_view name;
+  std::string_view folder;  // of its sources
+  std::set<std::string_view> may_include;
+};
+
+const std::vector<Layer> layers{
+    {"base", "sim/base", {}},
+    {"wire", "sim/wire", {"base"}},
+    {"nat", "sim/nat", {"base", "wire"}},
+    {"engine", "sim/engine", {"base"}},
+    {"trace", "sim/trace", {"base", "wire"}},
+    {"kernel", "sim/kernel", {"base", "wire", "nat"}},
+    {"net", "sim/net", {"base", "wire", "nat", "engine", "trace"}},
+    {"app", "sim/app", {"base", "wire", "nat", "engine", "trace", "net"}},
+    {"scenario", "sim/scenario", {"base", "wire", "nat", "engine", "trace", "net", "app"}},
+    {"conform", "sim/conform", {"base", "wire", "nat", "kernel", "engine", "trace", "net", "app", "scenario"}},
+    {"viz", "viz", {"base", "wire", "trace", "scenario"}},
+    {"cli",
+     "sim/cli",
+     {"base", "wire", "nat", "engine", "trace", "kernel", "net", "app", "scenario", "conform", "viz"}},
+};
+
+/// Headers from outside the house, by the beginning of their name, and the only places that may include them.
+struct Door {
+  std::vector<std::string_view> headers;
+  std::vector<std::string_view> places;  // beginnings of paths; none: nowhere
+};
+
+const std::vector<Door> doors{
+    {{"boost/"}, {"sim/net/topology.cpp"}},
+    {{"yaml-cpp/"}, {"sim/scenario/"}},
+    {{"CLI/"}, {"sim/cli/"}},
+    {{"graphviz/", "gvc.h", "cgraph.h"}, {"viz/render"}},
+    {{"pcap.h", "pcap/"}, {"sim/trace/"}},
+    {{"fmt/"}, {"sim/", "viz/"}},
+    {{"nlohmann/"}, {"sim/trace/", "sim/scenario/", "sim/conform/", "sim/cli/", "viz/"}},
+    // the operating system: files, and the kernel that plays the gateway
+    {{"fcntl.h", "unistd.h", "poll.h", "sched.h", "spawn.h", "signal.h", "sys/", "linux/", "net/", "netinet/", "arpa/"},
+     {"sim/base/output.cpp", "sim/trace/", "sim/scenario/", "sim/kernel/", "sim/conform/", "sim/cli/", "viz/render"}},
+    // what would make two runs differ: distributions, the wall clock, the locale
+    {{"random", "locale", "clocale"}, {}},
+    {{"chrono", "ctime", "time.h"}, {"sim/kernel/", "sim/conform/", "sim/cli/"}},
+};
+
+bool starts_with_any(std::string_view text, const std::vector<std::string_view>& beginnings) {
+  return std::any_of(beginnings.begin(), beginnings.end(), [&](std::string_view b) { return text.starts_with(b); });
+}
+
+const Layer* layer_named(std::string_view name) {
+  const auto found = std::find_if(layers.begin(), layers.end(), [&](const Layer& layer) { return layer.name == name; });
+  return found == layers.end() ? nullptr : &*found;
+}
+
+/// The layer that the file belongs to by its folder, nullptr for none.
+const Layer* layer_of(std::string_view path) {
+  for (const Layer& layer : layers) {
+    if (path.starts_with(std::string(layer.folder) + '/')) return &layer;
+    if (path.starts_with("include/masqsim/" + std::string(layer.name) + '/')) return &layer;
+  }
+  return nullptr;
+}
+
+struct Include {
+  int line;
+  bool quoted;
+  std::string name;
+};
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+std::vector<Include> includes_of(const Source& source) {
+  std::vector<Include> found;
+  int number = 0;
+  for (const std::string& line : lines_of(source.text)) {
+    ++number;
+    const std::size_t hash = line.find_first_not_of(" \t");
+    if (hash == std::string::npos || line[hash] != '#') continue;
+    const std::size_t word = line.find_first_not_of(" \t", hash + 1);
+    if (word == std::string::npos || line.compare(word, 7, "include") != 0) continue;
+    const std::size_t open = line.find_first_of("<\"", word);
+    if (open == std::string::npos) continue;
+    const std::size_t close = line.find(line[open] == '<' ? '>' : '"', open + 1);
+    found.push_back({number, line[open] == '"', line.substr(open + 1, close - open - 1)});
+  }
+  return found;
+}
+
+/// The layer that an include leads to: through include/masqsim, or through a private header's path.
+const Layer* target_of(const Include& include) {
+  if (include.name.starts_with("masqsim/")) return layer_of("include/" + include.name);
+  return layer_of(include.name);
+}
+
+std::string at(const Source& source, int line) { return source.path + ':' + std::to_string(line) + ": "; }
+
+void check_include(const Source& source, const Layer& layer, const Include& include, std::vector<std::string>& breaches) {
+  const auto breach = [&](const std::string& what) { breaches.push_back(at(source, include.line) + what); };
+  const bool is_public = source.path.starts_with("include/");
+  if (!include.quoted) {
+    for (const Door& door : doors) {
+      if (starts_with_any(include.name, door.headers) &&
+          (include.name.find_first_of("./") != std::string::npos ||
+           std::find(door.headers.begin(), door.headers.end(), include.name) != door.headers.end()) &&
+          !starts_with_any(source.path, door.places)) {
+        return breach("<" + include.name + "> has its door elsewhere");
+      }
+    }
+    const bool standard = include.name.find_first_of("./") == std::string::npos;
+    const bool known = std::any_of(doors.begin(), doors.end(),
+                                   [&](const Door& door) { return starts_with_any(include.name, door.headers); });
+    if (!standard && !known) return breach("<" + include.name + "> is a library that no door is named for");
+    if (!standard && is_public) return breach("<" + include.name + "> is a foreign header in a public one");
+    return;
+  }
+  if (include.name.find("..") != std::string::npos) return breach('"' + include.name + "\" climbs out of its folder");
+  if (include.name.find('/') == std::string::npos) {  // a neighbour in the same folder
+    if (is_public) breach('"' + include.name + "\" is to be included as \"masqsim/" + std::string(layer.name) + "/...\"");
+    return;
+  }
+  const Layer* target = target_of(include);
+  if (!target) return breach('"' + include.name + "\" belongs to no layer");
+  const bool is_private = !include.name.starts_with("masqsim/");
+  if (is_private && (target != &layer || is_public)) return breach('"' + include.name + "\" is private to " + std::string(target->name));
+  if (target != &layer && !layer.may_include.contains(target->name)) {
+    breach(std::string(layer.name) + " may not include " + std::string(target->name) + " (\"" + include.name + "\")");
+  }
+}
+
+/// Folder = layer = namespace. A layer may also open the namespace of one that it may include (to declare, not define).
+void check_namespaces(const Source& source, const Layer& layer, std::vector<std::string>& breaches) {
+  const std::string own = layer.name == "base" ? "masqsim" : "masqsim::" + std::string(layer.name);
+  bool opened = false;
+  int number = 0;
+  for (const std::string& line : lines_of(source.text)) {
+    ++number;
+    if (!line.starts_with("namespace masqsim")) continue;
+    const std::string name = line.substr(10, line.find_first_of(" {=", 10) - 10);
+    if (name == own || name.starts_with(own + "::")) {
+      const Layer* other = layer.name == "base" && name.size() > 9 ? layer_named(name.substr(9, name.find("::", 9) - 9)) : nullptr;
+      opened = opened || !other;
+      if (!other || other == &layer) continue;
+    }
+    const Layer* other = name.size() > 9 ? layer_named(name.substr(9, name.find("::", 9) - 9)) : layer_named("base");
+    if (!other || !layer.may_include.contains(other->name)) {
+      breaches.push_back(at(source, number) + "namespace " + name + " is not that of its folder, " + own);
+    }
+  }
+  if (!opened && !source.path.ends_with("/main.cpp")) breaches.push_back(at(source, 1) + "does not open namespace " + own);
+}
+
+std::vector<std::string> breaches_of(const std::vector<Source>& sources) {
+  std::vector<std::string> breaches;
+  for (const Source& source : sources) {
+    const Layer* layer = layer_of(source.path);
+    if (!layer) {
+      breaches.push_back(at(source, 1) + "lies in no layer's folder");
+      continue;
+    }
+    for (const Include& include : includes_of(source)) check_include(source, *layer, include, breaches);
+    check_namespaces(source, *layer, breaches);
+  }
+  return breaches;
+}
+
+using Edges = std::map<std::string_view, std::set<std::string_view>>;
+
+/// A way round through the edges, "a > b > a", or empty. Depth first, in the order of names.
+std::string cycle_in(const Edges& edges) {
+  std::vector<std::string_view> path;
+  std::set<std::string_view> done;
+  const auto visit = [&](const auto& self, std::string_view node) -> std::string {
+    if (const auto seen = std::find(path.begin(), path.end(), node); seen != path.end()) {
+      std::string text;
+      for (auto n = seen; n != path.end(); ++n) text += std::string(*n) + " > ";
+      return text + std::string(node);
+    }
+    if (!done.insert(node).second) return {};
+    path.push_back(node);
+    if (const auto next = edges.find(node); next != edges.end()) {
+      for (const std::string_view to : next->second) {
+        if (std::string found = self(self, to); !found.empty()) return found;
+      }
+    }
+    path.pop_back();
+    return {};
+  };
+  for (const auto& [node, to] : edges) {
+    if (std::string found = visit(visit, node); !found.empty()) return found;
+  }
+  return {};
+}
+
+/// Which layer really includes which.
+Edges edges_of(const std::vector<Source>& sources) {
+  Edges edges;
+  for (const Source& source : sources) {
+    const Layer* from = layer_of(source.path);
+    for (const Include& include : includes_of(source)) {
+      const Layer* to = include.quoted ? target_of(include) : nullptr;
+      if (from && to && from != to) edges[from->name].insert(to->name);
+    }
+  }
+  return edges;
+}
+
+std::vector<Source> repository() {
+  const std::filesystem::path root = MASQSIM_SOURCE_DIR;
+  std::vector<std::filesystem::path> files;
+  for (const char* folder : {"include", "sim", "viz"}) {
+    if (!std::filesystem::exists(root / folder)) continue;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {
+      const std::string extension = entry.path().extension().string();
+      if (extension == ".cpp" || extension == ".hpp" || extension == ".h") files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  std::vector<Source> sources;
+  for (const std::filesystem::path& file : files) {
+    std::ostringstream text;
+    text << std::ifstream(file).rdbuf();
+    sources.push_back({file.lexically_relative(root).string(), text.str()});
+  }
+  return sources;
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line + '\n';
+  return text;
+}
+
+TEST(Architecture, EveryIncludeAndNamespaceKeepsTheLayerTable) {
+  const std::vector<Source> sources = repository();
+  ASSERT_GT(sources.size(), 20u) << "the sources were not found under " MASQSIM_SOURCE_DIR;
+  EXPECT_EQ(joined(breaches_of(sources)), "");
+}
+
+TEST(Architecture, TheLayersFormNoCycle) {
+  Edges table;
+  for (const Layer& layer : layers) table[layer.name] = layer.may_include;
+  EXPECT_EQ(cycle_in(table), "") << "in the table itself";
+  EXPECT_EQ(cycle_in(edges_of(repository())), "") << "in the includes";
+}
+
+TEST(Architecture, EveryLayerWithSourcesIsDeclaredToTheBuild) {
+  std::ostringstream text;
+  text << std::ifstream(MASQSIM_SOURCE_DIR "/CMakeLists.txt").rdbuf();
+  for (const Source& source : repository()) {
+    const Layer* layer = layer_of(source.path);
+    ASSERT_TRUE(layer) << source.path;
+    EXPECT_NE(text.str().find("masqsim_layer(" + std::string(layer->name)), std::string::npos) << source.path;
+  }
+}
+
+TEST(ArchitectureChecker, FindsEachPlantedBreachWithFileAndLine) {
+  struct Planted {
+    const char* path;
+    const char* text;
+    const char* breach;
+  };
+  const Planted planted[] = {
+      {"sim/nat/nat.cpp", "// c\n#include \"masqsim/engine/engine.hpp\"\nnamespace masqsim::nat {\n",
+       "sim/nat/nat.cpp:2: nat may not include engine (\"masqsim/engine/engine.hpp\")\n"},
+      {"include/masqsim/trace/sink.hpp", "#  include \"masqsim/net/node.hpp\"\nnamespace masqsim::trace {}\n",
+       "include/masqsim/trace/sink.hpp:1: trace may not include net (\"masqsim/net/node.hpp\")\n"},
+      {"viz/dot.cpp", "namespace masqsim::viz {}\n#include \"masqsim/nat/nat.hpp\"\n",
+       "viz/dot.cpp:2: viz may not include nat (\"masqsim/nat/nat.hpp\")\n"},
+      {"sim/net/link.cpp", "#include \"sim/trace/secret.hpp\"\nnamespace masqsim::net {}\n",
+       "sim/net/link.cpp:1: \"sim/trace/secret.hpp\" is private to trace\n"},
+      {"include/masqsim/net/link.hpp", "#include \"sim/net/secret.hpp\"\nnamespace masqsim::net {}\n",
+       "include/masqsim/net/link.hpp:1: \"sim/net/secret.hpp\" is private to net\n"},
+      {"sim/net/link.cpp", "#include \"../nat/core.hpp\"\nnamespace masqsim::net {}\n",
+       "sim/net/link.cpp:1: \"../nat/core.hpp\" climbs out of its folder\n"},
+      {"include/masqsim/net/link.hpp", "#include \"node.hpp\"\nnamespace masqsim::net {}\n",
+       "include/masqsim/net/link.hpp:1: \"node.hpp\" is to be included as \"masqsim/net/...\"\n"},
+      {"sim/net/link.cpp", "#include \"masqsim/nowhere/x.hpp\"\nnamespace masqsim::net {}\n",
+       "sim/net/link.cpp:1: \"masqsim/nowhere/x.hpp\" belongs to no layer\n"},
+      {"sim/net/route.cpp", "#include <boost/graph/adjacency_list.hpp>\nnamespace masqsim::net {}\n",
+       "sim/net/route.cpp:1: <boost/graph/adjacency_list.hpp> has its door elsewhere\n"},
+      {"sim/cli/run.cpp", "#include <yaml-cpp/yaml.h>\nnamespace masqsim::cli {}\n",
+       "sim/cli/run.cpp:1: <yaml-cpp/yaml.h> has its door elsewhere\n"},
+      {"sim/scenario/load.cpp", "#include <CLI/CLI.hpp>\nnamespace masqsim::scenario {}\n",
+       "sim/scenario/load.cpp:1: <CLI/CLI.hpp> has its door elsewhere\n"},
+      {"viz/dot.cpp", "#include <graphviz/gvc.h>\nnamespace masqsim::viz {}\n",
+       "viz/dot.cpp:1: <graphviz/gvc.h> has its door elsewhere\n"},
+      {"sim/net/capture.cpp", "#include <pcap.h>\nnamespace masqsim::net {}\n",
+       "sim/net/capture.cpp:1: <pcap.h> has its door elsewhere\n"},
+      {"sim/nat/nat.cpp", "#include <unistd.h>\nnamespace masqsim::nat {}\n",
+       "sim/nat/nat.cpp:1: <unistd.h> has its door elsewhere\n"},
+      {"sim/net/link.cpp", "#include <random>\nnamespace masqsim::net {}\n",
+       "sim/net/link.cpp:1: <random> has its door elsewhere\n"},
+      {"sim/net/link.cpp", "#include <chrono>\nnamespace masqsim::net {}\n",
+       "sim/net/link.cpp:1: <chrono> has its door elsewhere\n"},
+      {"sim/net/link.cpp", "#include <asio/ip.hpp>\nnamespace masqsim::net {}\n",
+       "sim/net/link.cpp:1: <asio/ip.hpp> is a library that no door is named for\n"},
+      {"include/masqsim/scenario/load.hpp", "#include <nlohmann/json.hpp>\nnamespace masqsim::scenario {}\n",
+       "include/masqsim/scenario/load.hpp:1: <nlohmann/json.hpp> has its door elsewhere\n"},
+      {"sim/net/link.cpp", "namespace masqsim::app {\n}\n",
+       "sim/net/link.cpp:1: namespace masqsim::app is not that of its folder, masqsim::net\n"
+       "sim/net/link.cpp:1: does not open namespace masqsim::net\n"},
+      {"sim/base/time.cpp", "\nnamespace masqsim::wire {\n}\nnamespace masqsim {}\n",
+       "sim/base/time.cpp:2: namespace masqsim::wire is not that of its folder, masqsim\n"},
+      {"sim/net/link.cpp", "int x;\n", "sim/net/link.cpp:1: does not open namespace masqsim::net\n"},
+      {"sim/extra/x.cpp", "namespace masqsim::extra {}\n", "sim/extra/x.cpp:1: lies in no layer's folder\n"},
+  };
+  for (const Planted& p : planted) EXPECT_EQ(joined(breaches_of({{p.path, p.text}})), p.breach);
+}
+
+TEST(ArchitectureChecker, LetsThroughWhatTheTableAllows) {
+  const std::vector<Source> sources{
+      {"sim/net/topology.cpp",
+       "#include \"masqsim/net/topology.hpp\"\n#include <boost/graph/graph.hpp>\n#include <vector>\n#include \"local.hpp\"\n"
+       "#include \"masqsim/nat/nat.hpp\"\n#include \"sim/net/local.hpp\"\nnamespace masqsim::nat {\nclass Nat;\n}\n"
+       "namespace masqsim::net {\n}\n"},
+      {"sim/base/parse.cpp", "#include \"masqsim/base/parse.hpp\"\nnamespace masqsim::parse {}\n"},
+      {"viz/render.cpp", "#include <graphviz/gvc.h>\n#include <fmt/format.h>\nnamespace masqsim::viz {}\n"},
+      {"sim/cli/main.cpp", "#include \"masqsim/cli/cli.hpp\"\nint main() {}\n"},
+  };
+  EXPECT_EQ(joined(breaches_of(sources)), "");
+}
+
+TEST(ArchitectureChecker, FindsAPlantedCycle) {
+  EXPECT_EQ(cycle_in({{"a", {"b"}}, {"b", {"c"}}, {"c", {"a"}}}), "a > b > c > a");
+  EXPECT_EQ(cycle_in({{"a", {"b", "c"}}, {"b", {"c"}}}), "");
+  EXPECT_EQ(cycle_in(edges_of({{"sim/net/a.cpp", "#include \"masqsim/trace/record.hpp\"\n"},
+                               {"sim/trace/b.cpp", "#include \"masqsim/net/node.hpp\"\n"}})),
+            "net > trace > net");
+}
+
+}  // namespace
+}  // namespace masqsim
