@@ -64,6 +64,7 @@ class Network final : private engine::Handler {
   Pool& pool() { return pool_; }
   trace::Trace& trace() { return trace_; }
   trace::Header& header() { return header_; }
+  const trace::Header& header() const { return header_; }
   std::uint64_t seed() const { return seed_; }
   /// The stream `name` of this run.
   Random random(std::string_view name) const { return Random(seed_, name); }
@@ -85,6 +86,7 @@ class Network final : private engine::Handler {
                         std::optional<std::uint16_t> mtu = std::nullopt);
 
   Node& node(trace::NodeId id) { return *nodes_[id]; }
+  const Node& node(trace::NodeId id) const { return *nodes_[id]; }
   std::size_t node_count() const { return nodes_.size(); }
   const std::string& name(trace::NodeId id) const { return header_.nodes[id].name; }
   Segment& segment(std::uint32_t index) { return *segments_[index]; }
