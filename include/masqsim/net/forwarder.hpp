@@ -1,0 +1,113 @@
+// The way of a packet through a router, as in netfilter's diagram. Routers and gateways are nodes around one of these.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "masqsim/base/reason.hpp"
+#include "masqsim/base/step.hpp"
+#include "masqsim/nat/nat.hpp"
+#include "masqsim/net/neighbours.hpp"
+#include "masqsim/net/network.hpp"
+#include "masqsim/net/node.hpp"
+#include "masqsim/net/stack.hpp"
+
+namespace masqsim::net {
+
+/// How a datagram came that was put together from pieces.
+struct Pieces {
+  std::vector<std::uint16_t> payloads;  ///< bytes after the header, in order; empty: it came whole
+  std::uint16_t largest = 0;            ///< bytes of the largest piece, header included; 0: it came whole
+};
+
+/// One packet on its way through the node, with what has been found out about it.
+struct Passage {
+  Packet packet;
+  InterfaceIndex in = no_interface;   ///< no_interface: the node made it itself
+  InterfaceIndex out = no_interface;
+  wire::Address next_hop{};
+  nat::Track track{};
+  Pieces pieces{};
+  bool local = false;                 ///< for the node itself, broadcasts included
+  Reason untranslated = Reason::none; ///< why NAT left it as it was, if it did
+};
+
+/// Netfilter's hook points. Each is asked in its place; false: the packet has ended there, and the hook has said so.
+class Hooks {
+ public:
+  virtual bool prerouting(Passage& p) = 0;
+  virtual bool forward(Passage& p) = 0;
+  virtual bool input(Passage& p) = 0;
+  virtual bool output(Passage& p) = 0;
+  virtual bool postrouting(Passage& p) = 0;
+
+ protected:
+  ~Hooks() = default;
+};
+
+class Forwarder final : private Neighbours::Owner {
+ public:
+  /// `hooks` may be null: a router without NAT.
+  Forwarder(Node& node, Stack& stack, Hooks* hooks)
+      : node_(node), stack_(stack), hooks_(hooks), neighbours_(node, *this) {}
+
+  /// A packet from a wire.
+  void receive(Packet packet, InterfaceIndex in);
+  /// A packet that the node made itself, source address filled in.
+  void output(Packet packet);
+
+  /// RFC 3704 strict: the way back to a packet's source leads out of the interface it came by, else it is dropped.
+  void set_reverse_path_filter(bool strict) { strict_reverse_path_ = strict; }
+  /// Addresses have changed.
+  void changed() { known_interfaces_ = 0; }
+
+  /// The address that a packet from this node to `next_hop` bears as its source: the interface's in the next hop's
+  /// subnet, else the interface's first, else that of another interface (Linux: inet_select_addr); zero if none has any.
+  wire::Address source_towards(InterfaceIndex out, wire::Address next_hop) const;
+  /// The source address for a packet to `destination`; zero where no route leads.
+  wire::Address source_for(wire::Address destination);
+  bool is_own(wire::Address a);
+
+  /// Tells the sender of `about` by ICMP what became of it, from the address that faces it; nothing where that may not
+  /// be (icmp_error.hpp) or no route leads back. A packet the node made itself is told of to its own stack.
+  void complain(const Packet& about, std::uint8_t type, std::uint8_t code, std::uint32_t rest = 0);
+  /// The record that `packet` ended here.
+  void say_drop(const Packet& packet, Reason reason, std::string_view text, InterfaceIndex at = no_interface,
+                wire::ByteView before = {}, std::span<const Step> steps = {}) const;
+
+ private:
+  enum class Owned : std::uint8_t { no, local, broadcast };
+
+  bool sound(Passage& p) const;
+  bool find_way(Passage& p);
+  bool source_possible(const Passage& p, wire::Address source);
+  bool find_route(Passage& p, wire::Address destination);
+  void deliver(Passage& p);
+  void forward(Passage& p);
+  void leave(Passage& p);
+  void transmit(Packet packet, const Passage& p);
+  void refuse(const Passage& p, Reason reason, std::string_view text, std::uint8_t type, std::uint8_t code,
+              std::uint32_t rest = 0);
+  bool drop(const Passage& p, Reason reason, std::string_view text) const;
+
+  void on_no_neighbour(Packet packet, InterfaceIndex out) override;
+
+  Owned owned(wire::Address a);
+  void learn_addresses();
+
+  Node& node_;
+  Stack& stack_;
+  Hooks* hooks_;
+  Neighbours neighbours_;
+  bool strict_reverse_path_ = false;
+
+  std::size_t known_interfaces_ = 0;
+  std::vector<std::pair<std::uint32_t, Owned>> few_;        // own and broadcast addresses, while they are few
+  std::unordered_map<std::uint32_t, Owned> many_;           // only looked up, never walked
+};
+
+}  // namespace masqsim::net

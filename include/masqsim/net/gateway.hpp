@@ -1,0 +1,83 @@
+// The gateway: a router whose packets pass the NAT core at netfilter's hook points, and its own stack.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "masqsim/engine/engine.hpp"
+#include "masqsim/nat/nat.hpp"
+#include "masqsim/net/forwarder.hpp"
+#include "masqsim/net/gateway_node.hpp"
+#include "masqsim/net/stack.hpp"
+
+namespace masqsim::net {
+
+class Gateway final : public GatewayNode, private Hooks, private Unowned, private engine::Handler {
+ public:
+  /// `config` names interfaces by their place in `interfaces()`. Chance comes from the stream "nat/NAME".
+  Gateway(Network& network, trace::NodeId id, nat::Config config);
+  ~Gateway();
+
+  void receive(Packet packet, InterfaceIndex in) override { path_.receive(std::move(packet), in); }
+  void output(Packet packet) override { path_.output(std::move(packet)); }
+  void changed() override;
+
+  void ready() override;
+  void say_table() override;
+  void flush() override;
+  void set_rules(std::vector<nat::SourceRule> source, std::vector<nat::DestinationRule> destination) override;
+  void interface_lost(InterfaceIndex interface) override;
+
+  Stack& stack() { return stack_; }
+  const nat::Nat& nat() const { return nat_; }
+  /// RFC 3704, strict.
+  void set_reverse_path_filter(bool strict) { path_.set_reverse_path_filter(strict); }
+
+ private:
+  bool prerouting(Passage& p) override;
+  bool forward(Passage& p) override;
+  bool input(Passage& p) override;
+  bool output(Passage& p) override;
+  bool postrouting(Passage& p) override;
+
+  bool on_unowned(const Packet& packet, InterfaceIndex in, Reason reason, std::string_view text) override;
+  void on_event(std::uint64_t argument) override;
+
+  bool go_on(Passage& p, const nat::Decision& decision);
+  bool nobody_owns(const Passage& p) const;
+  void note_unowned(const Passage& p);
+  void say_unowned(const Packet& packet, InterfaceIndex in);
+  void answer_late(Packet syn);
+  void end_of_patience();
+
+  void remember(const Packet& packet);
+  void say_translation(const Passage& p);
+  void say_changes();
+  void plan_wake();
+  void learn_own_addresses();
+  bool told() const { return network_.trace().on(); }
+  Time now() const { return network_.now(); }
+
+  nat::Nat nat_;
+  Stack stack_;
+  Forwarder path_;
+
+  std::vector<wire::Address> outside_;  ///< the addresses that inside hosts are translated to
+  std::vector<std::uint8_t> before_;    ///< the packet on its way as it came; only while somebody listens
+  Time expiry_wake_ = Time::never();
+  bool watching_ = false;
+
+  // Of the last packet that nobody owned, for its record: asked before the packet's own entry is made.
+  std::uint64_t unowned_packet_ = 0;
+  Reason unowned_ = Reason::none;
+  std::vector<Step> steps_;
+
+  /// A SYN that nothing owned, whose sender hears of it late (RFC 5382 REQ-4); in the order of their times.
+  struct Late {
+    Packet syn;
+    Time due;
+  };
+  std::vector<Late> late_;
+};
+
+}  // namespace masqsim::net

@@ -1,0 +1,284 @@
+#include "masqsim/net/forwarder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cutting.hpp"
+#include "ip_options.hpp"
+#include "masqsim/wire/icmp.hpp"
+#include "masqsim/wire/ipv4.hpp"
+
+namespace masqsim::net {
+
+namespace {
+
+using wire::Address;
+using wire::Ipv4Edit;
+using wire::Ipv4View;
+namespace icmp = wire::icmp;
+
+constexpr std::size_t few_addresses = 8;
+
+Ipv4Edit header_of(const Passage& p) { return *Ipv4Edit::parse(p.packet.bytes()); }
+
+bool is_zero_network(Address a) { return a.value >> 24 == 0; }
+
+/// 224.0.0.1: every node is a member (RFC 1112).
+constexpr Address all_hosts = wire::address(224, 0, 0, 1);
+
+}  // namespace
+
+// From a wire. Linux: ip_rcv, ip_rcv_finish, then ip_local_deliver or ip_forward.
+void Forwarder::receive(Packet packet, InterfaceIndex in) {
+  Passage p{.packet = std::move(packet), .in = in};
+  if (!sound(p)) return;
+  if (hooks_ && !hooks_->prerouting(p)) return;
+  if (!find_way(p)) return;
+  if (p.local) return deliver(p);
+  forward(p);
+}
+
+// Made here. Linux: ip_local_out.
+void Forwarder::output(Packet packet) {
+  Passage p{.packet = std::move(packet)};
+  if (hooks_ && !hooks_->output(p)) return;
+  const Address destination = header_of(p).destination();
+  if (is_own(destination)) return deliver(p);
+  if (!find_route(p, destination)) return;
+  leave(p);
+}
+
+void Forwarder::deliver(Passage& p) {
+  if (hooks_ && !hooks_->input(p)) return;
+  stack_.deliver(std::move(p.packet), p.in);
+}
+
+void Forwarder::forward(Passage& p) {
+  Ipv4Edit ip = header_of(p);
+  OptionsRead options;
+  if (ip.header_length() > 20) {
+    options = take_options(ip, node_.network().now(), [&](Address a) { return is_own(a); });
+    if (options.problem) {
+      return refuse(p, Reason::bad_header, "damaged IP options", icmp::parameter_problem, 0,
+                    std::uint32_t{*options.problem} << 24);
+    }
+    if (options.source_route) {
+      drop(p, Reason::source_route, "");
+      return;
+    }
+  }
+  if (ip.ttl() <= 1) return refuse(p, Reason::ttl_exceeded, "", icmp::time_exceeded, 0);
+
+  const std::uint16_t mtu = node_.interfaces()[p.out].mtu;
+  const bool came_larger = p.pieces.largest > mtu;
+  if (p.packet.size() > mtu && ip.has_df() && (p.pieces.largest == 0 || came_larger)) {
+    return refuse(p, Reason::too_big,
+                  node_.network().trace().on() ? fmt::format("{} bytes, the link takes {}", p.packet.size(), mtu) : "",
+                  icmp::unreachable, icmp::fragmentation_needed, mtu);
+  }
+  ip.rewrite_ttl(static_cast<std::uint8_t>(ip.ttl() - 1));
+  if (hooks_ && !hooks_->forward(p)) return;
+  finish_options(header_of(p), options, source_towards(p.out, p.next_hop));
+  leave(p);
+}
+
+void Forwarder::leave(Passage& p) {
+  if (hooks_ && !hooks_->postrouting(p)) return;
+  const std::uint16_t mtu = node_.interfaces()[p.out].mtu;
+  if (p.packet.size() <= mtu && p.pieces.largest == 0) return transmit(std::move(p.packet), p);
+  if (p.packet.size() > mtu && p.pieces.largest == 0 && header_of(p).has_df()) {  // made here, or grown on its way
+    return refuse(p, Reason::too_big, "", icmp::unreachable, icmp::fragmentation_needed, mtu);
+  }
+  for (Packet& piece : cut(std::move(p.packet), mtu, p.pieces)) transmit(std::move(piece), p);
+}
+
+void Forwarder::transmit(Packet packet, const Passage& p) {
+  if (node_.network().transmit(node_, p.out, packet, p.next_hop) == Sent::no_neighbour) {
+    neighbours_.wait_for(p.next_hop, p.out, std::move(packet));
+  }
+}
+
+// RFC 1812 section 5.2.2; what lies behind the total length was the link's padding.
+bool Forwarder::sound(Passage& p) const {
+  const wire::ByteEdit bytes = p.packet.bytes();
+  if (bytes.size() < 20) return drop(p, Reason::bad_header, "shorter than a header");
+  if (bytes[0] >> 4 != 4) return drop(p, Reason::bad_header, "not version 4");
+  const std::optional<Ipv4Edit> ip = Ipv4Edit::parse(bytes);
+  if (!ip) return drop(p, Reason::bad_header, "lengths that do not fit");
+  if (!ip->sum_ok()) return drop(p, Reason::bad_checksum, "of the IP header");
+  p.packet.buffer().size = ip->total_length();
+  return true;
+}
+
+// Local, to be forwarded, or neither. Linux: ip_route_input.
+bool Forwarder::find_way(Passage& p) {
+  const Ipv4Edit ip = header_of(p);
+  const Address source = ip.source(), destination = ip.destination();
+  if (source.is_multicast() || source.is_limited_broadcast() || source.is_loopback() ||
+      (is_zero_network(source) && !destination.is_limited_broadcast())) {
+    return drop(p, Reason::martian, "a source no host can have");
+  }
+  if (destination.is_multicast() && destination != all_hosts) {
+    return drop(p, Reason::broadcast, "multicast is not forwarded");
+  }
+  if (destination.is_loopback() || is_zero_network(destination)) {
+    return drop(p, Reason::martian, "a destination that is on no wire");
+  }
+
+  const Owned mine = destination.is_limited_broadcast() || destination == all_hosts ? Owned::broadcast
+                                                                                    : owned(destination);
+  p.local = mine != Owned::no;
+  if (!p.local && !find_route(p, destination)) return false;
+  return source_possible(p, source);
+}
+
+// Linux: fib_validate_source.
+bool Forwarder::source_possible(const Passage& p, Address source) {
+  const Owned mine = owned(source);
+  if (mine == Owned::local) return drop(p, Reason::martian, "the source is this node's own address");
+  if (!strict_reverse_path_) return true;
+  if (mine == Owned::broadcast) return drop(p, Reason::martian, "the source is a broadcast address");
+  if (is_zero_network(source)) return true;
+  const Route* back = node_.routes().find(source);
+  if (back && back->kind == Route::Kind::forward && back->out == p.in) return true;
+  return drop(p, Reason::reverse_path, "");
+}
+
+bool Forwarder::find_route(Passage& p, Address destination) {
+  const Route* route = node_.routes().find(destination);
+  if (route && route->kind == Route::Kind::forward && node_.interfaces()[route->out].up) {
+    p.out = route->out;
+    p.next_hop = route->via.is_zero() ? destination : route->via;
+    return true;
+  }
+  const bool told = node_.network().trace().on();
+  if (!route || route->kind == Route::Kind::forward) {
+    std::string text = told ? "to " + to_string(destination) : std::string();
+    if (node_.network().header().nodes[node_.id()].kind == trace::NodeKind::cloud) {
+      if (destination.is_private()) text = "private address (RFC 1918)";
+      if (destination.is_shared()) text = "shared address (RFC 6598)";
+    }
+    refuse(p, Reason::no_route, text, icmp::unreachable, icmp::net_unreachable);
+    return false;
+  }
+  const std::string text = told ? "the route to " + to_string(route->to) + " refuses" : std::string();
+  switch (route->kind) {
+    case Route::Kind::unreachable:
+      refuse(p, Reason::no_route, text, icmp::unreachable, icmp::host_unreachable);
+      break;
+    case Route::Kind::prohibit:
+      refuse(p, Reason::firewall, text, icmp::unreachable, icmp::admin_prohibited);
+      break;
+    default:
+      drop(p, Reason::no_route, text);
+      break;
+  }
+  return false;
+}
+
+// The end of a packet whose sender is told why.
+void Forwarder::refuse(const Passage& p, Reason reason, std::string_view text, std::uint8_t type, std::uint8_t code,
+                       std::uint32_t rest) {
+  drop(p, reason, text);
+  complain(p.packet, type, code, rest);
+}
+
+void Forwarder::complain(const Packet& about, std::uint8_t type, std::uint8_t code, std::uint32_t rest) {
+  const wire::IcmpFields error{.type = type, .code = code, .rest = rest};
+  const bool made_here = about.marks().interface == no_interface;
+  if (made_here) return stack_.undeliverable(about, error);
+  const Address source = source_for(Ipv4Edit::parse(about.bytes())->source());
+  if (!source.is_zero()) stack_.complain(about, source, error);
+}
+
+bool Forwarder::drop(const Passage& p, Reason reason, std::string_view text) const {
+  say_drop(p.packet, reason, text, p.in);
+  return false;
+}
+
+void Forwarder::say_drop(const Packet& packet, Reason reason, std::string_view text, InterfaceIndex at,
+                         wire::ByteView before, std::span<const Step> steps) const {
+  Network& network = node_.network();
+  if (!network.trace().on()) return;
+  trace::Record record;
+  record.kind = trace::Kind::drop;
+  record.reason = reason;
+  record.node = node_.id();
+  record.point = at == no_interface ? trace::nowhere : node_.interfaces()[at].point;
+  record.flow = packet.flow();
+  record.packet = packet.id();
+  record.cause = packet.marks().cause;
+  record.bytes = packet.view();
+  record.before = before;
+  record.text = text;
+  record.steps = steps;
+  network.emit(record);
+}
+
+void Forwarder::on_no_neighbour(Packet packet, InterfaceIndex out) {
+  say_drop(packet, Reason::host_unreachable, "", out);
+  complain(packet, icmp::unreachable, icmp::host_unreachable);
+}
+
+// --- own addresses -------------------------------------------------------------------------------------------------
+
+Address Forwarder::source_towards(InterfaceIndex out, Address next_hop) const {
+  const Interface& interface = node_.interfaces()[out];
+  if (interface.prefix_length < 32) {
+    if (interface.subnet().contains(next_hop) && !interface.address.is_zero()) return interface.address;
+    for (const Address a : interface.also) {
+      if (wire::prefix_of(a, interface.prefix_length).contains(next_hop)) return a;
+    }
+  }
+  if (!interface.address.is_zero()) return interface.address;
+  if (!interface.also.empty()) return interface.also.front();
+  for (const Interface& other : node_.interfaces()) {
+    if (!other.address.is_zero()) return other.address;
+  }
+  return {};
+}
+
+Address Forwarder::source_for(Address destination) {
+  if (is_own(destination)) return destination;
+  const Route* route = node_.routes().find(destination);
+  if (!route || route->kind != Route::Kind::forward) return {};
+  return source_towards(route->out, route->via.is_zero() ? destination : route->via);
+}
+
+bool Forwarder::is_own(Address a) { return owned(a) == Owned::local; }
+
+Forwarder::Owned Forwarder::owned(Address a) {
+  if (known_interfaces_ != node_.interfaces().size()) learn_addresses();
+  if (many_.empty()) {
+    for (const auto& [address, what] : few_) {
+      if (address == a.value) return what;
+    }
+    return Owned::no;
+  }
+  const auto found = many_.find(a.value);
+  return found == many_.end() ? Owned::no : found->second;
+}
+
+void Forwarder::learn_addresses() {
+  known_interfaces_ = node_.interfaces().size();
+  few_.clear();
+  many_.clear();
+  std::unordered_map<std::uint32_t, Owned> all;
+  const auto note = [&](Address a, Owned what) {
+    if (a.is_zero()) return;
+    if (all.emplace(a.value, what).second) few_.emplace_back(a.value, what);
+  };
+  for (const Interface& interface : node_.interfaces()) {
+    note(interface.address, Owned::local);
+    for (const Address a : interface.also) note(a, Owned::local);
+  }
+  for (const Interface& interface : node_.interfaces()) {
+    if (interface.prefix_length >= 31) continue;
+    note(interface.subnet().broadcast(), Owned::broadcast);
+    for (const Address a : interface.also) note(wire::prefix_of(a, interface.prefix_length).broadcast(), Owned::broadcast);
+  }
+  if (few_.size() > few_addresses) many_ = std::move(all);
+}
+
+}  // namespace masqsim::net

@@ -1,0 +1,295 @@
+#include "masqsim/net/gateway.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "masqsim/wire/icmp.hpp"
+#include "masqsim/wire/ipv4.hpp"
+#include "masqsim/wire/tcp.hpp"
+
+namespace masqsim::net {
+
+namespace {
+
+namespace icmp = wire::icmp;
+
+/// RFC 5382 REQ-4.
+constexpr Duration syn_patience = 6_s;
+
+// What an engine event is about.
+constexpr std::uint64_t expiry_wake = 0, late_wake = 1, fragment_wake = 2;
+
+trace::Row row_of(const nat::Entry& e) {
+  return {.number = e.mapping,
+          .flow = e.flow,
+          .protocol = e.protocol,
+          .inside = e.inside,
+          .outside = e.outside,
+          .remote = e.remote,
+          .state = nat::state_word(e),
+          .left = e.left};
+}
+
+std::string_view word(nat::Change::Kind kind) {
+  switch (kind) {
+    case nat::Change::Kind::expired: return "expired";
+    case nat::Change::Kind::removed: return "removed";
+    case nat::Change::Kind::evicted: return "evicted";
+    case nat::Change::Kind::flushed: return "flushed";
+  }
+  return "";
+}
+
+bool is_first_syn(wire::ByteView packet) {
+  const auto ip = wire::Ipv4View::parse(packet);
+  if (!ip || ip->protocol() != wire::Protocol::tcp || ip->is_fragment()) return false;
+  const auto tcp = wire::TcpView::parse(ip->payload());
+  return tcp && tcp->flags().has(wire::TcpFlags::syn) &&
+         !tcp->flags().any(wire::TcpFlags::ack | wire::TcpFlags::rst | wire::TcpFlags::fin);
+}
+
+/// "nothing owns 203.0.113.5:22/tcp"
+std::string what_is_unowned(wire::ByteView packet) {
+  const std::optional<wire::Tuple> tuple = wire::tuple_of(packet);
+  if (!tuple) return {};
+  const std::string called = tuple->has_ports ? to_string(tuple->destination) : to_string(tuple->destination.address);
+  return "nothing owns " + called + '/' + to_string(tuple->protocol);
+}
+
+}  // namespace
+
+Gateway::Gateway(Network& network, trace::NodeId id, nat::Config config)
+    : GatewayNode(network, id),
+      nat_(std::move(config), network.random("nat/" + network.name(id))),
+      stack_(*this, this),
+      path_(*this, stack_, this) {}
+
+Gateway::~Gateway() = default;
+
+// --- the hooks -----------------------------------------------------------------------------------------------------
+
+bool Gateway::prerouting(Passage& p) {
+  remember(p.packet);
+  return go_on(p, nat_.prerouting(p.packet.buffer(), p.in, now(), p.track));
+}
+
+bool Gateway::forward(Passage& p) {
+  return go_on(p, nat_.forward(p.packet.buffer(), p.in, p.out, now(), p.track));
+}
+
+bool Gateway::input(Passage& p) {
+  if (p.in != no_interface && nobody_owns(p)) {
+    if (told()) note_unowned(p);
+    switch (nat_.config().unsolicited) {
+      case nat::Unsolicited::reject: break;
+      case nat::Unsolicited::drop: return say_unowned(p.packet, p.in), false;
+      case nat::Unsolicited::icmp_after_6s:
+        if (!is_first_syn(p.packet.view())) break;
+        say_unowned(p.packet, p.in);
+        answer_late(std::move(p.packet));
+        return false;
+    }
+  }
+  if (!go_on(p, nat_.input(p.packet.buffer(), p.in, now(), p.track))) return false;
+  if (told() && !std::ranges::equal(before_, p.packet.view())) say_translation(p);
+  return true;
+}
+
+bool Gateway::output(Passage& p) {
+  remember(p.packet);
+  return go_on(p, nat_.output(p.packet.buffer(), now(), p.track));
+}
+
+bool Gateway::postrouting(Passage& p) {
+  const nat::Egress egress{p.out, path_.source_towards(p.out, p.next_hop)};
+  if (!go_on(p, nat_.postrouting(p.packet.buffer(), egress, now(), p.track))) return false;
+  const bool own = p.in == no_interface;
+  if (told() && !(own && std::ranges::equal(before_, p.packet.view()))) say_translation(p);
+  return true;
+}
+
+/// Takes a hook's decision to heart: false where the packet ends.
+bool Gateway::go_on(Passage& p, const nat::Decision& decision) {
+  if (watching_) {
+    say_changes();
+    plan_wake();
+  }
+  if (decision.pass) {
+    if (decision.reason != Reason::none) p.untranslated = decision.reason;
+    return true;
+  }
+  path_.say_drop(p.packet, decision.reason, "", p.in, before_);
+  if (decision.answer == nat::Decision::Answer::admin_prohibited) {
+    path_.complain(p.packet, icmp::unreachable, icmp::admin_prohibited);
+  }
+  return false;
+}
+
+// --- packets that nothing owns -------------------------------------------------------------------------------------
+
+/// Addressed to an outside address of the gateway, part of no flow, and no program of its own would take it. Queries
+/// of ICMP are the gateway's own to answer.
+bool Gateway::nobody_owns(const Passage& p) const {
+  if (p.track.relation() == nat::Relation::established || p.track.relation() == nat::Relation::related) return false;
+  const std::optional<wire::Tuple> called = wire::tuple_of(p.packet.view());
+  if (!called || called->protocol == wire::Protocol::icmp) return false;
+  if (std::ranges::find(outside_, called->destination.address) == outside_.end()) return false;
+  return !stack_.serves(called->protocol, called->destination.port);
+}
+
+void Gateway::note_unowned(const Passage& p) {
+  unowned_ = nat_.unowned_reason(p.packet.view(), p.in, now());
+  if (p.track.relation() == nat::Relation::invalid && unowned_ == Reason::none) unowned_ = p.untranslated;
+  unowned_packet_ = p.packet.id();
+  if (network_.trace().wants_steps()) steps_ = nat_.explain(p.packet.view(), p.in, now());
+}
+
+void Gateway::say_unowned(const Packet& packet, InterfaceIndex in) {
+  if (!told()) return;
+  path_.say_drop(packet, unowned_, what_is_unowned(packet.view()), in, before_, steps_);
+  steps_.clear();
+}
+
+bool Gateway::on_unowned(const Packet& packet, InterfaceIndex in, Reason reason, std::string_view text) {
+  if (!told()) return true;
+  if (packet.id() == unowned_packet_ && unowned_ != Reason::none) {
+    say_unowned(packet, in);
+  } else {
+    path_.say_drop(packet, reason, text, in);
+  }
+  return true;
+}
+
+void Gateway::answer_late(Packet syn) {
+  late_.push_back({std::move(syn), now() + syn_patience});
+  network_.engine().schedule(late_.back().due, *this, late_wake);
+}
+
+/// The outbound SYN that the peer hoped to meet, or the end of waiting for it.
+void Gateway::end_of_patience() {
+  const Packet syn = std::move(late_.front().syn);
+  late_.erase(late_.begin());
+  const wire::Tuple called = *wire::tuple_of(syn.view());
+  for (const nat::Entry& e : nat_.table(now())) {
+    if (e.protocol == called.protocol && e.outside == called.destination && e.remote == called.source) return;
+  }
+  stack_.complain(syn, called.destination.address, {.type = icmp::unreachable, .code = icmp::port_unreachable});
+}
+
+void Gateway::on_event(std::uint64_t argument) {
+  if (argument == late_wake) return end_of_patience();
+  if (now() != expiry_wake_) return;
+  expiry_wake_ = Time::never();
+  nat_.expire(now());
+  say_changes();
+  plan_wake();
+}
+
+// --- what is told --------------------------------------------------------------------------------------------------
+
+void Gateway::remember(const Packet& packet) {
+  if (told()) before_.assign(packet.view().begin(), packet.view().end());
+}
+
+void Gateway::say_translation(const Passage& p) {
+  trace::Record record;
+  record.kind = trace::Kind::translate;
+  record.reason = p.untranslated;
+  record.made_flow = p.track.made_flow();
+  record.made_mapping = p.track.made_mapping();
+  record.node = id_;
+  record.flow = p.packet.flow();
+  record.packet = p.packet.id();
+  record.cause = p.packet.marks().cause;
+  record.nat_flow = p.track.flow();
+  record.mapping = p.track.mapping();
+  record.bytes = p.packet.view();
+  record.before = before_;
+  network_.emit(record);
+}
+
+void Gateway::say_changes() {
+  for (const nat::Change& change : nat_.take_changes()) {
+    const trace::Row row = row_of(change.entry);
+    trace::Record record;
+    record.kind = trace::Kind::change;
+    record.node = id_;
+    record.nat_flow = row.flow;
+    record.mapping = row.number;
+    record.text = word(change.kind);
+    record.row = &row;
+    network_.emit(record);
+  }
+}
+
+void Gateway::say_table() {
+  if (!told()) return;
+  nat_.expire(now());
+  if (watching_) say_changes();
+  for (const nat::Entry& entry : nat_.table(now())) {
+    const trace::Row row = row_of(entry);
+    trace::Record record;
+    record.kind = trace::Kind::table;
+    record.node = id_;
+    record.nat_flow = row.flow;
+    record.mapping = row.number;
+    record.row = &row;
+    network_.emit(record);
+  }
+}
+
+/// Entries are recorded as gone when their time is up, not when the next packet notices.
+void Gateway::plan_wake() {
+  const Time next = nat_.next_expiry();
+  if (next >= expiry_wake_) return;
+  expiry_wake_ = std::max(next, now() + 1_ns);
+  network_.engine().schedule(expiry_wake_, *this, expiry_wake, engine::Keep::background);
+}
+
+// --- what is done to it --------------------------------------------------------------------------------------------
+
+void Gateway::ready() {
+  watching_ = told();
+  nat_.watch(watching_);
+  learn_own_addresses();
+}
+
+void Gateway::changed() {
+  path_.changed();
+  learn_own_addresses();
+}
+
+void Gateway::flush() {
+  nat_.flush(now());
+  if (watching_) say_changes();
+}
+
+void Gateway::set_rules(std::vector<nat::SourceRule> source, std::vector<nat::DestinationRule> destination) {
+  nat_.set_rules(std::move(source), std::move(destination));
+  learn_own_addresses();
+}
+
+void Gateway::interface_lost(InterfaceIndex interface) {
+  changed();
+  nat_.interface_lost(interface, now());
+  if (watching_) say_changes();
+}
+
+/// Outside is what a source rule translates towards.
+void Gateway::learn_own_addresses() {
+  std::vector<wire::Address> inside;
+  outside_.clear();
+  for (InterfaceIndex n = 0; n < interfaces_.size(); ++n) {
+    const auto translated_towards = [n](const nat::SourceRule& rule) {
+      return rule.action != nat::SourceRule::Action::exempt && (rule.out == n || rule.out == nat::any_interface) &&
+             !rule.only_port_forwarded;
+    };
+    auto& side = std::ranges::any_of(nat_.config().source, translated_towards) ? outside_ : inside;
+    side.push_back(interfaces_[n].address);
+    side.insert(side.end(), interfaces_[n].also.begin(), interfaces_[n].also.end());
+  }
+  nat_.set_own_addresses(outside_, std::move(inside));
+}
+
+}  // namespace masqsim::net

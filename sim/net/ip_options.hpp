@@ -1,0 +1,138 @@
+// IP options on their way through a router (RFC 791 section 3.1, RFC 1812 section 5.2.4), as Linux handles them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "masqsim/base/time.hpp"
+#include "masqsim/wire/ipv4.hpp"
+
+namespace masqsim::net {
+
+/// What taking in the options found.
+struct OptionsRead {
+  std::optional<std::uint8_t> problem;  ///< the list is damaged at this byte of the header: the sender is owed ICMP 12/0
+  bool source_route = false;            ///< strict or loose; Linux takes none by default
+  std::uint8_t address_at = 0;          ///< record route: where in the header the outgoing address goes; 0: nowhere
+  std::uint8_t stamped_at = 0;          ///< timestamp with address: likewise
+  bool changed = false;                 ///< the header checksum is to be made anew
+};
+
+/// Reads the options of a packet that arrived: takes the next free slot of record route and timestamp options, writes
+/// the time (milliseconds since midnight, here since the run began) and counts overflows. `owned` says whether an
+/// address is the router's own (timestamps with prespecified addresses).
+template <typename Owned>
+OptionsRead take_options(wire::Ipv4Edit packet, Time now, Owned owned);
+
+/// Writes the address of the interface that the packet leaves by into the slots taken, and repairs the header sum.
+void finish_options(wire::Ipv4Edit packet, const OptionsRead& read, wire::Address outgoing);
+
+/// For all fragments but the first: options that are not to be copied (RFC 791: their copied flag is clear) become
+/// no-operations, so that the header keeps its length.
+void blank_uncopied_options(wire::Ipv4Edit packet);
+
+// --------------------------------------------------------------------------------------------------------------------
+
+namespace option {
+inline constexpr std::uint8_t end = 0, no_operation = 1, record_route = 7, timestamp = 68, router_alert = 148,
+                              loose_source_route = 131, strict_source_route = 137;
+inline constexpr std::uint8_t copied = 0x80;
+// flags of `timestamp`
+inline constexpr std::uint8_t stamp_only = 0, stamp_and_address = 1, stamp_prespecified = 3;
+}  // namespace option
+
+template <typename Owned>
+OptionsRead take_options(wire::Ipv4Edit packet, Time now, Owned owned) {
+  OptionsRead read;
+  const wire::ByteEdit header = packet.header();
+  bool seen_route = false, seen_stamp = false;
+  const auto stamp = [&](std::size_t at) {
+    constexpr std::int64_t day_ms = 24 * 60 * 60 * 1000;
+    wire::store32(&header[at], static_cast<std::uint32_t>(now.ns / 1'000'000 % day_ms));
+    read.changed = true;
+  };
+  const auto wrong_at = [&](std::size_t at) {
+    read.problem = static_cast<std::uint8_t>(at);
+    return read;
+  };
+
+  for (std::size_t at = 20; at < header.size();) {
+    if (header[at] == option::end) {
+      for (std::size_t rest = at + 1; rest < header.size(); ++rest) {
+        if (header[rest] == option::end) continue;
+        header[rest] = option::end;
+        read.changed = true;
+      }
+      break;
+    }
+    if (header[at] == option::no_operation) {
+      ++at;
+      continue;
+    }
+    if (header.size() - at < 2) return wrong_at(at);
+    const std::size_t length = header[at + 1];
+    if (length < 2 || length > header.size() - at) return wrong_at(at);
+
+    switch (header[at]) {
+      case option::loose_source_route:
+      case option::strict_source_route:
+        if (length < 3) return wrong_at(at + 1);
+        if (header[at + 2] < 4) return wrong_at(at + 2);
+        if (read.source_route) return wrong_at(at);
+        read.source_route = true;
+        break;
+      case option::record_route: {
+        if (seen_route) return wrong_at(at);
+        if (length < 3) return wrong_at(at + 1);
+        const std::size_t pointer = header[at + 2];
+        if (pointer < 4) return wrong_at(at + 2);
+        seen_route = true;
+        if (pointer > length) break;
+        if (pointer + 3 > length) return wrong_at(at + 2);
+        read.address_at = static_cast<std::uint8_t>(at + pointer - 1);
+        header[at + 2] = static_cast<std::uint8_t>(pointer + 4);
+        read.changed = true;
+        break;
+      }
+      case option::timestamp: {
+        if (seen_stamp) return wrong_at(at);
+        if (length < 4) return wrong_at(at + 1);
+        const std::size_t pointer = header[at + 2];
+        if (pointer < 5) return wrong_at(at + 2);
+        seen_stamp = true;
+        const std::uint8_t kind = header[at + 3] & 15u;
+        if (pointer > length) {
+          if (kind == option::stamp_prespecified) break;
+          if (header[at + 3] >> 4 == 15) return wrong_at(at + 3);
+          header[at + 3] = static_cast<std::uint8_t>(header[at + 3] + 0x10);
+          read.changed = true;
+          break;
+        }
+        const bool with_address = kind == option::stamp_and_address || kind == option::stamp_prespecified;
+        if (pointer + (with_address ? 7u : 3u) > length) return wrong_at(at + 2);
+        if (kind == option::stamp_only) {
+          stamp(at + pointer - 1);
+        } else if (kind == option::stamp_and_address) {
+          read.stamped_at = static_cast<std::uint8_t>(at + pointer - 1);
+          stamp(at + pointer + 3);
+        } else if (kind == option::stamp_prespecified) {
+          if (!owned(wire::Address{wire::load32(&header[at + pointer - 1])})) break;
+          stamp(at + pointer + 3);
+        } else {
+          break;
+        }
+        header[at + 2] = static_cast<std::uint8_t>(pointer + (with_address ? 8 : 4));
+        break;
+      }
+      case option::router_alert:
+        if (length < 4) return wrong_at(at + 1);
+        break;
+      default:
+        break;
+    }
+    at += length;
+  }
+  return read;
+}
+
+}  // namespace masqsim::net
