@@ -1,0 +1,116 @@
+#include "settings.hpp"
+
+#include <fmt/format.h>
+
+namespace masqsim::scenario {
+
+namespace {
+
+/// Carries out one setting and gives the sentence for the record.
+class Carrier {
+ public:
+  Carrier(const Scenario& scenario, const Built& built, net::Network& network)
+      : scenario_(scenario), built_(built), network_(network) {}
+
+  std::string operator()(const SetAddress& set) const {
+    net::Node& node = *built_.member(set.node).node;
+    const auto index = static_cast<net::InterfaceIndex>(set.interface);
+    net::Interface& interface = node.interfaces()[index];
+    const wire::Address before = interface.address;
+    const InterfaceAddress& first = set.addresses.front();
+    tell_cloud(interface, before, first.address);
+    if (interface.prefix_length < 32) {
+      node.routes().remove(interface.subnet());
+      node.routes().add({.to = wire::prefix_of(first.address, first.length), .out = index});
+    }
+    interface.address = first.address;
+    interface.prefix_length = first.length;
+    interface.also.clear();
+    network_.address_changed(node, index, before);
+    for (std::size_t n = 1; n < set.addresses.size(); ++n) network_.address_added(node, index, set.addresses[n].address);
+    if (net::GatewayNode* gateway = built_.gateways[set.node.node]) gateway->interface_lost(index);
+    node.changed();
+    return fmt::format("{}: address {} => {}", network_.header().points[interface.point].name, wire::to_string(before),
+                       wire::to_string(first.address));
+  }
+
+  std::string operator()(const SetLink& set) const {
+    const std::string_view state = set.up ? "up" : "down";
+    if (!set.node) {
+      for (const std::uint32_t segment : built_.segments[set.network]) network_.segment(segment).down = !set.up;
+      return fmt::format("{}: link {}", scenario_.networks[set.network].name, state);
+    }
+    const Node& spec = scenario_.nodes[set.node->node];
+    net::Node& node = *built_.member(*set.node).node;
+    for (std::size_t n = 0; n < spec.interfaces.size(); ++n) {
+      if (spec.interfaces[n].network != set.network) continue;
+      const auto index = static_cast<net::InterfaceIndex>(n);
+      node.interfaces()[n].up = set.up;
+      net::GatewayNode* gateway = built_.gateways[set.node->node];
+      if (gateway && !set.up) gateway->interface_lost(index);
+    }
+    node.changed();
+    return fmt::format("{}/{}: interface {}", scenario_.name_of(*set.node), scenario_.networks[set.network].name, state);
+  }
+
+  std::string operator()(const SetChannel& set) const {
+    for (const std::uint32_t index : built_.segments[set.network]) {
+      net::LinkParams& params = network_.segment(index).params;
+      if (set.delay) params.delay = *set.delay;
+      if (set.jitter) params.jitter = *set.jitter;
+      if (set.rate) params.rate = *set.rate;
+      if (set.loss) params.loss = *set.loss;
+      if (set.duplicate) params.duplicate = *set.duplicate;
+      if (set.reorder) params.reorder = *set.reorder;
+    }
+    std::string text = scenario_.networks[set.network].name + ":";
+    if (set.delay) text += " delay " + to_string(*set.delay);
+    if (set.jitter) text += " jitter " + to_string(*set.jitter);
+    if (set.rate) text += " rate " + parse::to_string(*set.rate);
+    if (set.loss) text += " loss " + parse::percent_text(*set.loss);
+    if (set.duplicate) text += " duplicate " + parse::percent_text(*set.duplicate);
+    if (set.reorder) text += " reorder " + parse::percent_text(*set.reorder);
+    return text;
+  }
+
+  std::string operator()(const SetNat& set) const {
+    built_.gateways[set.node]->set_rules(set.nat.config.source, set.nat.config.destination);
+    return scenario_.nodes[set.node].name + ": new NAT rules";
+  }
+
+  std::string operator()(const Flush& set) const {
+    built_.gateways[set.node]->flush();
+    return scenario_.nodes[set.node].name + ": table flushed";
+  }
+
+ private:
+  /// The router of a cloud learns where the new address is, as the internet would by routing.
+  void tell_cloud(const net::Interface& interface, wire::Address before, wire::Address after) const {
+    for (net::Node* cloud : built_.clouds) {
+      if (!cloud) continue;
+      for (std::size_t n = 0; n < cloud->interfaces().size(); ++n) {
+        if (cloud->interfaces()[n].segment != interface.segment) continue;
+        cloud->routes().remove({before, 32});
+        cloud->routes().add({.to = {after, 32}, .out = static_cast<net::InterfaceIndex>(n)});
+        cloud->changed();
+      }
+    }
+  }
+
+  const Scenario& scenario_;
+  const Built& built_;
+  net::Network& network_;
+};
+
+}  // namespace
+
+void carry_out(const Action& action, const Scenario& scenario, const Built& built, net::Network& network) {
+  const std::string text = std::visit(Carrier(scenario, built, network), *action.set);
+  if (!network.trace().on()) return;
+  trace::Record record;
+  record.kind = trace::Kind::action;
+  record.text = text;
+  network.emit(record);
+}
+
+}  // namespace masqsim::scenario
