@@ -1,0 +1,99 @@
+// The core behind `Nat`: what happens to a packet at each hook, in the order of netfilter.
+#pragma once
+
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "behaviour.hpp"
+#include "packet.hpp"
+#include "rewrite.hpp"
+#include "rules.hpp"
+#include "table.hpp"
+
+namespace masqsim::nat {
+
+class Core {
+ public:
+  Core(Config config, Random random);
+
+  const Config& config() const { return config_; }
+
+  Decision prerouting(wire::Buffer& buffer, InterfaceId in, Time now, Track& track);
+  Decision forward(wire::Buffer& buffer, InterfaceId in, InterfaceId out, Time now, Track& track);
+  Decision input(wire::Buffer& buffer, InterfaceId in, Time now, Track& track);
+  Decision output(wire::Buffer& buffer, Time now, Track& track);
+  Decision postrouting(wire::Buffer& buffer, const Egress& egress, Time now, Track& track);
+
+  void set_own_addresses(std::vector<wire::Address> outside, std::vector<wire::Address> inside);
+  Time next_expiry() const { return table_.timers().next(); }
+  void expire(Time now) {
+    if (table_.timers().due(now)) remove_due(now);
+  }
+  void watch(bool on);
+  std::vector<Change> take_changes() { return std::exchange(changes_, {}); }
+  std::size_t size() const { return table_.size(); }
+  std::vector<Entry> entries(Time now) const;
+  std::optional<Entry> entry(std::uint64_t flow, Time now) const;
+  void flush(Time now);
+  void interface_lost(InterfaceId out, Time now);
+  void set_rules(std::vector<SourceRule> source, std::vector<DestinationRule> destination);
+  std::vector<Step> explain(wire::ByteView packet, InterfaceId in, Time now) const;
+  Reason unowned_reason(wire::ByteView packet, InterfaceId in, Time now) const;
+
+  /// A Track dies that still held a flow: unconfirmed, or removed while its packet was on its way.
+  void let_go(std::uint32_t index) { table_.release(index); }
+
+ private:
+  enum class Hook : std::uint8_t { prerouting, input, output, postrouting };
+
+  // conntrack
+  Decision follow(const Packet& packet, Hook hook, Time now, Track& track);
+  Decision open(const Packet& packet, Time now, Track& track, std::uint32_t& index);
+  bool relate(const Packet& packet, Track& track);
+  bool begin(const Packet& packet, std::uint32_t index, Time now);
+  enum class Followed : std::uint8_t { yes, invalid, again };
+  Followed advance(const Packet& packet, std::uint32_t index, Direction direction, Time now, Track& track);
+  Followed advance_tcp(const Packet& packet, std::uint32_t index, Direction direction, Time now, Track& track);
+  void refresh(std::uint32_t index, Direction direction, Duration timeout, Time now);
+  Decision confirm(Track& track, Time now);
+  void count_mapping(std::uint32_t index, Track& track);
+
+  // NAT
+  Decision translate(Packet& packet, Hook hook, const Way& way, Time now, Track& track);
+  Decision bind(std::uint32_t index, Hook hook, const Way& way, Time now);
+  bool bind_by_mapping(std::uint32_t index, const Way& way);
+  Decision translate_error(Packet& packet, Side side, const Flow& flow, Direction direction);
+  void use(std::uint32_t index, const Choice& choice, Side side, Time now);
+
+  // the table
+  Flow* flow_of(const Track& track);
+  void attach(Track& track, std::uint32_t index, Direction direction, Relation relation);
+  void pin(Track& track, std::uint32_t index);
+  void unlink(std::uint32_t index, Change::Kind kind, Time now, bool expired = false);
+  void drop_entry(std::uint32_t index, Change::Kind kind, Time now);
+  void remove_due(Time now);
+  Entry entry_of(const Flow& flow, Time now) const;
+  bool is_inside(InterfaceId id) const;
+  bool counts(const Flow& flow) const;
+  std::uint32_t held_by(const Flow& flow) const;
+  void count(const Flow& flow, int change);
+  bool owns_outside(wire::Address a) const;
+  bool owns_inside(wire::Address a) const;
+
+  Config config_;
+  Random random_;
+  Rules rules_;
+  Table table_;
+  Behaviour behaviour_;
+  std::vector<wire::Address> own_outside_;
+  std::vector<wire::Address> own_inside_;
+  std::uint32_t last_mapping_ = 0;
+  std::vector<std::uint32_t> forward_mappings_;  // one number a destination rule, given when first used
+  std::unordered_map<std::uint32_t, std::uint32_t> flows_of_host_;  // only looked up; kept while a limit is set
+  bool watching_ = false;
+  std::vector<Change> changes_;
+  std::vector<std::uint32_t> due_;
+};
+
+}  // namespace masqsim::nat

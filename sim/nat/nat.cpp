@@ -1,0 +1,76 @@
+#include "masqsim/nat/nat.hpp"
+
+#include <utility>
+
+#include "core.hpp"
+
+namespace masqsim::nat {
+
+Track::Track(Track&& other) noexcept { *this = std::move(other); }
+
+Track& Track::operator=(Track&& other) noexcept {
+  if (this == &other) return *this;
+  abandon();
+  core_ = std::exchange(other.core_, nullptr);
+  index_ = std::exchange(other.index_, no_flow);
+  flow_number_ = std::exchange(other.flow_number_, 0);
+  mapping_number_ = std::exchange(other.mapping_number_, 0);
+  relation_ = std::exchange(other.relation_, Relation::untracked);
+  direction_ = std::exchange(other.direction_, Direction::original);
+  made_flow_ = std::exchange(other.made_flow_, false);
+  made_mapping_ = std::exchange(other.made_mapping_, false);
+  return *this;
+}
+
+Track::~Track() { abandon(); }
+
+void Track::abandon() {
+  if (core_ != nullptr) core_->let_go(index_);
+  core_ = nullptr;
+}
+
+Nat::Nat(Config config, Random random) : core_(std::make_unique<Core>(std::move(config), random)) {}
+Nat::Nat(Nat&&) noexcept = default;
+Nat& Nat::operator=(Nat&&) noexcept = default;
+Nat::~Nat() = default;
+
+const Config& Nat::config() const { return core_->config(); }
+
+Decision Nat::prerouting(wire::Buffer& packet, InterfaceId in, Time now, Track& track) {
+  return core_->prerouting(packet, in, now, track);
+}
+Decision Nat::forward(wire::Buffer& packet, InterfaceId in, InterfaceId out, Time now, Track& track) {
+  return core_->forward(packet, in, out, now, track);
+}
+Decision Nat::input(wire::Buffer& packet, InterfaceId in, Time now, Track& track) {
+  return core_->input(packet, in, now, track);
+}
+Decision Nat::output(wire::Buffer& packet, Time now, Track& track) { return core_->output(packet, now, track); }
+Decision Nat::postrouting(wire::Buffer& packet, const Egress& egress, Time now, Track& track) {
+  return core_->postrouting(packet, egress, now, track);
+}
+
+void Nat::set_own_addresses(std::vector<wire::Address> outside, std::vector<wire::Address> inside) {
+  core_->set_own_addresses(std::move(outside), std::move(inside));
+}
+
+Time Nat::next_expiry() const { return core_->next_expiry(); }
+void Nat::expire(Time now) { core_->expire(now); }
+void Nat::watch(bool on) { core_->watch(on); }
+std::vector<Change> Nat::take_changes() { return core_->take_changes(); }
+std::size_t Nat::size() const { return core_->size(); }
+std::vector<Entry> Nat::table(Time now) const { return core_->entries(now); }
+std::optional<Entry> Nat::entry(std::uint64_t flow, Time now) const { return core_->entry(flow, now); }
+void Nat::flush(Time now) { core_->flush(now); }
+void Nat::interface_lost(InterfaceId out, Time now) { core_->interface_lost(out, now); }
+void Nat::set_rules(std::vector<SourceRule> source, std::vector<DestinationRule> destination) {
+  core_->set_rules(std::move(source), std::move(destination));
+}
+std::vector<Step> Nat::explain(wire::ByteView packet, InterfaceId in, Time now) const {
+  return core_->explain(packet, in, now);
+}
+Reason Nat::unowned_reason(wire::ByteView packet, InterfaceId in, Time now) const {
+  return core_->unowned_reason(packet, in, now);
+}
+
+}  // namespace masqsim::nat

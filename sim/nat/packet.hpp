@@ -1,0 +1,61 @@
+// What the core reads of a packet before it decides: where the transport header lies, and which flow key it has.
+#pragma once
+
+#include "flow.hpp"
+#include "masqsim/wire/icmp.hpp"
+#include "masqsim/wire/ipv4.hpp"
+#include "masqsim/wire/tcp.hpp"
+#include "masqsim/wire/udp.hpp"
+
+namespace masqsim::nat {
+
+struct Packet {
+  wire::Ipv4Edit ip;
+  std::uint8_t protocol = 0;
+  Key key;
+  bool has_key = false;  ///< false: too short for its ports, or an ICMP message that nobody answers
+
+  wire::ByteEdit segment() const { return ip.payload(); }
+  bool is(wire::Protocol p) const { return protocol == static_cast<std::uint8_t>(p); }
+  bool is_icmp_error() const {
+    return protocol == proto_icmp && segment().size() >= 8 && wire::icmp::is_error(segment()[0]);
+  }
+};
+
+/// The key of a whole or quoted packet; nothing where conntrack finds no tuple.
+template <wire::ByteLike Byte>
+std::optional<Key> key_of(wire::Ipv4<Byte> ip) {
+  if (ip.fragment_offset() != 0) return std::nullopt;
+  const std::span<Byte> segment = ip.payload();
+  Key key{ip.source().value, ip.destination().value, 0, 0};
+  switch (ip.protocol()) {
+    case wire::Protocol::tcp:
+    case wire::Protocol::udp:
+    case wire::Protocol::sctp:
+      if (segment.size() < 4) return std::nullopt;
+      key.source_port = wire::load16(&segment[0]);
+      key.destination_port = wire::load16(&segment[2]);
+      return key;
+    case wire::Protocol::icmp:
+      if (segment.size() < 8 || !wire::icmp::is_query(segment[0])) return std::nullopt;
+      key.source_port = wire::load16(&segment[4]);
+      key.destination_port = wire::load16(&segment[0]);
+      return key;
+    default: return key;
+  }
+}
+
+/// Nothing where the bytes are no whole IPv4 datagram.
+inline std::optional<Packet> read_packet(wire::ByteEdit bytes) {
+  const std::optional<wire::Ipv4Edit> ip = wire::Ipv4Edit::parse(bytes);
+  if (!ip) return std::nullopt;
+  const std::optional<Key> key = key_of(*ip);
+  return Packet{*ip, static_cast<std::uint8_t>(ip->protocol()), key.value_or(Key{ip->source().value, ip->destination().value, 0, 0}),
+                key.has_value()};
+}
+
+/// True if the transport header and, where `verify` is set, its checksum are as conntrack wants them (reference B,
+/// INVALID). TCP flags are the tracker's business.
+bool transport_sound(const Packet& packet, bool verify);
+
+}  // namespace masqsim::nat

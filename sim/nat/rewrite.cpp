@@ -1,0 +1,102 @@
+#include "rewrite.hpp"
+
+#include "masqsim/wire/checksum.hpp"
+#include "masqsim/wire/icmp.hpp"
+
+namespace masqsim::nat {
+
+namespace {
+
+/// Differences to a checksum, applied at once. The kernel's arithmetic never gives ffff: 0 is 0000 there.
+class Repair {
+ public:
+  Repair& word(std::uint16_t from, std::uint16_t to) {
+    total_ += static_cast<std::uint16_t>(~from) + std::uint32_t{to};
+    return *this;
+  }
+  Repair& address(std::uint32_t from, std::uint32_t to) {
+    return word(static_cast<std::uint16_t>(from >> 16), static_cast<std::uint16_t>(to >> 16))
+        .word(static_cast<std::uint16_t>(from), static_cast<std::uint16_t>(to));
+  }
+  std::uint16_t apply(std::uint16_t sum) const {
+    std::uint32_t t = total_ + 0xffff + static_cast<std::uint16_t>(~sum);
+    t = (t & 0xffff) + (t >> 16);
+    t = (t & 0xffff) + (t >> 16);
+    return static_cast<std::uint16_t>(~t);
+  }
+
+ private:
+  std::uint32_t total_ = 0;
+};
+
+struct EndChange {
+  std::uint32_t address_from, address_to;
+  std::uint16_t port_to;
+  std::size_t port_at;  // of the port in a TCP, UDP or SCTP header
+
+  Repair repair(std::uint16_t port_from) const { return Repair{}.address(address_from, address_to).word(port_from, port_to); }
+};
+
+bool rewrite_udp(wire::ByteEdit segment, const EndChange& change) {
+  if (segment.size() < 8) return false;
+  const std::uint16_t sum = wire::load16(&segment[6]);
+  if (sum != 0) {  // RFC 768: zero means that the sender computed none
+    wire::store16(&segment[6], wire::udp_sum(change.repair(wire::load16(&segment[change.port_at])).apply(sum)));
+  }
+  wire::store16(&segment[change.port_at], change.port_to);
+  return true;
+}
+
+// A quoted segment may end before its checksum, which then is the sender's own affair.
+bool rewrite_tcp(wire::ByteEdit segment, const EndChange& change) {
+  if (segment.size() < 8) return false;
+  if (segment.size() >= 20) {
+    const std::uint16_t sum = wire::load16(&segment[16]);
+    wire::store16(&segment[16], change.repair(wire::load16(&segment[change.port_at])).apply(sum));
+  }
+  wire::store16(&segment[change.port_at], change.port_to);
+  return true;
+}
+
+// CRC32c cannot be repaired by difference.
+bool rewrite_sctp(wire::ByteEdit segment, const EndChange& change) {
+  if (segment.size() < 8) return false;
+  wire::store16(&segment[change.port_at], change.port_to);
+  if (segment.size() >= 12) wire::store32(&segment[8], wire::sctp_checksum(segment));
+  return true;
+}
+
+// ICMP has no pseudo header: only the id counts, the same in both directions.
+bool rewrite_icmp(wire::ByteEdit message, std::uint16_t id) {
+  if (message.size() < 8) return false;
+  if (!wire::icmp::is_query(message[0])) return true;
+  const std::uint16_t sum = wire::load16(&message[2]);
+  wire::store16(&message[2], Repair{}.word(wire::load16(&message[4]), id).apply(sum));
+  wire::store16(&message[4], id);
+  return true;
+}
+
+bool rewrite_transport(wire::Ipv4Edit packet, const EndChange& change, const Key& target) {
+  switch (packet.protocol()) {
+    case wire::Protocol::udp: return rewrite_udp(packet.payload(), change);
+    case wire::Protocol::tcp: return rewrite_tcp(packet.payload(), change);
+    case wire::Protocol::sctp: return rewrite_sctp(packet.payload(), change);
+    case wire::Protocol::icmp: return rewrite_icmp(packet.payload(), target.source_port);
+    default: return true;
+  }
+}
+
+}  // namespace
+
+bool rewrite(wire::Ipv4Edit packet, Side side, const Key& target) {
+  const bool source = side == Side::source;
+  const EndChange change{source ? packet.source().value : packet.destination().value,
+                      source ? target.source : target.destination,
+                      source ? target.source_port : target.destination_port, source ? std::size_t{0} : std::size_t{2}};
+  if (!rewrite_transport(packet, change, target)) return false;
+  packet.set_sum(Repair{}.address(change.address_from, change.address_to).apply(packet.sum()));
+  wire::store32(packet.bytes().data() + (source ? 12 : 16), change.address_to);
+  return true;
+}
+
+}  // namespace masqsim::nat

@@ -1,0 +1,47 @@
+// Which rule a new flow falls under. First match decides.
+#pragma once
+
+#include <vector>
+
+#include "flow.hpp"
+#include "tuple_choice.hpp"
+
+namespace masqsim::nat {
+
+/// How a packet goes through the gateway; own packets have no `in`, `prerouting` knows no `out`.
+struct Way {
+  InterfaceId in = any_interface;
+  InterfaceId out = any_interface;
+  wire::Address masquerade;
+};
+
+class Rules {
+ public:
+  Rules(std::vector<SourceRule> source, std::vector<DestinationRule> destination, Hairpin hairpin);
+
+  /// False with no rule at all: then nothing is ever translated, not even entries that are (`nft delete table`).
+  bool any() const { return !source_.empty() || !destination_.empty(); }
+  /// True for interfaces that a translating source rule names as its way out; with none named, for all.
+  bool is_outside(InterfaceId id) const;
+
+  const SourceRule* source_for(const Flow& flow, const Way& way) const;
+  /// Also tells whether the rule would match but for hairpin being off.
+  const DestinationRule* destination_for(const Key& key, std::uint8_t protocol, InterfaceId in, bool* hairpin_off = nullptr) const;
+  std::size_t number_of(const DestinationRule& rule) const { return static_cast<std::size_t>(&rule - destination_.data()); }
+
+  const std::vector<SourceRule>& source() const { return source_; }
+  const std::vector<DestinationRule>& destination() const { return destination_; }
+
+ private:
+  std::vector<SourceRule> source_;
+  std::vector<DestinationRule> destination_;
+  Hairpin hairpin_;
+};
+
+/// What a rule asks for, given the key that the flow's packets have at the hook.
+Range source_range(const SourceRule& rule, const Key& key, wire::Address masquerade);
+Range destination_range(const DestinationRule& rule, const Key& key);
+/// Linux gives a flow that no rule matches a binding to its own address: only its port may have to move.
+Range null_range(const Key& key, Side side);
+
+}  // namespace masqsim::nat

@@ -1,0 +1,122 @@
+// The table of flows: each is found by either of its keys, by the endpoint that began it, by the outside endpoint it
+// holds, and by when it expires.
+#pragma once
+
+#include <optional>
+
+#include "flow.hpp"
+#include "index.hpp"
+#include "pool.hpp"
+#include "timers.hpp"
+
+namespace masqsim::nat {
+
+/// The outside endpoint that a flow holds: by its source translation, or because a mapping let it in.
+inline wire::Endpoint outside_of(const Flow& f) {
+  if (f.any(status::forwarded_in)) return {{f.original.destination}, f.original.destination_port};
+  return {{f.reply.destination}, inverse(f.reply, f.protocol).source_port};
+}
+/// The flow seen from the inside endpoint of its mapping.
+inline const Key& from_inside(const Flow& f) { return f.any(status::forwarded_in) ? f.reply : f.original; }
+
+/// Flows that share an endpoint, linked newest first; the index knows the newest of each group.
+class Groups {
+ public:
+  /// The newest flow of the group with `hash` for which `same(flow)` holds; no_flow if there is none.
+  template <typename Same>
+  std::uint32_t newest(std::uint32_t hash, Same same) const {
+    const Index::Slot* slot = heads_.find(hash, same);
+    return slot == nullptr ? no_flow : slot->value;
+  }
+  template <typename Same>
+  void add(std::uint32_t hash, std::uint32_t flow, Same same) {
+    if (flow >= links_.end()) links_.grow_to(flow + 1);
+    Index::Slot* slot = heads_.find(hash, same);
+    if (slot == nullptr) {
+      links_[flow] = {};
+      heads_.insert(hash, flow);
+      return;
+    }
+    links_[flow] = {slot->value, no_flow};
+    links_[slot->value].newer = flow;
+    slot->value = flow;
+  }
+  void remove(std::uint32_t hash, std::uint32_t flow);
+  std::uint32_t older(std::uint32_t flow) const { return links_[flow].older; }
+
+ private:
+  struct Link {
+    std::uint32_t older = no_flow;
+    std::uint32_t newer = no_flow;
+  };
+  Index heads_;
+  Pool<Link> links_;
+};
+
+class Table {
+ public:
+  struct Found {
+    std::uint32_t index = no_flow;
+    Direction direction = Direction::original;
+    explicit operator bool() const { return index != no_flow; }
+  };
+
+  /// `mapping` trims the key by which the newest flow of an inside endpoint is found (RFC 4787 section 4.1).
+  explicit Table(Mapping mapping) : mapping_(mapping), timers_(flows_) {}
+
+  Flow& operator[](std::uint32_t index) { return flows_[index]; }
+  const Flow& operator[](std::uint32_t index) const { return flows_[index]; }
+  TcpTrack& tcp(const Flow& flow) { return tcp_[flow.tcp]; }
+  Timers& timers() { return timers_; }
+  const Timers& timers() const { return timers_; }
+
+  Found find(const Key& key, std::uint8_t protocol) const;
+  /// Flows in the table, and those that wait for their first packet to get through.
+  std::size_t size() const { return size_; }
+  std::size_t size_with_unconfirmed() const { return size_ + unconfirmed_; }
+
+  /// A flow that no lookup finds yet.
+  std::uint32_t make(const Key& original, std::uint8_t protocol);
+  /// Puts it into the table; its deadline, until now a time-out, counts from `now`.
+  void confirm(std::uint32_t index, Time now);
+  /// Takes it out of the table; it stays readable until `release`. `expired`: the timers have let go of it already.
+  void remove(std::uint32_t index, bool expired = false);
+  void release(std::uint32_t index);
+
+  /// The newest flow with the same protocol and inside endpoint (and, as far as the mapping behaviour counts it, the same
+  /// remote) as `original`; then the next older one.
+  std::uint32_t newest_of_source(const Key& original, std::uint8_t protocol) const;
+  std::uint32_t older_of_source(std::uint32_t index) const { return sources_.older(index); }
+  /// The newest flow that holds the outside endpoint.
+  std::uint32_t newest_of_outside(wire::Endpoint outside, std::uint8_t protocol) const;
+  std::uint32_t older_of_outside(std::uint32_t index) const { return outsides_.older(index); }
+
+  /// A flow near `hash` that may be given up for a new one: not ASSURED (early drop).
+  std::uint32_t victim(std::uint32_t hash) const;
+
+  /// Calls `visit(index, flow)` for every flow of the table, in no special order but always the same.
+  template <typename Visit>
+  void each(Visit visit) const {
+    for (std::uint32_t index = 0; index < flows_.end(); ++index) {
+      if (flows_[index].is(status::confirmed) && !flows_[index].is(status::dying)) visit(index, flows_[index]);
+    }
+  }
+
+ private:
+  std::uint32_t source_hash(const Key& original, std::uint8_t protocol) const;
+  bool same_source(const Flow& flow, const Key& original, std::uint8_t protocol) const;
+
+  Mapping mapping_;
+  Pool<Flow> flows_;
+  Pool<TcpTrack> tcp_;
+  Timers timers_;
+  Index keys_;  // values: flow << 1 | direction
+  Groups sources_;
+  Groups outsides_;
+  std::size_t size_ = 0;
+  std::size_t unconfirmed_ = 0;
+  std::uint32_t last_number_ = 0;
+};
+
+
+}  // namespace masqsim::nat
