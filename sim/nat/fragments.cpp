@@ -1,0 +1,135 @@
+#include "masqsim/nat/fragments.hpp"
+
+#include <algorithm>
+
+#include "masqsim/wire/ipv4.hpp"
+
+namespace masqsim::nat {
+
+namespace {
+
+constexpr std::size_t overhead = 256;
+
+}  // namespace
+
+Reassembler::Outcome Reassembler::add(wire::ByteView piece, Time now) {
+  using What = Outcome::What;
+  expire(now);
+  const wire::Ipv4View ip = *wire::Ipv4View::parse(piece);
+  const Key key{ip.source().value, ip.destination().value, ip.id(), static_cast<std::uint8_t>(ip.protocol())};
+  auto at = queues_.find(key);
+  if (at == queues_.end()) {
+    if (used_ > memory_) return {What::discarded, Reason::queue_full, {}};
+    at = queues_.try_emplace(key).first;
+    at->second.serial = ++last_serial_;
+    due_.push_back({now + timeout_, key, last_serial_});
+  }
+  Queue& queue = at->second;
+  const auto discard = [&](Reason reason) -> Outcome {
+    forget(at);
+    return {What::discarded, reason, {}};
+  };
+
+  const std::uint32_t begin = ip.fragment_offset();
+  std::uint32_t end = begin + static_cast<std::uint32_t>(ip.payload().size());
+  if (ip.has_mf()) {
+    end &= ~7u;  // all pieces but the last end on a multiple of eight; the rest of this one is cut off
+    if (end > queue.length && queue.last_seen) return discard(Reason::fragment_overlap);
+  } else {
+    if (end < queue.length || (queue.last_seen && end != queue.length)) return discard(Reason::fragment_overlap);
+    queue.last_seen = true;
+  }
+  if (end <= begin) return discard(Reason::malformed);
+  queue.length = std::max(queue.length, end);
+  switch (place(queue, begin, end)) {
+    case Place::covered: return {What::duplicate, Reason::none, {}};
+    case Place::overlaps: return discard(Reason::fragment_overlap);
+    case Place::free: break;
+  }
+
+  const std::size_t size = ip.header_length() + (end - begin);
+  queue.pieces.emplace(begin, std::vector<std::uint8_t>(piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(size)));
+  used_ += size + overhead;
+  queue.filled += end - begin;
+  queue.ecn_seen = static_cast<std::uint8_t>(queue.ecn_seen | 1u << (ip.tos() & 3));
+  queue.largest = std::max(queue.largest, static_cast<std::uint16_t>(size));
+  if (ip.has_df()) queue.largest_with_df = std::max(queue.largest_with_df, static_cast<std::uint16_t>(size));
+  if (!queue.last_seen || queue.filled != queue.length) return {};
+
+  Outcome done{What::complete, Reason::none, {}};
+  if (!merge(queue, done.whole)) return discard(Reason::malformed);
+  forget(at);
+  return done;
+}
+
+Reassembler::Place Reassembler::place(const Queue& queue, std::uint32_t begin, std::uint32_t end) {
+  std::uint32_t covered_to = begin;
+  bool touches = false;
+  for (const auto& [offset, bytes] : queue.pieces) {
+    const std::uint32_t piece_end = offset + static_cast<std::uint32_t>(bytes.size() - (bytes[0] & 15u) * 4u);
+    if (piece_end <= begin) continue;
+    if (offset >= end) break;
+    touches = true;
+    if (offset <= covered_to) covered_to = std::max(covered_to, piece_end);
+  }
+  if (!touches) return Place::free;
+  return covered_to >= end ? Place::covered : Place::overlaps;
+}
+
+/// False if the pieces make no datagram: longer than IPv4 allows, or with ECN fields that contradict each other.
+bool Reassembler::merge(const Queue& queue, Whole& whole) {
+  constexpr unsigned not_capable = 1u << 0, congested = 1u << 3;
+  const std::vector<std::uint8_t>& first = queue.pieces.begin()->second;
+  const std::size_t header = (first[0] & 15u) * 4u;
+  if (header + queue.length > 65535) return false;
+  if ((queue.ecn_seen & not_capable) != 0 && queue.ecn_seen != not_capable) return false;
+  whole.bytes.reserve(header + queue.length);
+  whole.bytes.assign(first.begin(), first.begin() + static_cast<std::ptrdiff_t>(header));
+  for (const auto& [offset, bytes] : queue.pieces) {
+    const auto payload = bytes.begin() + (bytes[0] & 15) * 4;
+    whole.payloads.push_back(static_cast<std::uint16_t>(bytes.end() - payload));
+    whole.bytes.insert(whole.bytes.end(), payload, bytes.end());
+  }
+  whole.largest = queue.largest;
+  whole.df = queue.largest_with_df == queue.largest;
+  wire::store16(&whole.bytes[2], static_cast<std::uint16_t>(whole.bytes.size()));
+  const wire::Ipv4Edit ip = *wire::Ipv4Edit::parse(whole.bytes);
+  if ((queue.ecn_seen & congested) != 0) ip.set_tos(ip.tos() | 3);
+  ip.set_fragment_word(whole.df ? wire::Ipv4Edit::dont_fragment : 0);
+  ip.fix_sum();
+  return true;
+}
+
+void Reassembler::forget(std::map<Key, Queue>::iterator queue) {
+  for (const auto& [offset, bytes] : queue->second.pieces) used_ -= bytes.size() + overhead;
+  queues_.erase(queue);
+}
+
+std::vector<Reassembler::Expired> Reassembler::expire(Time now) {
+  std::vector<Expired> gone;
+  while (!due_.empty()) {
+    const Due& due = due_.front();
+    const auto at = queues_.find(due.key);
+    const bool live = at != queues_.end() && at->second.serial == due.serial;
+    if (live && due.at > now) break;
+    if (live) {
+      Expired expired{{}, static_cast<std::uint32_t>(at->second.pieces.size())};
+      const auto first = at->second.pieces.find(0);
+      if (first != at->second.pieces.end()) expired.first = first->second;
+      gone.push_back(std::move(expired));
+      forget(at);
+    }
+    due_.pop_front();
+  }
+  return gone;
+}
+
+Time Reassembler::next_expiry() const {
+  for (const Due& due : due_) {
+    const auto at = queues_.find(due.key);
+    if (at != queues_.end() && at->second.serial == due.serial) return due.at;
+  }
+  return Time::never();
+}
+
+}  // namespace masqsim::nat
