@@ -58,6 +58,9 @@ class Bench {
   virtual std::vector<Emerged> wait(Duration span) = 0;
   /// Carries out `action` in the gateway, then one settle time.
   virtual std::vector<Emerged> act(const Action& action) = 0;
+  /// Where the next injection makes this gateway choose an outside endpoint by chance, it is to take `outside`, if
+  /// that is one it could have taken. A gateway whose chance is not ours does not listen.
+  virtual void prefer(std::optional<wire::Endpoint> outside) { (void)outside; }
   /// The gateway's connection table now.
   virtual std::vector<TableRow> table() = 0;
 };

@@ -1,0 +1,259 @@
+#include "random_packet.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "masqsim/wire/build.hpp"
+#include "masqsim/wire/checksum.hpp"
+#include "masqsim/wire/icmp.hpp"
+#include "masqsim/wire/ipv4.hpp"
+#include "masqsim/wire/tcp.hpp"
+
+namespace masqsim::conform {
+namespace {
+
+using wire::Protocol;
+using wire::TcpFlags;
+namespace icmp = wire::icmp;
+
+bool one_in(Random& random, std::uint64_t n) { return random.below(n) == 0; }
+
+template <typename T, std::size_t N>
+T pick(Random& random, const std::array<T, N>& from) {
+  return from[random.below(N)];
+}
+
+Bytes payload(std::size_t size) {
+  Bytes data(size);
+  for (std::size_t i = 0; i < size; ++i) data[i] = static_cast<std::uint8_t>('a' + i % 26);
+  return data;
+}
+
+wire::IpFields ip_fields(wire::Address from, wire::Address to, std::uint16_t id, Random& random) {
+  wire::IpFields ip{.source = from, .destination = to, .id = id};
+  if (one_in(random, 3)) ip.fragment_word = 0;
+  return ip;
+}
+
+// Where a connection stands, as its hosts see it: the next segment that a sound stack would send.
+struct Natural {
+  std::uint8_t from;
+  std::uint8_t flags;
+  std::size_t data;
+};
+
+Natural natural_segment(const RandomHosts::Flow& flow, Random& random) {
+  constexpr std::uint8_t syn = TcpFlags::syn, ack = TcpFlags::ack, fin = TcpFlags::fin, psh = TcpFlags::psh;
+  switch (flow.steps) {
+    case 0: return {0, syn, 0};
+    case 1: return {1, syn | ack, 0};
+    case 2: return {0, ack, 0};
+    default: break;
+  }
+  const auto either = static_cast<std::uint8_t>(random.below(2));
+  if (flow.steps < 1000) {  // open: data either way, until somebody closes
+    if (one_in(random, 6)) return {either, fin | ack, 0};
+    if (one_in(random, 3)) return {either, ack, 0};
+    return {either, psh | ack, pick(random, std::array<std::size_t, 4>{1, 10, 100, 1000})};
+  }
+  const auto closer = static_cast<std::uint8_t>(flow.steps % 2);
+  const auto other = static_cast<std::uint8_t>(1 - closer);
+  switch ((flow.steps - 1000) / 2) {
+    case 0: return {other, ack, 0};
+    case 1: return {other, fin | ack, 0};
+    case 2: return {closer, ack, 0};
+    default: return {0, syn, 0};  // the same ports again
+  }
+}
+
+void advance(RandomHosts::Flow& flow, const Natural& n) {
+  if (flow.steps < 1000) {
+    flow.steps = (n.flags & TcpFlags::fin) != 0 ? 1000u + n.from : flow.steps + 1;
+    return;
+  }
+  flow.steps += 2;
+  if (flow.steps >= 1008) flow.steps = 1;
+}
+
+Bytes tcp_options(bool scaled, Random& random) {
+  Bytes options{2, 4, 5, 0xb4};                                        // MSS 1460
+  if (one_in(random, 2)) options.insert(options.end(), {4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0});  // SACK, timestamps
+  if (scaled) options.insert(options.end(), {1, 3, 3, 7});
+  return options;
+}
+
+std::uint32_t near(std::uint32_t exact, Random& random) {
+  constexpr std::array<std::int32_t, 16> offsets{1, -1, 10, -10, 100, -1000, 1460, 64239, 64240, 64241, 65535, 65536, -65536, 70000, -70000, 1 << 30};
+  return exact + static_cast<std::uint32_t>(pick(random, offsets));
+}
+
+}  // namespace
+
+Bytes random_tcp(RandomHosts::Flow& flow, std::uint8_t from, wire::Endpoint to, std::uint16_t id, Random& random) {
+  RandomHosts::End& own = flow.ends[from];
+  RandomHosts::End& other = flow.ends[1 - from];
+  Natural segment = natural_segment(flow, random);
+  const bool natural = segment.from == from && !one_in(random, 5);
+  if (natural) {
+    advance(flow, segment);
+  } else {
+    constexpr std::array<std::uint8_t, 16> flags{0x02, 0x12, 0x10, 0x10, 0x18, 0x18, 0x11, 0x04, 0x14, 0x10, 0x19, 0x00, 0x01, 0x03, 0x29, 0x30};
+    segment = {from, pick(random, flags), one_in(random, 2) ? 0u : random.below(1500)};
+  }
+  const bool syn = (segment.flags & TcpFlags::syn) != 0;
+  const Bytes options = syn && !one_in(random, 4) ? tcp_options(flow.scaled, random) : Bytes{};
+  const Bytes data = payload(segment.data);
+  wire::TcpFields tcp{.source_port = own.own.port, .destination_port = to.port, .sequence = own.next_sequence, .options = options};
+  tcp.flags.bits = segment.flags;
+  const bool exact_sequence = natural || one_in(random, 2);
+  if (!exact_sequence) tcp.sequence = near(tcp.sequence, random);
+  if ((segment.flags & TcpFlags::ack) != 0) {
+    tcp.acknowledgment = other.next_sequence;
+    if (!natural && one_in(random, 3)) tcp.acknowledgment = near(tcp.acknowledgment, random);
+  }
+  constexpr std::array<std::uint16_t, 6> windows{64240, 64240, 65535, 512, 1000, 0};
+  tcp.window = pick(random, windows);
+  if (exact_sequence) {
+    const bool fin = (segment.flags & TcpFlags::fin) != 0;
+    own.next_sequence += static_cast<std::uint32_t>(data.size()) + (syn ? 1 : 0) + (fin ? 1 : 0);
+  }
+  return wire::tcp_packet(ip_fields(own.own.address, to.address, id, random), tcp, data);
+}
+
+Bytes random_datagram(const RandomHosts::Flow& flow, std::uint8_t from, wire::Endpoint to, std::uint16_t id, Random& random) {
+  const RandomHosts::End& own = flow.ends[from];
+  const wire::IpFields ip = ip_fields(own.own.address, to.address, id, random);
+  constexpr std::array<std::size_t, 5> sizes{0, 1, 8, 33, 500};
+  const Bytes data = payload(pick(random, sizes));
+  if (flow.protocol == Protocol::udp) return wire::udp_packet(ip, own.own.port, to.port, data);
+  if (flow.protocol == Protocol::icmp) {
+    const std::uint8_t answer = flow.icmp_type == icmp::echo ? icmp::echo_reply : static_cast<std::uint8_t>(flow.icmp_type + 1);
+    const std::uint8_t type = from == 0 ? flow.icmp_type : answer;
+    const std::uint16_t query_id = from == 0 ? own.own.port : to.port;
+    return wire::icmp_packet(ip, {type, 0, std::uint32_t{query_id} << 16 | 1}, data);
+  }
+  Bytes segment = payload(8 + data.size());
+  if (flow.protocol == Protocol::sctp) {
+    segment.resize(12 + data.size());
+    wire::store16(&segment[0], own.own.port);
+    wire::store16(&segment[2], to.port);
+    wire::store32(&segment[8], 0);
+    wire::store32(&segment[8], wire::sctp_checksum(segment));
+  }
+  if (flow.protocol == Protocol::gre) wire::store32(&segment[0], 0x0000'0800);  // version 0, no options, IPv4 inside
+  return wire::ip_packet(ip, flow.protocol, segment);
+}
+
+Bytes random_error(wire::ByteView about, wire::Address from, std::uint16_t id, Random& random) {
+  struct Kind {
+    std::uint8_t type, code;
+    std::uint32_t rest;
+  };
+  constexpr std::array<Kind, 10> kinds{{{3, 0, 0}, {3, 1, 0}, {3, 3, 0}, {3, 3, 0}, {3, 4, 1400}, {3, 13, 0}, {11, 0, 0}, {12, 0, 0x14000000}, {4, 0, 0}, {5, 1, 0xc0a80101}}};
+  constexpr std::array<std::size_t, 7> cuts{28, 28, 40, 548, 27, 24, 20};
+  const Kind kind = pick(random, kinds);
+  const std::size_t cut = std::min(about.size(), pick(random, cuts));
+  Bytes quote(about.begin(), about.begin() + static_cast<std::ptrdiff_t>(cut));
+  if (one_in(random, 8)) quote[random.below(quote.size())] ^= static_cast<std::uint8_t>(1u << random.below(8));
+  const wire::Address to{about.size() >= 20 ? wire::load32(&about[12]) : 0};
+  return wire::icmp_packet(ip_fields(from, to, id, random), {kind.type, kind.code, kind.rest}, quote);
+}
+
+namespace {
+
+// Each takes a sound packet, option-free header. Those that leave the header sound repair its checksum.
+using Change = void (*)(Bytes&, Random&);
+
+void fix(Bytes& p) { wire::Ipv4Edit::parse_quoted(std::span(p))->fix_sum(); }
+
+void insert_options(Bytes& p, std::initializer_list<std::uint8_t> options) {
+  p.insert(p.begin() + 20, options);
+  p[0] = static_cast<std::uint8_t>(0x40 | (5 + options.size() / 4));
+  wire::store16(&p[2], static_cast<std::uint16_t>(p.size()));
+  fix(p);
+}
+
+void flip(Bytes& p, std::size_t first, std::size_t end, Random& random) {
+  if (end <= first) return;
+  const std::size_t at = first + random.below(end - first);
+  p[at] ^= static_cast<std::uint8_t>(1u << random.below(8));
+}
+
+constexpr std::array changes{
+    Change{[](Bytes& p, Random&) { p[8] = 1; fix(p); }},
+    Change{[](Bytes& p, Random&) { p[8] = 1; fix(p); }},
+    Change{[](Bytes& p, Random&) { p[8] = 2; fix(p); }},
+    Change{[](Bytes& p, Random&) { p[8] = 0; fix(p); }},
+    Change{[](Bytes& p, Random& r) { p[1] = static_cast<std::uint8_t>(r.below(256)); fix(p); }},
+    Change{[](Bytes& p, Random&) { p[6] |= 0x80; fix(p); }},                       // the reserved bit
+    Change{[](Bytes& p, Random&) { wire::store16(&p[4], 0); fix(p); }},
+    Change{[](Bytes& p, Random&) { p[10] ^= 0x55; }},                              // header checksum
+    Change{[](Bytes& p, Random& r) { p.resize(p.size() + 1 + r.below(20), 0xee); }},  // beyond the total length
+    Change{[](Bytes& p, Random& r) { p.resize(p.size() - 1 - r.below(std::min<std::size_t>(p.size() - 1, 30))); }},
+    Change{[](Bytes& p, Random& r) { p.resize(20 + r.below(p.size() - 19)); wire::store16(&p[2], static_cast<std::uint16_t>(p.size())); fix(p); }},
+    Change{[](Bytes& p, Random&) { p[0] = 0x55; wire::store16(&p[10], wire::adjust(wire::load16(&p[10]), 0x4500, 0x5500)); }},  // version 5
+    Change{[](Bytes& p, Random&) { p[0] = 0x44; }},                                // header too short
+    Change{[](Bytes& p, Random&) { insert_options(p, {1, 1, 1, 1}); }},            // NOP
+    Change{[](Bytes& p, Random&) { insert_options(p, {7, 11, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0}); }},  // record route
+    Change{[](Bytes& p, Random&) { insert_options(p, {131, 7, 4, 198, 51, 100, 8, 0}); }},        // loose source route
+    Change{[](Bytes& p, Random& r) { flip(p, 20, p.size(), r); }},
+    Change{[](Bytes& p, Random& r) { flip(p, 20, p.size(), r); }},
+    Change{[](Bytes& p, Random& r) { flip(p, 20, std::min<std::size_t>(p.size(), 40), r); }},
+    Change{[](Bytes& p, Random& r) {                                               // TCP: offset; UDP: length; else a bit
+      if (p[9] == 6 && p.size() > 32) p[32] = static_cast<std::uint8_t>(r.below(16) << 4);
+      else if (p[9] == 17 && p.size() > 26) wire::store16(&p[24], static_cast<std::uint16_t>(r.below(600)));
+      else flip(p, 20, p.size(), r);
+    }},
+    Change{[](Bytes& p, Random&) { if (p[9] == 17 && p.size() >= 28) wire::store16(&p[26], 0); }},  // no UDP checksum
+    Change{[](Bytes& p, Random&) { if (p[9] == 17 && p.size() >= 28) wire::store16(&p[26], 0); }},
+    Change{[](Bytes& p, Random&) { p[6] ^= 0x40; p.resize(1600, 0x33); wire::store16(&p[2], 1600); fix(p); }},  // large, damaged sum
+    Change{[](Bytes& p, Random& r) {
+      constexpr std::array<std::uint32_t, 6> sources{0x7f000001, 0, 0xc0a80101, 0xcb007101, 0xe0000001, 0xffffffff};
+      wire::store32(&p[12], pick(r, sources));
+      fix(p);
+    }},
+    Change{[](Bytes& p, Random& r) {
+      constexpr std::array<std::uint32_t, 6> destinations{0x7f000001, 0, 0xc0a801ff, 0xcb0071ff, 0xe0000001, 0xffffffff};
+      wire::store32(&p[16], pick(r, destinations));
+      fix(p);
+    }},
+};
+
+}  // namespace
+
+void damage(Bytes& packet, Random& random) {
+  if (packet.size() < 24) return;
+  pick(random, changes)(packet, random);
+}
+
+std::vector<Bytes> in_pieces(const Bytes& packet, bool may_fail, Random& random) {
+  const std::size_t size = packet.size() - 20;
+  std::vector<Bytes> pieces;
+  for (std::size_t at = 0; at < size;) {
+    const std::size_t length = std::min(size - at, 8 * (1 + random.below(40)));
+    Bytes piece(packet.begin(), packet.begin() + 20);
+    piece.insert(piece.end(), packet.begin() + 20 + static_cast<std::ptrdiff_t>(at),
+                 packet.begin() + 20 + static_cast<std::ptrdiff_t>(at + length));
+    wire::store16(&piece[2], static_cast<std::uint16_t>(piece.size()));
+    const bool last = at + length == size;
+    wire::store16(&piece[6], static_cast<std::uint16_t>(at / 8 | (last ? 0 : wire::Ipv4View::more_fragments)));
+    fix(piece);
+    pieces.push_back(std::move(piece));
+    at += length;
+  }
+  const std::uint64_t order = random.below(4);
+  if (order == 1) std::reverse(pieces.begin(), pieces.end());
+  if (order == 2) std::swap(pieces.front(), pieces[random.below(pieces.size())]);
+  if (one_in(random, 6)) pieces.insert(pieces.begin() + 1, pieces.front());  // an exact duplicate
+  if (may_fail && one_in(random, 4)) pieces.erase(pieces.begin() + static_cast<std::ptrdiff_t>(random.below(pieces.size())));
+  if (may_fail && pieces.size() > 2 && one_in(random, 4)) {  // the second piece begins too early
+    Bytes& second = pieces[1];
+    const std::uint16_t word = wire::load16(&second[6]);
+    if ((word & wire::Ipv4View::offset_mask) > 0) wire::store16(&second[6], static_cast<std::uint16_t>(word - 1));
+    fix(second);
+  }
+  return pieces;
+}
+
+}  // namespace masqsim::conform

@@ -1,0 +1,57 @@
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "masqsim/conform/case.hpp"
+#include "masqsim/conform/differential.hpp"
+
+namespace masqsim::conform {
+namespace {
+
+struct Words {
+  std::string_view name;
+  std::string_view gateway;
+};
+
+// Reassembly gives up after a second, so that unfinished datagrams of one sequence do not crowd the next.
+constexpr Words words[] = {
+    {"plain", R"({"source": [{"out": "wan0", "action": "masquerade"}], "reassembly-timeout-s": 1})"},
+    {"forwards",
+     R"({"source": [{"out": "wan0", "action": "masquerade"}, {"out": "lan0", "in": "lan0", "only": "port-forwarded", "action": "source-nat", "addresses": ["203.0.113.1", "203.0.113.1"]}], "destination": [{"to": "203.0.113.1", "protocol": "tcp", "port": 8080, "forward": "192.168.1.10:80"}, {"to": "203.0.113.1", "protocol": "udp", "port": 8080, "forward": "192.168.1.10:80"}], "reassembly-timeout-s": 1})"},
+    {"hairpin-dnat-only",
+     R"({"source": [{"out": "wan0", "action": "masquerade"}], "destination": [{"to": "203.0.113.1", "protocol": "tcp", "port": 8080, "forward": "192.168.1.11:5000"}, {"to": "203.0.113.1", "protocol": "udp", "port": 8080, "forward": "192.168.1.11"}], "reassembly-timeout-s": 1})"},
+    {"few-ports",
+     R"({"source": [{"out": "wan0", "protocol": "udp", "action": "masquerade", "ports": [2000, 2004]}, {"out": "wan0", "protocol": "tcp", "action": "masquerade", "ports": [2000, 2003]}, {"out": "wan0", "action": "masquerade"}], "reassembly-timeout-s": 1})"},
+    {"fully-random", R"({"source": [{"out": "wan0", "action": "masquerade", "pick": "fully-random"}], "reassembly-timeout-s": 1})"},
+    {"pool", R"({"source": [{"out": "wan0", "action": "source-nat", "addresses": ["203.0.113.10", "203.0.113.13"]}], "reassembly-timeout-s": 1})"},
+    {"pool-persistent",
+     R"({"source": [{"out": "wan0", "action": "source-nat", "addresses": ["203.0.113.10", "203.0.113.13"], "pick": "persistent"}], "reassembly-timeout-s": 1})"},
+    {"one-to-one",
+     R"({"source": [{"out": "wan0", "from": "192.168.1.10", "action": "source-nat", "addresses": ["203.0.113.10", "203.0.113.10"]}, {"out": "wan0", "to": "198.51.100.8", "action": "exempt"}, {"out": "wan0", "action": "masquerade"}], "destination": [{"to": "203.0.113.10", "forward": "192.168.1.10"}], "reassembly-timeout-s": 1})"},
+    {"firewall",
+     R"({"source": [{"out": "wan0", "action": "masquerade"}], "firewall": {"input": "drop unless established, related or from lan0", "forward": "drop unless established, related, or new from lan0 to wan0"}, "reassembly-timeout-s": 1})"},
+    {"liberal",
+     R"({"source": [{"out": "wan0", "action": "masquerade"}], "tcp-be-liberal": 1, "verify-checksums": 0, "reassembly-timeout-s": 1})"},
+    {"strict",
+     R"({"source": [{"out": "wan0", "action": "masquerade"}], "tcp-loose": 0, "reverse-path-filter": 1, "wan-mtu": 1400, "reassembly-timeout-s": 1})"},
+};
+
+std::vector<RandomSetup> read_setups() {
+  std::vector<RandomSetup> setups;
+  for (const Words& w : words) {
+    const std::string line = fmt::format(R"({{"name": "{}", "why": "random", "gateway": {}, "config": {{}}, "steps": [], "observed": [], "ct": []}})", w.name, w.gateway);
+    Cases read = read_cases(line, w.name);
+    if (!read.errors.empty()) throw std::logic_error(read.errors.front());
+    setups.push_back({std::string(w.name), std::string(w.gateway), read.cases.front().setup});
+  }
+  return setups;
+}
+
+}  // namespace
+
+const std::vector<RandomSetup>& random_setups() {
+  static const std::vector<RandomSetup> setups = read_setups();
+  return setups;
+}
+
+}  // namespace masqsim::conform
