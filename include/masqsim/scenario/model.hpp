@@ -148,7 +148,7 @@ struct Forward {
   wire::Address to;
   std::optional<std::uint16_t> to_port;      ///< unset: the port stays
   std::optional<wire::Prefix> from;          ///< remotes that may; unset: all
-  std::optional<wire::Address> on;           ///< the outside address called; unset: each of the gateway's outside ones
+  std::optional<wire::Address> outside;      ///< the outside address called; unset: each of the gateway's outside ones
   bool operator==(const Forward&) const = default;
 };
 
@@ -245,7 +245,7 @@ struct Action {
   Time at;
   NodeRef from;                          ///< not for `set`
   std::optional<std::uint16_t> from_port;///< ping: the query id; unset: the node picks one
-  std::optional<NetworkIndex> on;        ///< raw: out of which interface; unset: as the node routes it
+  std::optional<NetworkIndex> network;   ///< raw: out of which interface; unset: as the node routes it
   Verb verb = Verb::udp;
   Target target;                         ///< not for `raw` and `set`
   std::uint64_t send = 0;                ///< bytes of each datagram, exchange or ping
@@ -255,9 +255,9 @@ struct Action {
   Duration stagger;                      ///< of a group each member begins so much after the one before
   Duration wait{5'000'000'000};          ///< how long an answer is waited for before it is `no-answer`
   Close close = Close::never;
-  std::uint8_t ttl = 0;                  ///< 0: the node's
+  std::uint8_t ttl = 64;                 ///< the node's, unless the action says otherwise
   std::uint8_t tos = 0;
-  std::optional<bool> df;                ///< unset: as the protocol does (tcp sets it)
+  bool df = false;                       ///< tcp: true unless the file says otherwise
   std::uint8_t hops = 30;                ///< traceroute: the largest TTL tried
   std::optional<Setting> set;            ///< set when verb is `set`
   bool operator==(const Action&) const = default;
@@ -403,8 +403,8 @@ struct Scenario {
   bool operator==(const Scenario&) const = default;
 
   /// The node or network called so; nothing if none is.
-  std::optional<NodeIndex> node_named(std::string_view name) const;
-  std::optional<NetworkIndex> network_named(std::string_view name) const;
+  std::optional<NodeIndex> node_named(std::string_view wanted) const;
+  std::optional<NetworkIndex> network_named(std::string_view wanted) const;
   std::optional<ActionIndex> action_with_id(std::string_view id) const;
   /// "gw", "clients", "clients.7".
   std::string name_of(NodeRef ref) const;

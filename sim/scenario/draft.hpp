@@ -1,0 +1,58 @@
+// A scenario in the making: each section of the file is read by one function, in an order that lets the later ones look
+// up what the earlier ones named.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fields.hpp"
+#include "masqsim/scenario/model.hpp"
+
+namespace masqsim::scenario {
+
+using NameIndex = std::map<std::string, std::uint32_t, std::less<>>;
+
+struct Draft {
+  Report& report;
+  std::size_t& merge_budget;  ///< values that may still be copied by merging
+  Scenario scenario;
+  NameIndex networks;
+  NameIndex nodes;
+  NameIndex actions;
+  std::map<NetworkIndex, Span> network_spans;
+  std::vector<const Value*> nat_sections;  ///< of each node: its `nat`, or nullptr
+};
+
+void read_networks(Draft& draft, const Fields& root);
+void read_nodes(Draft& draft, const Fields& root);
+void read_actions(Draft& draft, const Fields& root);
+void read_expectations(Draft& draft, const Fields& root);
+void read_lab(Draft& draft, const Fields& root);
+
+/// `nat:` of the node `owner`; nothing for `none` or where it cannot be read.
+std::optional<NatSpec> read_nat(Draft& draft, NodeIndex owner, const Value& value, Span where);
+
+/// What is common to networks and `set`: a scalar that may also be the word "unlimited".
+bool is_unlimited(const Fields& fields, std::string_view key);
+
+// Looking up names; a name that is not there is reported as "WHO refers to unknown node 'x'; known nodes: ...".
+std::optional<NetworkIndex> find_network(Draft& draft, std::string_view who, const Value& value);
+/// "gw", "clients", "clients.7".
+std::optional<NodeRef> find_node(Draft& draft, std::string_view who, std::string_view name, Span where);
+std::optional<NodeRef> find_node(Draft& draft, std::string_view who, const Value& value);
+/// A node or a network.
+std::optional<Place> find_place(Draft& draft, std::string_view who, const Value& value);
+/// The place in Node::interfaces of the attachment to `network`.
+std::optional<std::uint32_t> interface_on(const Node& node, NetworkIndex network);
+
+/// Merges `over` into `base` as variants do: maps merge, everything else replaces, null deletes. False (reported) when
+/// the budget is used up.
+bool merge(Report& report, std::size_t& budget, Value& base, const Value& over);
+
+inline Position position_of(const Draft& draft, Span span) { return draft.report.position(span); }
+
+}  // namespace masqsim::scenario

@@ -1,0 +1,427 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "draft.hpp"
+
+namespace masqsim::scenario {
+
+namespace {
+
+constexpr std::array<Word<Verb>, 6> verbs{{{"tcp", Verb::tcp},
+                                           {"udp", Verb::udp},
+                                           {"ping", Verb::ping},
+                                           {"traceroute", Verb::traceroute},
+                                           {"raw", Verb::raw},
+                                           {"set", Verb::set}}};
+constexpr std::array<Word<bool>, 2> link_words{{{"down", false}, {"up", true}}};
+constexpr std::uint16_t traceroute_port = 33434;
+constexpr std::uint64_t largest_datagram = 65507;
+
+std::optional<std::uint8_t> hex_digit(char c) {
+  if (c >= '0' && c <= '9') return static_cast<std::uint8_t>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<std::uint8_t>(c - 'a' + 10);
+  if (c >= 'A' && c <= 'F') return static_cast<std::uint8_t>(c - 'A' + 10);
+  return std::nullopt;
+}
+
+/// Pairs of hex digits, spaces between them where one likes.
+std::optional<std::vector<std::uint8_t>> read_hex(Report& report, const Value& value, std::string_view what) {
+  const std::string* text = plain_text(report, value, what);
+  if (!text) return std::nullopt;
+  std::vector<std::uint8_t> bytes;
+  std::optional<std::uint8_t> high;
+  for (const char c : *text) {
+    if (c == ' ' || c == '\n') continue;
+    const auto digit = hex_digit(c);
+    if (!digit) {
+      report.error(value.span, fmt::format("{} must be hex digits, got {}", what, quoted(std::string_view(&c, 1))));
+      return std::nullopt;
+    }
+    if (high) bytes.push_back(static_cast<std::uint8_t>(*high << 4 | *digit));
+    high = high ? std::nullopt : digit;
+  }
+  if (!high && !bytes.empty() && bytes.size() <= 65535) return bytes;
+  report.error(value.span, fmt::format("{} must be whole bytes, two hex digits each, 1 to 65535 of them", what));
+  return std::nullopt;
+}
+
+class ActionReader {
+ public:
+  ActionReader(Draft& draft, const Value& value, std::size_t number)
+      : draft_(draft),
+        report_(draft.report),
+        number_(number),
+        fields_(draft.report, value, "actions", value.span,
+                {"at", "id", "from", "tcp", "udp", "ping", "traceroute", "raw", "set", "send", "text", "hex", "times",
+                 "every", "stagger", "wait", "close", "ttl", "tos", "df", "hops", "network"}) {}
+
+  std::optional<Action> read() {
+    if (!fields_.ok() || !find_verb()) return std::nullopt;
+    action_.position = position_of(draft_, fields_.where());
+    fields_.time("at", action_.at);
+    if (action_.verb == Verb::set) {
+      read_set();
+      return action_;
+    }
+    read_from();
+    if (action_.verb == Verb::raw) {
+      read_raw();
+    } else {
+      read_target();
+      read_payload();
+    }
+    read_repetition();
+    read_header();
+    return action_;
+  }
+
+  Span id_span() const { return fields_.key_span("id"); }
+
+ private:
+  void say(Span where, std::string message) { report_.error(where, std::move(message)); }
+
+  bool find_verb() {
+    const Word<Verb>* found = nullptr;
+    for (const Word<Verb>& verb : verbs) {
+      if (!fields_.has(verb.text)) continue;
+      if (found) {
+        say(fields_.key_span(verb.text), fmt::format("an action has one verb; '{}' is there already", found->text));
+        return false;
+      }
+      found = &verb;
+    }
+    if (!found) {
+      say(fields_.where(), "an action needs a verb (tcp, udp, ping, traceroute, raw, set)");
+      return false;
+    }
+    action_.verb = found->value;
+    read_id();
+    refuse_foreign_keys();
+    return true;
+  }
+
+  void read_id() {
+    if (fields_.text("id", action_.id)) {
+      const Value* id = fields_.get("id");
+      check_name(report_, "flow", action_.id, id->span, false);
+      return;
+    }
+    if (action_.verb == Verb::set) {
+      action_.id = fmt::format("set-{}", number_);
+    } else if (!fields_.has("id")) {
+      say(fields_.where(), "an action needs an 'id'");
+    }
+  }
+
+  /// Keys that mean something for some verbs only.
+  void refuse_foreign_keys() {
+    struct Rule {
+      std::string_view key;
+      std::uint8_t verbs;  // a bit each, in the order of Verb
+    };
+    static constexpr std::uint8_t tcp = 1, udp = 2, ping = 4, trace = 8, raw = 16;
+    static constexpr std::array<Rule, 14> rules{{{"from", tcp | udp | ping | trace | raw},
+                                                 {"send", tcp | udp | ping},
+                                                 {"text", tcp | udp},
+                                                 {"hex", tcp | udp},
+                                                 {"times", tcp | udp | ping | raw},
+                                                 {"every", tcp | udp | ping | raw},
+                                                 {"stagger", tcp | udp | ping | trace | raw},
+                                                 {"wait", tcp | udp | ping | trace},
+                                                 {"close", tcp},
+                                                 {"ttl", tcp | udp | ping},
+                                                 {"tos", tcp | udp | ping | trace},
+                                                 {"df", tcp | udp | ping},
+                                                 {"hops", trace},
+                                                 {"network", raw}}};
+    for (const Rule& rule : rules) {
+      if (!fields_.has(rule.key)) continue;
+      if (rule.verbs >> static_cast<int>(action_.verb) & 1) continue;
+      say(fields_.key_span(rule.key), fmt::format("'{}' does not go with '{}'", rule.key, word(action_.verb)));
+    }
+  }
+
+  void read_from() {
+    const Value* value = fields_.need("from");
+    const std::string* text = value ? plain_text(report_, *value, "from") : nullptr;
+    if (!text) return;
+    const std::size_t colon = text->find(':');
+    const auto node = find_node(draft_, flow(), std::string_view(*text).substr(0, colon), value->span);
+    if (colon != std::string::npos) {
+      const bool ping = action_.verb == Verb::ping;
+      const auto port = parse::whole(std::string_view(*text).substr(colon + 1), ping ? 0 : 1, 65535);
+      if (const auto* problem = std::get_if<parse::Problem>(&port)) {
+        say(value->span, (ping ? "query id " : "port ") + problem->text);
+      } else {
+        action_.from_port = static_cast<std::uint16_t>(std::get<std::uint64_t>(port));
+      }
+    }
+    if (!node) return;
+    action_.from = *node;
+    from_known_ = true;
+  }
+
+  std::string flow() const { return action_.id.empty() ? "action" : fmt::format("action '{}'", action_.id); }
+
+  const Node& from() const { return draft_.scenario.nodes[action_.from.node]; }
+
+  void read_raw() {
+    const auto bytes = read_hex(report_, *fields_.get("raw"), "raw");
+    if (bytes) action_.payload = *bytes;
+    action_.send = action_.payload.size();
+    const Value* network = fields_.get("network");
+    if (!network) return;
+    action_.network = find_network(draft_, flow(), *network);
+    if (action_.network && from_known_ && !interface_on(from(), *action_.network)) {
+      say(network->span, fmt::format("'{}' has no interface on '{}'", from().name, network->text));
+    }
+  }
+
+  void read_target() {
+    const std::string_view verb = word(action_.verb);
+    const Value* value = fields_.get(verb);
+    const std::string* text = value ? plain_text(report_, *value, verb) : nullptr;
+    if (!text) return;
+    Target& target = action_.target;
+    target.position = position_of(draft_, value->span);
+    target.text = *text;
+    const std::size_t colon = text->find(':');
+    const std::string_view host = std::string_view(*text).substr(0, colon);
+    const bool ported = action_.verb == Verb::tcp || action_.verb == Verb::udp;
+    if (colon != std::string::npos && action_.verb == Verb::ping) {
+      say(value->span, fmt::format("ping has no port; write {}", quoted(host)));
+    } else if (colon != std::string::npos) {
+      target.port = read_port(report_, value->span, std::string_view(*text).substr(colon + 1)).value_or(0);
+    } else if (ported) {
+      say(value->span, fmt::format("{} needs a port, such as \"{}:80\"", verb, host.substr(0, 63)));
+    } else if (action_.verb == Verb::traceroute) {
+      target.port = traceroute_port;
+    }
+    if (looks_like_address(host)) {
+      target.address = read_address(report_, value->span, host).value_or(wire::Address{});
+      return;
+    }
+    const auto node = find_node(draft_, flow(), host, value->span);
+    if (!node) return;
+    const Node& peer = draft_.scenario.nodes[node->node];
+    if (peer.group && node->member == 0) {
+      say(value->span, fmt::format("'{0}' is a group; name one member, such as {0}.1", host));
+      return;
+    }
+    target.node = node;
+    target.address = address_of(*node).value_or(wire::Address{});
+  }
+
+  /// The node's address on a network it shares with the caller, else its first.
+  std::optional<wire::Address> address_of(NodeRef ref) const {
+    const Node& peer = draft_.scenario.nodes[ref.node];
+    const std::uint32_t offset = ref.member > 0 ? ref.member - 1 : 0;
+    const Interface* best = peer.interfaces.empty() ? nullptr : &peer.interfaces[0];
+    for (const Interface& interface : peer.interfaces) {
+      if (!from_known_ || !interface_on(from(), interface.network)) continue;
+      best = &interface;
+      break;
+    }
+    if (!best) return std::nullopt;
+    return wire::Address{best->addresses[0].address.value + offset};
+  }
+
+  void read_payload() {
+    switch (action_.verb) {
+      case Verb::udp:
+      case Verb::traceroute: action_.send = 32; break;
+      case Verb::ping: action_.send = 56; break;
+      default: break;
+    }
+    const int given = (fields_.has("send") ? 1 : 0) + (fields_.has("text") ? 1 : 0) + (fields_.has("hex") ? 1 : 0);
+    if (given > 1) {
+      say(fields_.where(), "an action sends one of 'send', 'text' and 'hex'");
+      return;
+    }
+    fields_.size("send", action_.send);
+    std::string text;
+    if (fields_.text("text", text)) action_.payload.assign(text.begin(), text.end());
+    if (fields_.has("hex") && fields_.get("hex")) action_.payload = read_hex(report_, *fields_.get("hex"), "hex").value_or(std::vector<std::uint8_t>{});
+    if (!action_.payload.empty()) action_.send = action_.payload.size();
+    if (action_.verb != Verb::tcp && action_.send > largest_datagram) {
+      say(fields_.where(), fmt::format("one datagram carries at most {}B, got {}", largest_datagram, parse::size_text(action_.send)));
+    }
+  }
+
+  void read_repetition() {
+    fields_.whole("times", 1, 1'000'000'000, action_.times);
+    if (fields_.duration("every", action_.every) && action_.every.ns == 0) {
+      say(fields_.get("every")->span, "every must be above zero");
+    }
+    fields_.duration("stagger", action_.stagger);
+    fields_.duration("wait", action_.wait);
+    const bool group = from_known_ && from().group && action_.from.member == 0;
+    if (fields_.has("stagger") && from_known_ && !group) say(fields_.key_span("stagger"), "'stagger' is for groups");
+  }
+
+  void read_header() {
+    const bool shaped = action_.verb == Verb::tcp || action_.verb == Verb::udp || action_.verb == Verb::ping;
+    if (shaped && from_known_) action_.ttl = from().ttl;
+    action_.df = action_.verb == Verb::tcp;
+    fields_.whole("ttl", 1, 255, action_.ttl);
+    fields_.whole("tos", 0, 255, action_.tos);
+    fields_.boolean("df", action_.df);
+    fields_.whole("hops", 1, 255, action_.hops);
+    static constexpr std::array<Word<Close>, 3> words{
+        {{"false", Close::never}, {"true", Close::fin}, {"reset", Close::reset}}};
+    fields_.word<Close>("close", words, action_.close);
+  }
+
+  // --- set ---------------------------------------------------------------------------------------------------------
+
+  void read_set() {
+    const Value* value = fields_.get("set");
+    if (!value) return;
+    const Fields set(report_, *value, "set", value->span,
+                     {"node", "network", "address", "link", "delay", "jitter", "rate", "loss", "duplicate", "reorder", "nat",
+                      "flush"});
+    if (!set.ok()) return;
+    std::optional<NodeRef> node;
+    if (const Value* name = set.get("node")) node = find_node(draft_, "set", *name);
+    std::optional<NetworkIndex> network;
+    if (const Value* name = set.get("network")) network = find_network(draft_, "set", *name);
+    const bool broken = (set.has("node") && !node) || (set.has("network") && !network);
+    static constexpr std::array<std::string_view, 4> kinds{"address", "link", "nat", "flush"};
+    const bool channel = std::any_of(channel_keys.begin(), channel_keys.end(), [&](auto key) { return set.has(key); });
+    int given = channel ? 1 : 0;
+    for (const std::string_view key : kinds) given += set.has(key) ? 1 : 0;
+    if (given != 1) {
+      say(value->span, "'set' changes one thing: address, link, nat, flush, or what a network does to packets (delay, loss, ...)");
+      return;
+    }
+    if (broken) return;
+    if (set.has("flush")) return set_flush(set);
+    if (set.has("nat")) return set_nat(set, node);
+    if (set.has("address")) return set_address(set, node, network);
+    if (set.has("link")) return set_link(set, node, network);
+    set_channel(set, node, network);
+  }
+
+  static constexpr std::array<std::string_view, 6> channel_keys{"delay", "jitter", "rate", "loss", "duplicate", "reorder"};
+
+  void set_flush(const Fields& set) {
+    const Value* name = set.get("flush");
+    std::optional<NodeRef> gateway;
+    if (name) gateway = find_node(draft_, "set", *name);
+    if (set.has("node") || set.has("network")) say(set.where(), "'flush' names the gateway itself");
+    if (!gateway) return;
+    if (!is_natting(gateway->node)) return say(name->span, fmt::format("'{}' does not translate", name->text));
+    action_.set = Flush{gateway->node};
+  }
+
+  bool is_natting(NodeIndex node) const {
+    const Value* section = draft_.nat_sections[node];
+    return section && !section->is_scalar();
+  }
+
+  void set_nat(const Fields& set, std::optional<NodeRef> node) {
+    const Value* change = set.get("nat");
+    if (!node) return say(set.where(), "'set' needs the 'node' whose 'nat' changes");
+    if (!change) return;
+    if (!is_natting(node->node)) return say(set.key_span("nat"), fmt::format("'{}' does not translate", draft_.scenario.nodes[node->node].name));
+    Value merged = *draft_.nat_sections[node->node];
+    if (!change->is_map()) return say(change->span, fmt::format("'nat' must be a map of keys and values, got {}", kind_word(*change)));
+    if (draft_.merge_budget < merged.count()) return say(change->span, "too many changes of 'nat' to check");
+    draft_.merge_budget -= merged.count();
+    if (!merge(report_, draft_.merge_budget, merged, *change)) return;
+    if (auto spec = read_nat(draft_, node->node, merged, change->span)) action_.set = SetNat{node->node, std::move(*spec)};
+  }
+
+  /// The interface that `node` and `network` name together.
+  std::optional<std::uint32_t> attachment(const Fields& set, std::optional<NodeRef> node, std::optional<NetworkIndex> network) {
+    if (!node || !network) {
+      say(set.where(), "'set' needs 'node' and 'network'");
+      return std::nullopt;
+    }
+    const Node& owner = draft_.scenario.nodes[node->node];
+    const auto interface = interface_on(owner, *network);
+    if (!interface) {
+      say(set.where(), fmt::format("'{}' has no interface on '{}'", owner.name, draft_.scenario.networks[*network].name));
+    }
+    return interface;
+  }
+
+  void set_address(const Fields& set, std::optional<NodeRef> node, std::optional<NetworkIndex> network) {
+    const auto interface = attachment(set, node, network);
+    wire::Address address;
+    const Value* value = set.get("address");
+    if (!interface || !value) return;
+    const Network& on = draft_.scenario.networks[*network];
+    const bool cloud = on.kind == NetworkKind::cloud;
+    const std::size_t slash = value->text.find('/');
+    if (value->is_scalar() && !cloud && slash != std::string::npos) {
+      const auto alone = read_address(report_, value->span, std::string_view(value->text).substr(0, slash));
+      const auto length = parse::whole(std::string_view(value->text).substr(slash + 1), 1, 31);
+      if (!alone) return;
+      if (const auto* problem = std::get_if<parse::Problem>(&length)) return say(value->span, "prefix length " + problem->text);
+      if (!on.subnet || std::get<std::uint64_t>(length) != on.subnet->length) {
+        return say(value->span, fmt::format("{} must have the prefix length of '{}'", quoted(value->text), on.name));
+      }
+      address = *alone;
+    } else if (!set.address("address", address)) {
+      return;
+    }
+    if (!cloud && on.subnet && !on.subnet->contains(address)) {
+      return say(value->span, fmt::format("{} is not in the subnet {} of '{}'", quoted(value->text), wire::to_string(*on.subnet), on.name));
+    }
+    const std::uint8_t length = cloud || !on.subnet ? std::uint8_t{32} : on.subnet->length;
+    action_.set = SetAddress{*node, *interface, {{address, length}}};
+  }
+
+  void set_link(const Fields& set, std::optional<NodeRef> node, std::optional<NetworkIndex> network) {
+    if (!network) return say(set.where(), "'set' needs the 'network' whose link changes");
+    if (node && !attachment(set, node, network)) return;
+    bool up = true;
+    if (set.word<bool>("link", link_words, up)) action_.set = SetLink{*network, node, up};
+  }
+
+  void set_channel(const Fields& set, std::optional<NodeRef> node, std::optional<NetworkIndex> network) {
+    if (!network || node) return say(set.where(), "'set' needs the 'network' that changes, and no 'node'");
+    SetChannel made;
+    made.network = *network;
+    set.maybe(made.delay, [&](Duration& out) { return set.duration("delay", out); });
+    set.maybe(made.jitter, [&](Duration& out) { return set.duration("jitter", out); });
+    set.maybe(made.rate, [&](parse::Rate& out) { return is_unlimited(set, "rate") || set.rate("rate", out); });
+    set.maybe(made.loss, [&](Ratio& out) { return set.percent("loss", out); });
+    set.maybe(made.duplicate, [&](Ratio& out) { return set.percent("duplicate", out); });
+    set.maybe(made.reorder, [&](Ratio& out) { return set.percent("reorder", out); });
+    action_.set = made;
+  }
+
+  Draft& draft_;
+  Report& report_;
+  std::size_t number_;
+  Fields fields_;
+  Action action_;
+  bool from_known_ = false;
+};
+
+}  // namespace
+
+void read_actions(Draft& draft, const Fields& root) {
+  const auto* actions = root.list("actions");
+  if (!actions) return;
+  std::vector<Span> ids;
+  for (const Value& value : *actions) {
+    ActionReader reader(draft, value, draft.scenario.actions.size() + 1);
+    std::optional<Action> action = reader.read();
+    if (!action) continue;
+    if (!action->id.empty()) {
+      const auto [first, fresh] = draft.actions.emplace(action->id, static_cast<ActionIndex>(draft.scenario.actions.size()));
+      if (!fresh) {
+        draft.report.error(reader.id_span(), fmt::format("duplicate id {} (first defined on line {})", quoted(action->id),
+                                                         draft.report.position(ids[first->second]).line));
+      }
+    }
+    ids.push_back(reader.id_span());
+    draft.scenario.actions.push_back(std::move(*action));
+  }
+}
+
+}  // namespace masqsim::scenario

@@ -1,0 +1,465 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "draft.hpp"
+#include "nat_words.hpp"
+#include "timeouts.hpp"
+
+namespace masqsim::scenario {
+
+namespace {
+
+/// Reads one `nat:` section. The node it belongs to is read but for its `nat`.
+class NatReader {
+ public:
+  NatReader(Draft& draft, NodeIndex owner, const Fields& fields)
+      : draft_(draft), report_(draft.report), node_(draft.scenario.nodes[owner]), fields_(fields) {}
+
+  NatSpec read(Span where) {
+    NatSpec spec;
+    spec.position = position_of(draft_, where);
+    spec.forward_position = position_of(draft_, fields_.has("forward") ? fields_.get("forward")->span : where);
+    fields_.word<bool>("preset", preset_words, spec.rfc);
+    if (spec.rfc) spec.config = nat::rfc_preset(spec.config);
+    read_settings(spec.config);
+    read_masquerade(spec);
+    read_source(spec);
+    find_outside(spec);
+    read_one_to_one(spec);
+    read_forwards(spec);
+    read_firewall(spec);
+    compile(spec);
+    return spec;
+  }
+
+ private:
+  void say(Span where, std::string message) { report_.error(where, std::move(message)); }
+
+  void read_settings(nat::Config& config) {
+    fields_.word<nat::Mapping>("mapping", mapping_words, config.mapping);
+    fields_.word<nat::Filtering>("filtering", filtering_words, config.filtering);
+    fields_.word<nat::Hairpin>("hairpin", hairpin_words, config.hairpin);
+    fields_.word<nat::Unsolicited>("unsolicited", unsolicited_words, config.unsolicited);
+    if (const Value* value = fields_.get("timeouts")) {
+      const Fields timeouts(report_, *value, fields_.path() + ".timeouts", fields_.key_span("timeouts"), timeout_names());
+      for (const TimeoutKey& entry : timeout_keys) {
+        Duration& out = config.timeouts.*entry.member;
+        if (timeouts.duration(entry.key, out) && out.ns == 0) say(timeouts.get(entry.key)->span, fmt::format("{} must be above zero", entry.key));
+      }
+    }
+    if (const Value* value = fields_.get("limits")) {
+      const Fields limits(report_, *value, fields_.path() + ".limits", fields_.key_span("limits"),
+                          {"table", "per-host", "excess"});
+      limits.whole("table", 1, 16'777'216, config.limits.table);
+      if (!is_unlimited(limits, "per-host")) {
+        limits.maybe(config.limits.flows_per_host, [&](std::uint32_t& out) { return limits.whole("per-host", 1, 16'777'216, out); });
+      }
+      limits.word<bool>("excess", excess_words, config.limits.reject_excess);
+    }
+    read_alg(config);
+    fields_.boolean("verify-checksums", config.verify_checksums);
+    fields_.boolean("tcp-loose", config.tcp_loose);
+    fields_.boolean("tcp-be-liberal", config.tcp_be_liberal);
+    fields_.boolean("inbound-refreshes", config.inbound_refreshes);
+    fields_.boolean("rst-keeps-state", config.rst_keeps_state);
+    fields_.boolean("keep-parity", config.keep_parity);
+    Duration rest;
+    if (!fields_.duration("port-rest", rest)) return;
+    if (rest.ns % 1'000'000'000 != 0 || rest > 3600_s) {
+      say(fields_.get("port-rest")->span, "port-rest must be whole seconds, at most 1h");
+      return;
+    }
+    config.port_rest_s = static_cast<std::uint32_t>(rest.ns / 1'000'000'000);
+  }
+
+  static Known timeout_names() {
+    static const Known names{"tcp-syn-sent", "tcp-syn-recv", "tcp-established", "tcp-fin-wait", "tcp-close-wait",
+                                 "tcp-last-ack", "tcp-time-wait", "tcp-close", "tcp-unacknowledged", "tcp-max-retrans",
+                                 "udp", "udp-stream", "icmp", "gre", "gre-stream", "generic", "fragment"};
+    return names;
+  }
+
+  void read_alg(nat::Config& config) {
+    const auto* algs = fields_.list("alg");
+    if (!algs) return;
+    config.alg_ftp = false;
+    for (const Value& value : *algs) {
+      const std::string* name = plain_text(report_, value, "alg");
+      if (!name) continue;
+      if (*name == "ftp") {
+        config.alg_ftp = true;
+      } else {
+        say(value.span, fmt::format("unknown alg {}; known: ftp", quoted(*name)));
+      }
+    }
+  }
+
+  /// The attached network that `out` names.
+  std::optional<NetworkIndex> read_out(const Fields& rule) {
+    const Value* out = rule.need("out");
+    const auto network = out ? find_network(draft_, rule.path(), *out) : std::nullopt;
+    if (!network || interface_on(node_, *network)) return network;
+    say(out->span, fmt::format("'{}' has no interface on '{}'", node_.name, out->text));
+    return std::nullopt;
+  }
+
+  void read_protocol(const Fields& rule, std::optional<wire::Protocol>& out) {
+    rule.maybe(out, [&](wire::Protocol& p) { return rule.word<wire::Protocol>("protocol", protocol_words, p); });
+  }
+
+  void read_prefix_at(const Fields& rule, std::string_view key, std::optional<wire::Prefix>& out) {
+    rule.maybe(out, [&](wire::Prefix& p) { return rule.prefix(key, p); });
+  }
+
+  void read_range_at(const Fields& rule, std::optional<nat::PortRange>& out) {
+    rule.maybe(out, [&](nat::PortRange& p) { return rule.ports("ports", p); });
+  }
+
+  /// One map, or a list of them; the word "none" is neither.
+  std::vector<const Value*> entries(std::string_view key) {
+    std::vector<const Value*> all;
+    const Value* value = fields_.get(key);
+    if (!value || (value->is_scalar() && value->text == "none")) return all;
+    if (!value->is_list()) return {value};
+    for (const Value& one : value->items) all.push_back(&one);
+    return all;
+  }
+
+  void read_masquerade(NatSpec& spec) {
+    for (const Value* value : entries("masquerade")) {
+      const Fields rule(report_, *value, fields_.path() + ".masquerade", value->span,
+                        {"out", "from", "protocol", "ports", "pick"});
+      if (!rule.ok()) continue;
+      Masquerade made;
+      made.position = position_of(draft_, value->span);
+      const auto out = read_out(rule);
+      read_prefix_at(rule, "from", made.from);
+      read_protocol(rule, made.protocol);
+      read_range_at(rule, made.ports);
+      rule.word<bool>("pick", masquerade_pick_words, made.random);
+      if (!out) continue;
+      made.out = *out;
+      spec.masquerade.push_back(made);
+    }
+  }
+
+  std::optional<nat::AddressRange> read_pool(const Fields& rule) {
+    const Value* value = rule.need("address");
+    const std::string* text = value ? plain_text(report_, *value, "address") : nullptr;
+    if (!text) return std::nullopt;
+    if (text->find('/') != std::string::npos) {
+      const auto prefix = read_prefix(report_, value->span, *text);
+      if (!prefix) return std::nullopt;
+      return nat::AddressRange{prefix->address, prefix->broadcast()};
+    }
+    const std::size_t dash = text->find('-');
+    const auto first = read_address(report_, value->span, std::string_view(*text).substr(0, dash));
+    if (!first || dash == std::string::npos) return first ? std::optional(nat::AddressRange{*first, *first}) : std::nullopt;
+    const auto last = read_address(report_, value->span, std::string_view(*text).substr(dash + 1));
+    if (!last) return std::nullopt;
+    if (*last < *first) {
+      say(value->span, fmt::format("address range {} ends before it begins", quoted(*text)));
+      return std::nullopt;
+    }
+    return nat::AddressRange{*first, *last};
+  }
+
+  void read_source(NatSpec& spec) {
+    for (const Value* value : entries("source")) {
+      const Fields rule(report_, *value, fields_.path() + ".source", value->span,
+                        {"out", "from", "to", "protocol", "exempt", "address", "ports", "pick"});
+      if (!rule.ok()) continue;
+      SourceNat made;
+      made.position = position_of(draft_, value->span);
+      const auto out = read_out(rule);
+      read_prefix_at(rule, "from", made.from);
+      read_prefix_at(rule, "to", made.to);
+      read_protocol(rule, made.protocol);
+      rule.boolean("exempt", made.exempt);
+      Pick pick = Pick::preserve;
+      rule.word<Pick>("pick", source_pick_words, pick);
+      made.random = pick == Pick::random;
+      made.persistent = pick == Pick::persistent;
+      if (made.exempt) {
+        for (const std::string_view key : {"address", "ports", "pick"}) {
+          if (rule.has(key)) say(rule.key_span(key), fmt::format("an exempt rule translates nothing; '{}' has no place in it", key));
+        }
+      } else {
+        read_range_at(rule, made.ports);
+        const auto pool = read_pool(rule);
+        if (!pool) continue;
+        made.addresses = *pool;
+      }
+      if (!out) continue;
+      made.out = *out;
+      spec.source.push_back(made);
+    }
+  }
+
+  /// Outside are the networks translated towards; where no rule says so, the clouds.
+  void find_outside(NatSpec& spec) {
+    const auto named = [&](NetworkIndex network) {
+      const auto masquerades = [&](const Masquerade& m) { return m.out == network; };
+      const auto translates = [&](const SourceNat& s) { return s.out == network && !s.exempt; };
+      return std::any_of(spec.masquerade.begin(), spec.masquerade.end(), masquerades) ||
+             std::any_of(spec.source.begin(), spec.source.end(), translates);
+    };
+    for (const Interface& interface : node_.interfaces) {
+      if (named(interface.network)) spec.outside.push_back(interface.network);
+    }
+    if (!spec.outside.empty()) return;
+    for (const Interface& interface : node_.interfaces) {
+      const bool cloud = draft_.scenario.networks[interface.network].kind == NetworkKind::cloud;
+      if (cloud) spec.outside.push_back(interface.network);
+    }
+  }
+
+  void read_one_to_one(NatSpec& spec) {
+    for (const Value* value : entries("one-to-one")) {
+      const Fields rule(report_, *value, fields_.path() + ".one-to-one", value->span, {"inside", "outside"});
+      if (!rule.ok()) continue;
+      OneToOne made;
+      made.position = position_of(draft_, value->span);
+      rule.need("inside");
+      rule.need("outside");
+      const bool inside = rule.has("inside") && rule.prefix("inside", made.inside);
+      const bool outside = rule.has("outside") && rule.prefix("outside", made.outside);
+      if (!inside || !outside) continue;
+      if (made.inside.length != made.outside.length) {
+        say(rule.get("outside")->span, fmt::format("outside {} and inside {} must be of one size",
+                                                   wire::to_string(made.outside), wire::to_string(made.inside)));
+        continue;
+      }
+      spec.one_to_one.push_back(made);
+    }
+  }
+
+  /// "laptop:22", "laptop", "192.168.1.10:22", "192.168.1.10".
+  bool read_forward_target(const Fields& rule, Forward& out, const NatSpec& spec) {
+    const Value* to = rule.need("to");
+    const std::string* text = to ? plain_text(report_, *to, "to") : nullptr;
+    if (!text) return false;
+    const std::size_t colon = text->rfind(':');
+    const std::string_view host = std::string_view(*text).substr(0, colon);
+    if (colon != std::string::npos) {
+      out.to_port = read_port(report_, to->span, std::string_view(*text).substr(colon + 1));
+      if (!out.to_port) return false;
+    }
+    if (looks_like_address(host)) {
+      const auto address = read_address(report_, to->span, host);
+      out.to = address.value_or(wire::Address{});
+      return address.has_value();
+    }
+    const auto node = find_node(draft_, rule.path(), host, to->span);
+    if (!node) return false;
+    const Node& target = draft_.scenario.nodes[node->node];
+    if (target.group && node->member == 0) {
+      say(to->span, fmt::format("'{0}' is a group; name one member, such as {0}.1", host));
+      return false;
+    }
+    const std::uint32_t offset = node->member > 0 ? node->member - 1 : 0;
+    const Interface* best = target.interfaces.empty() ? nullptr : &target.interfaces[0];
+    for (const Interface& interface : target.interfaces) {
+      const bool outside = std::find(spec.outside.begin(), spec.outside.end(), interface.network) != spec.outside.end();
+      if (outside || !interface_on(node_, interface.network)) continue;
+      best = &interface;
+      break;
+    }
+    if (!best) return false;
+    out.to = {best->addresses[0].address.value + offset};
+    return true;
+  }
+
+  void read_forwards(NatSpec& spec) {
+    const auto* forwards = fields_.list("forward");
+    if (!forwards) return;
+    for (const Value& value : *forwards) {
+      const Fields rule(report_, value, fields_.path() + ".forward", value.span,
+                        {"tcp", "udp", "all", "to", "from", "outside"});
+      if (!rule.ok()) continue;
+      Forward made;
+      made.position = position_of(draft_, value.span);
+      const int kinds = (rule.has("tcp") ? 1 : 0) + (rule.has("udp") ? 1 : 0) + (rule.has("all") ? 1 : 0);
+      if (kinds != 1) {
+        say(value.span, "a forward needs one of 'tcp', 'udp' and 'all'");
+        continue;
+      }
+      bool good = true;
+      if (rule.has("all")) {
+        bool all = false;
+        good = rule.boolean("all", all);
+        if (good && !all) say(rule.get("all")->span, "all must be true");
+      } else {
+        const bool tcp = rule.has("tcp");
+        made.protocol = tcp ? wire::Protocol::tcp : wire::Protocol::udp;
+        good = rule.maybe(made.ports, [&](nat::PortRange& p) { return rule.ports(tcp ? "tcp" : "udp", p); });
+      }
+      read_prefix_at(rule, "from", made.from);
+      rule.maybe(made.outside, [&](wire::Address& a) { return rule.address("outside", a); });
+      if (!read_forward_target(rule, made, spec) || !good) continue;
+      const bool many = !made.ports || made.ports->first != made.ports->last;
+      if (many && made.to_port) {
+        say(rule.get("to")->span, "many ports keep their numbers; 'to' must be without a port");
+        continue;
+      }
+      refuse_shadowed(spec, made, value.span);
+      spec.forward.push_back(made);
+    }
+  }
+
+  /// The first forward that fits decides: a second one for the same port can never be reached.
+  void refuse_shadowed(const NatSpec& spec, const Forward& made, Span where) {
+    if (spec.forward.size() > 1000) return;
+    for (const Forward& before : spec.forward) {
+      const bool same = before.protocol == made.protocol && before.ports == made.ports && before.from == made.from &&
+                        before.outside == made.outside;
+      if (!same) continue;
+      say(where, fmt::format("this port is forwarded already (on line {})", before.position.line));
+      return;
+    }
+  }
+
+  void read_firewall(NatSpec& spec) {
+    nat::Firewall& firewall = spec.config.firewall;
+    std::vector<NetworkIndex> inside;
+    if (const Value* value = fields_.get("firewall")) {
+      const Fields rules(report_, *value, fields_.path() + ".firewall", fields_.key_span("firewall"),
+                         {"invalid", "input", "forward", "inside"});
+      rules.word<bool>("invalid", invalid_words, firewall.drop_invalid);
+      rules.word<bool>("input", protect_words, firewall.protect_input);
+      rules.word<bool>("forward", protect_words, firewall.protect_forward);
+      if (const auto* names = rules.list("inside")) {
+        for (const Value& name : *names) {
+          const auto network = find_network(draft_, rules.path(), name);
+          if (!network) continue;
+          if (const auto interface = interface_on(node_, *network)) {
+            firewall.inside.push_back(static_cast<nat::InterfaceId>(*interface));
+          } else {
+            say(name.span, fmt::format("'{}' has no interface on '{}'", node_.name, name.text));
+          }
+        }
+        return;
+      }
+    }
+    for (const nat::InterfaceId id : inside_interfaces(spec)) firewall.inside.push_back(id);
+  }
+
+  bool is_outside(const NatSpec& spec, std::size_t interface) const {
+    const NetworkIndex network = node_.interfaces[interface].network;
+    return std::find(spec.outside.begin(), spec.outside.end(), network) != spec.outside.end();
+  }
+
+  std::vector<nat::InterfaceId> inside_interfaces(const NatSpec& spec) const {
+    std::vector<nat::InterfaceId> ids;
+    for (std::size_t n = 0; n < node_.interfaces.size(); ++n) {
+      if (!is_outside(spec, n)) ids.push_back(static_cast<nat::InterfaceId>(n));
+    }
+    return ids;
+  }
+
+  std::vector<nat::InterfaceId> outside_interfaces(const NatSpec& spec) const {
+    std::vector<nat::InterfaceId> ids;
+    for (std::size_t n = 0; n < node_.interfaces.size(); ++n) {
+      if (is_outside(spec, n)) ids.push_back(static_cast<nat::InterfaceId>(n));
+    }
+    return ids;
+  }
+
+  nat::InterfaceId id_of(NetworkIndex network) const {
+    return static_cast<nat::InterfaceId>(*interface_on(node_, network));
+  }
+
+  void compile(NatSpec& spec) {
+    for (const SourceNat& rule : spec.source) {
+      if (rule.exempt) compile_source(spec.config, rule);
+    }
+    for (const OneToOne& pair : spec.one_to_one) compile_one_to_one(spec, pair);
+    for (const SourceNat& rule : spec.source) {
+      if (!rule.exempt) compile_source(spec.config, rule);
+    }
+    for (const Masquerade& rule : spec.masquerade) {
+      nat::SourceRule made;
+      made.out = id_of(rule.out);
+      made.from = rule.from;
+      made.protocol = rule.protocol;
+      made.ports = rule.ports;
+      made.random = rule.random;
+      spec.config.source.push_back(made);
+    }
+    // First match decides: a forward must come before the one-to-one pair that owns the whole address.
+    std::vector<nat::DestinationRule> pairs = std::exchange(spec.config.destination, {});
+    for (const Forward& forward : spec.forward) compile_forward(spec, forward);
+    spec.config.destination.insert(spec.config.destination.end(), pairs.begin(), pairs.end());
+  }
+
+  static void compile_source(nat::Config& config, const SourceNat& rule, nat::InterfaceId out) {
+    nat::SourceRule made;
+    made.out = out;
+    made.from = rule.from;
+    made.to = rule.to;
+    made.protocol = rule.protocol;
+    made.action = rule.exempt ? nat::SourceRule::Action::exempt : nat::SourceRule::Action::source_nat;
+    made.addresses = rule.addresses;
+    made.ports = rule.ports;
+    made.random = rule.random;
+    made.persistent = rule.persistent;
+    config.source.push_back(made);
+  }
+  void compile_source(nat::Config& config, const SourceNat& rule) { compile_source(config, rule, id_of(rule.out)); }
+
+  void compile_one_to_one(NatSpec& spec, const OneToOne& pair) {
+    for (const nat::InterfaceId out : outside_interfaces(spec)) {
+      nat::SourceRule made;
+      made.out = out;
+      made.from = pair.inside;
+      made.action = nat::SourceRule::Action::source_nat;
+      made.addresses = {pair.outside.address, pair.outside.broadcast()};
+      made.keep_host_bits = true;
+      spec.config.source.push_back(made);
+    }
+    nat::DestinationRule back;
+    back.to = pair.outside;
+    back.forward = pair.inside.address;
+    back.keep_host_bits = true;
+    spec.config.destination.push_back(back);
+  }
+
+  /// From whichever side it is called: whether callers from inside are served is the core's `hairpin`.
+  void compile_forward(NatSpec& spec, const Forward& forward) {
+    const auto add = [&](wire::Address called) {
+      nat::DestinationRule made;
+      made.from = forward.from;
+      made.to = {called, 32};
+      made.protocol = forward.protocol;
+      made.port = forward.ports;
+      made.forward = forward.to;
+      made.forward_port = forward.to_port;
+      spec.config.destination.push_back(made);
+    };
+    if (forward.outside) return add(*forward.outside);
+    for (const nat::InterfaceId in : outside_interfaces(spec)) {
+      for (const InterfaceAddress& own : node_.interfaces[in].addresses) add(own.address);
+    }
+  }
+
+  Draft& draft_;
+  Report& report_;
+  const Node& node_;
+  const Fields& fields_;
+};
+
+}  // namespace
+
+std::optional<NatSpec> read_nat(Draft& draft, NodeIndex owner, const Value& value, Span where) {
+  if (value.is_scalar() && value.text == "none") return std::nullopt;
+  const std::string path = "nodes." + draft.scenario.nodes[owner].name + ".nat";
+  const Fields fields(draft.report, value, path, where,
+                      {"masquerade", "source", "forward", "one-to-one", "hairpin", "mapping", "filtering", "timeouts",
+                       "limits", "unsolicited", "firewall", "alg", "preset", "verify-checksums", "tcp-loose",
+                       "tcp-be-liberal", "inbound-refreshes", "rst-keeps-state", "keep-parity", "port-rest"});
+  if (!fields.ok()) return std::nullopt;
+  return NatReader(draft, owner, fields).read(value.span);
+}
+
+}  // namespace masqsim::scenario

@@ -1,0 +1,67 @@
+// Collects what is wrong with a file: everything at once, each fault once, in the order of the file.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "source.hpp"
+
+namespace masqsim::scenario {
+
+/// A stretch of the file: bytes from its beginning, and how many of them.
+struct Span {
+  std::uint32_t offset = 0;
+  std::uint32_t length = 1;
+};
+
+class Report {
+ public:
+  explicit Report(const Source& source) : source_(&source) {}
+
+  void error(Span where, std::string message, std::string hint = {});
+  /// With the file as a whole or the command line, not with a place.
+  void error(std::string message);
+
+  /// From here on the variant `name`, which stands in `where`, is read over the base: a fault of the base's own text
+  /// that shows only now is said to be in the variant.
+  void enter_variant(std::string name, Span where);
+
+  bool clean() const { return found_ == 0; }
+  std::size_t found() const { return found_; }
+  /// While false, finding suggestions is not worth its time any more.
+  bool wants_hints() const { return found_ < 100; }
+  Position position(Span where) const { return source_->position(where.offset); }
+
+  /// The first 20 in the order of the file.
+  std::vector<Diagnostic> take() const;
+
+ private:
+  struct Fault {
+    Span where;
+    bool placed = true;
+    std::string message;
+    std::string hint;
+  };
+
+  const Source* source_;
+  std::vector<Fault> faults_;
+  std::set<std::pair<std::uint32_t, std::string>> known_;
+  std::string variant_;
+  Span variant_span_;
+  std::size_t found_ = 0;
+};
+
+/// The text in single quotes, unprintable bytes as \xNN, cut after 64 bytes.
+std::string quoted(std::string_view text);
+
+/// The one of `candidates` that `text` is most likely a slip of; empty if none is near.
+std::string_view closest(std::string_view text, const std::vector<std::string_view>& candidates);
+
+/// "a, b, c", cut after eight.
+std::string listed(const std::vector<std::string_view>& names);
+
+}  // namespace masqsim::scenario

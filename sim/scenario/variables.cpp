@@ -1,0 +1,172 @@
+#include "variables.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace masqsim::scenario {
+
+namespace {
+
+constexpr std::size_t longest_value = 1000;
+constexpr std::size_t longest_scalar = 65'536;
+constexpr std::size_t most_expanded = 4'194'304;  // bytes of all scalars with variables in them
+
+using Sets = std::vector<std::pair<std::string, std::string>>;
+
+std::optional<std::size_t> variable(const std::vector<Variable>& variables, std::string_view name) {
+  const auto less = [](const Variable& v, std::string_view n) { return v.name < n; };
+  const auto found = std::lower_bound(variables.begin(), variables.end(), name, less);
+  if (found == variables.end() || found->name != name) return std::nullopt;
+  return static_cast<std::size_t>(found - variables.begin());
+}
+
+std::vector<std::string_view> names_of(const std::vector<Variable>& variables) {
+  std::vector<std::string_view> names;
+  for (const Variable& v : variables) names.push_back(v.name);
+  return names;
+}
+
+/// The value at `key` of a map, or of a list the element with that id or number; made where a map has none.
+Value* step_into(Value& value, const std::string& key, bool& made) {
+  if (value.is_map()) {
+    if (Value* found = value.find(key)) return found;
+    made = true;
+    value.keys.push_back({value.span, key, false});
+    value.items.emplace_back();
+    value.items.back().span = value.span;
+    return &value.items.back();
+  }
+  if (!value.is_list()) return nullptr;
+  for (Value& item : value.items) {
+    const Value* id = item.is_map() ? item.find("id") : nullptr;
+    if (id && id->text == key) return &item;
+  }
+  const auto number = parse::whole(key, 0, 100'000);
+  const auto* n = std::get_if<std::uint64_t>(&number);
+  return n && *n < value.items.size() ? &value.items[*n] : nullptr;
+}
+
+/// The longest head of `path` that ends before a '.' and names a part of `value` (names may hold dots), else the first.
+std::size_t head_of(const Value& value, const std::string& path) {
+  for (std::size_t dot = path.rfind('.'); dot != std::string::npos && dot > 0; dot = path.rfind('.', dot - 1)) {
+    if (value.is_map() && value.find(path.substr(0, dot))) return dot;
+  }
+  return path.find('.');
+}
+
+/// The scalar at `path`, made where there is none; nullptr where the path leads into something that has no parts.
+Value* scalar_at(Value& root, std::string path) {
+  Value* at = &root;
+  bool made = false;
+  while (true) {
+    const bool whole = !at->is_map() || at->find(path) || path.find('.') == std::string::npos;
+    const std::size_t dot = whole && (at->is_map() || path.find('.') == std::string::npos) ? std::string::npos : head_of(*at, path);
+    if (made && at->kind == Value::Kind::null) at->kind = Value::Kind::map;
+    at = step_into(*at, path.substr(0, dot), made);
+    if (!at) return nullptr;
+    if (dot == std::string::npos) return at->is_map() || at->is_list() ? nullptr : at;
+    path.erase(0, dot + 1);
+    if (made && at->kind == Value::Kind::null) at->kind = Value::Kind::map;
+  }
+}
+
+class Substitution {
+ public:
+  Substitution(Report& report, const std::vector<Variable>& variables) : report_(report), variables_(variables) {}
+
+  void visit(Value& value) {
+    if (value.is_scalar()) fill(value);
+    for (Value& item : value.items) visit(item);
+  }
+
+ private:
+  void fill(Value& value) {
+    std::size_t open = value.text.find("${");
+    if (open == std::string::npos) return;
+    std::string out;
+    std::size_t done = 0;
+    for (; open != std::string::npos; open = value.text.find("${", done)) {
+      const std::size_t close = value.text.find('}', open);
+      if (close == std::string::npos) {
+        report_.error(value.span, "${ without its }");
+        return;
+      }
+      const std::string name = value.text.substr(open + 2, close - open - 2);
+      const auto found = variable(variables_, name);
+      if (!found) {
+        report_.error(value.span, fmt::format("unknown variable {}{}", quoted(name),
+                                              suggestion(report_, name, "variables", names_of(variables_))));
+        return;
+      }
+      out.append(value.text, done, open - done);
+      out += variables_[*found].value;
+      done = close + 1;
+      expanded_ += variables_[*found].value.size();
+      if (out.size() <= longest_scalar && expanded_ <= most_expanded) continue;
+      report_.error(value.span, "too much text comes of these variables");
+      return;
+    }
+    out.append(value.text, done);
+    value.text = std::move(out);
+    value.filled = true;
+  }
+
+  Report& report_;
+  const std::vector<Variable>& variables_;
+  std::size_t expanded_ = 0;
+};
+
+}  // namespace
+
+std::vector<Variable> read_variables(Report& report, const Value& root, const Sets& sets) {
+  std::vector<Variable> variables;
+  const Value* vars = root.find("vars");
+  if (!vars) return variables;
+  if (!vars->is_map()) {
+    report.error(vars->span, fmt::format("'vars' must be a map of names and values, got {}", kind_word(*vars)));
+    return variables;
+  }
+  for (std::size_t n = 0; n < vars->keys.size(); ++n) {
+    const Key& key = vars->keys[n];
+    const Value& value = vars->items[n];
+    if (!check_name(report, "variable", key.text, key.span, key.plain)) continue;
+    if (!value.is_scalar()) {
+      report.error(value.span, fmt::format("variable {} must be one value, got {}", quoted(key.text), kind_word(value)));
+      continue;
+    }
+    if (value.text.size() > longest_value || value.text.find("${") != std::string::npos) {
+      report.error(value.span, fmt::format("variable {} must be at most {} bytes and hold no variables", quoted(key.text), longest_value));
+      continue;
+    }
+    variables.push_back({report.position(key.span), key.text, value.text});
+  }
+  std::stable_sort(variables.begin(), variables.end(), [](const Variable& a, const Variable& b) { return a.name < b.name; });
+  for (const auto& [name, value] : sets) {
+    if (const auto found = variable(variables, name)) variables[*found].value = value.substr(0, longest_value);
+  }
+  return variables;
+}
+
+void apply_sets(Report& report, Value& root, const std::vector<Variable>& variables, const Sets& sets) {
+  for (const auto& [name, text] : sets) {
+    if (variable(variables, name)) continue;
+    const bool path = name.find('.') != std::string::npos || name == "seed" || name == "until" || name == "title";
+    const bool sound = std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    Value* scalar = path && sound ? scalar_at(root, name) : nullptr;
+    if (!scalar) {
+      report.error(fmt::format("--set {}: {}{}", quoted(name), path ? "no scalar has this path" : "unknown variable",
+                               path ? "" : suggestion(report, name, "variables", names_of(variables))));
+      continue;
+    }
+    scalar->kind = Value::Kind::scalar;
+    scalar->text = text;
+    scalar->filled = true;
+  }
+}
+
+void substitute(Report& report, Value& root, const std::vector<Variable>& variables) {
+  Substitution(report, variables).visit(root);
+}
+
+}  // namespace masqsim::scenario
