@@ -94,10 +94,10 @@ std::unique_ptr<app::App> traceroute(const Flow& flow) {
 std::unique_ptr<app::App> raw(const Flow& flow) {
   const Action& action = flow.action;
   app::RawParams params{.flow = flow.id, .at = flow.at, .bytes = action.payload};
-  if (action.on) {
+  if (action.network) {
     const Node& node = flow.scenario.nodes[action.from.node];
     for (std::size_t n = 0; n < node.interfaces.size(); ++n) {
-      if (node.interfaces[n].network == *action.on) params.out = static_cast<net::InterfaceIndex>(n);
+      if (node.interfaces[n].network == *action.network) params.out = static_cast<net::InterfaceIndex>(n);
     }
   }
   return std::make_unique<app::Raw>(*flow.from.node, params);
