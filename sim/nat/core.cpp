@@ -319,7 +319,8 @@ Decision Core::bind(std::uint32_t index, Hook hook, const Way& way, Time now) {
   if (hook == Hook::prerouting || hook == Hook::output) {
     const DestinationRule* rule = hook == Hook::prerouting ? rules_.destination_for(key, flow.protocol, way.in) : nullptr;
     if (rule == nullptr && hook == Hook::prerouting && bind_by_mapping(index, way)) return pass_on;
-    const Range range = rule != nullptr ? destination_range(*rule, key) : null_range(key, Side::destination);
+    Range range = rule != nullptr ? destination_range(*rule, key) : null_range(key, Side::destination);
+    range.start = preferred_port_;
     use(index, choose_tuple(table_, random_, index, range, Side::destination), Side::destination, now);
     return pass_on;
   }
@@ -348,6 +349,7 @@ Decision Core::bind(std::uint32_t index, Hook hook, const Way& way, Time now) {
     use(index, {*chosen, no_flow}, Side::source, now);
     return pass_on;
   }
+  range.start = preferred_port_;
   use(index, choose_tuple(table_, random_, index, range, Side::source), Side::source, now);
   return pass_on;
 }

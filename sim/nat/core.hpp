@@ -38,6 +38,7 @@ class Core {
   void flush(Time now);
   void interface_lost(InterfaceId out, Time now);
   void set_rules(std::vector<SourceRule> source, std::vector<DestinationRule> destination);
+  void prefer_port(std::optional<std::uint16_t> port) { preferred_port_ = port; }
   std::vector<Step> explain(wire::ByteView packet, InterfaceId in, Time now) const;
   Reason unowned_reason(wire::ByteView packet, InterfaceId in, Time now) const;
 
@@ -91,6 +92,7 @@ class Core {
   std::uint32_t last_mapping_ = 0;
   std::vector<std::uint32_t> forward_mappings_;  // one number a destination rule, given when first used
   std::unordered_map<std::uint32_t, std::uint32_t> flows_of_host_;  // only looked up; kept while a limit is set
+  std::optional<std::uint16_t> preferred_port_;
   bool watching_ = false;
   std::vector<Change> changes_;
   std::vector<std::uint32_t> due_;

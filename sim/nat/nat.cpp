@@ -66,6 +66,7 @@ void Nat::interface_lost(InterfaceId out, Time now) { core_->interface_lost(out,
 void Nat::set_rules(std::vector<SourceRule> source, std::vector<DestinationRule> destination) {
   core_->set_rules(std::move(source), std::move(destination));
 }
+void Nat::prefer_port(std::optional<std::uint16_t> port) { core_->prefer_port(port); }
 std::vector<Step> Nat::explain(wire::ByteView packet, InterfaceId in, Time now) const {
   return core_->explain(packet, in, now);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace masqsim::nat {
 
@@ -92,13 +93,16 @@ std::optional<Window> search_window(std::uint16_t wanted, std::uint8_t protocol,
 }
 
 /// Consecutive numbers from a random start, then from new random starts, each round half as long.
-Choice search(Table& table, Random& random, std::uint32_t index, const Key& start, Window window, Side side) {
+Choice search(Table& table, Random& random, std::uint32_t index, const Key& start, Window window, Side side,
+              std::optional<std::uint16_t> begin) {
   const Flow& flow = table[index];
   const bool may_take_over = flow.protocol == proto_tcp && flow.state == TcpState::syn_sent;
   Choice choice{start, no_flow};
   std::uint16_t& number = number_of(choice.key, flow.protocol, side);
+  if (begin && (*begin < window.first || *begin - window.first >= window.count)) begin.reset();
   for (std::uint32_t tries = std::min(window.count, longest_round);; tries /= 2) {
     auto offset = static_cast<std::uint16_t>(window.count == 1 ? 0 : random.next() >> 48);
+    if (begin) offset = static_cast<std::uint16_t>(*std::exchange(begin, std::nullopt) - window.first);
     for (std::uint32_t left = tries; left > 0; --left, ++offset) {
       number = static_cast<std::uint16_t>(window.first + offset % window.count);
       const Table::Found holder = table.find(inverse(choice.key, flow.protocol), flow.protocol);
@@ -141,7 +145,7 @@ Choice choose_tuple(Table& table, Random& random, std::uint32_t index, const Ran
   }
   const std::optional<Window> window = search_window(number_of(key, protocol, side), protocol, range, side);
   if (!window) return {key, no_flow};
-  return search(table, random, index, key, *window, side);
+  return search(table, random, index, key, *window, side, range.start);
 }
 
 }  // namespace masqsim::nat

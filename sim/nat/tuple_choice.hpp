@@ -15,6 +15,7 @@ struct Range {
   std::optional<PortRange> ports;
   bool random = false;
   bool persistent = false;
+  std::optional<std::uint16_t> start{};  ///< where a search begins, if it lies in its window; unset: by chance
 };
 
 struct Choice {

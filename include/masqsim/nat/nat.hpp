@@ -152,6 +152,10 @@ class Nat {
   /// New rules; entries remain (`nft -f`).
   void set_rules(std::vector<SourceRule> source, std::vector<DestinationRule> destination);
 
+  /// Until told otherwise, a search for a free outside port (or ICMP id) begins at `port` instead of at random, where
+  /// its range holds `port`: so this core follows another NAT, choice by choice, while both agree on what is free.
+  void prefer_port(std::optional<std::uint16_t> port);
+
   /// Why an unowned packet that came in by `in` is treated as it is: the questions asked, in order. Changes nothing.
   std::vector<Step> explain(wire::ByteView packet, InterfaceId in, Time now) const;
   /// The finest reason for a packet addressed to the gateway that no flow, mapping or forward owns: no_mapping,
