@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <optional>
+#include <deque>
+#include <vector>
 
 #include "masqsim/app/app.hpp"
 #include "masqsim/base/time.hpp"
@@ -30,9 +30,19 @@ class UdpServer final : public App, private net::DatagramHandler, private engine
   void on_event(std::uint64_t argument) override;
   wire::ByteView answer_to(const net::Datagram& datagram) const;
 
+  /// An answer that is not ready yet.
+  struct Thought {
+    wire::Endpoint from;
+    wire::Address to;
+    trace::FlowId flow = 0;
+    std::uint64_t cause = 0;
+    std::vector<std::uint8_t> echo;
+  };
+
   net::Stack& stack_;
   UdpServerParams params_;
   net::DatagramSocket* socket_;
+  std::deque<Thought> thoughts_;
 };
 
 struct UdpClientParams {

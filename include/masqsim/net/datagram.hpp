@@ -58,6 +58,8 @@ class DatagramSocket {
   void send_to(wire::Endpoint remote, wire::ByteView data, const SendOptions& options = {});
   /// Back to where `datagram` came from, from the address it was sent to; it belongs to the same flow (UDP only).
   void reply(const Datagram& datagram, wire::ByteView data);
+  /// The same when the datagram itself is gone: it came from `from` to `to`, as part of `flow`, in packet `cause`.
+  void reply_to(wire::Endpoint from, wire::Address to, wire::ByteView data, trace::FlowId flow, std::uint64_t cause);
 
  private:
   friend class Stack;

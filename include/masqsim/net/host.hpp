@@ -3,14 +3,12 @@
 
 #include <memory>
 
-#include "masqsim/engine/engine.hpp"
-#include "masqsim/net/neighbours.hpp"
 #include "masqsim/net/node.hpp"
 #include "masqsim/net/stack.hpp"
 
 namespace masqsim::net {
 
-class Host final : public Node, private engine::Handler, private Neighbours::Owner {
+class Host final : public Node {
  public:
   Host(Network& network, trace::NodeId id);
   ~Host() override;
@@ -21,12 +19,11 @@ class Host final : public Node, private engine::Handler, private Neighbours::Own
   Stack& stack() { return stack_; }
 
  private:
-  void on_event(std::uint64_t argument) override;
-  void on_no_neighbour(Packet packet, InterfaceIndex out) override;
+  bool sound(Packet& packet, InterfaceIndex in) const;
+  bool for_us(const Packet& packet, InterfaceIndex in) const;
   void transmit(Packet packet, InterfaceIndex out, wire::Address next_hop);
 
   struct Rare;  // what most hosts never need
-  Rare& rare();
 
   Stack stack_;
   std::unique_ptr<Rare> rare_;

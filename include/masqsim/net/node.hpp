@@ -61,12 +61,12 @@ class Node {
   /// One of this node's addresses, on whatever interface.
   bool owns(wire::Address a) const;
 
- protected:
   // Saying what happened; each costs a branch where nobody listens.
   void say_drop(const Packet& packet, Reason reason, std::string_view text = {}, InterfaceIndex at = no_interface,
                 wire::ByteView before = {}) const;
   void say_deliver(const Packet& packet, std::string_view text) const;
 
+ protected:
   Network& network_;
   trace::NodeId id_;
   std::vector<Interface> interfaces_;

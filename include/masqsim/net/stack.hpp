@@ -23,7 +23,7 @@ namespace masqsim::net {
 class Unowned {
  public:
   /// Writes the drop record of `packet`; the stack by itself would say `reason` (refused, no_protocol, wrong_peer,
-  /// unrelated_icmp) and `text`. False: the sender is to hear nothing.
+  /// unrelated_icmp, stale) and `text`. False: the sender is to hear nothing (of the last two it never does, nor of an RST).
   virtual bool on_unowned(const Packet& packet, InterfaceIndex in, Reason reason, std::string_view text) = 0;
 
  protected:
@@ -36,11 +36,13 @@ class Stack final : private engine::Handler {
   explicit Stack(Node& node, Unowned* unowned = nullptr);
   ~Stack();
 
-  /// A whole datagram addressed to the node (a broadcast, too), that came by `in`; `no_interface`: from the node itself.
+  /// A whole datagram addressed to the node (a broadcast, too), that came by `in`; `no_interface`: from the node itself,
+  /// then it arrives when what is going on now is done.
   /// The stack records its delivery or its drop, checks what lies in it, and answers.
   void deliver(Packet packet, InterfaceIndex in);
 
-  /// A packet of this node did not get out, for the reason that an ICMP error would give; its program is told.
+  /// A packet of this node did not get out, for the reason that an ICMP error would give. Its program is told, but not
+  /// before what is going on now is done: it may be within the very call that sent the packet.
   void undeliverable(const Packet& packet, const wire::IcmpFields& error);
 
   /// Sends the ICMP error about `about` from `source`, if one may be sent (see icmp_error.hpp).
@@ -82,21 +84,27 @@ class Stack final : private engine::Handler {
   void deliver_udp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in);
   void deliver_tcp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in);
   void deliver_icmp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in);
-  void answer_query(wire::Ipv4View ip, wire::IcmpView query, Packet& packet);
-  void take_error(wire::Ipv4View ip, wire::IcmpView error, Packet& packet, InterfaceIndex in);
-  /// Hands `trouble` to the program that sent `quoted`; false: there is none (any more).
-  bool tell_program(wire::Ipv4View quoted, const Trouble& trouble);
+  void answer_query(wire::Ipv4View ip, wire::IcmpView query, Packet& packet, InterfaceIndex in);
+  void take_error(wire::IcmpView error, wire::Address from, Packet& packet, InterfaceIndex in);
+  bool has_program(const wire::Tuple& about) const;
+  void tell_program(const Trouble& trouble, std::uint32_t word);
+  void receive(Packet packet, InterfaceIndex in);
+  void happen_later();
   bool refuse(const Packet& packet, InterfaceIndex in, Reason reason, std::string_view text);
   void send_reset(wire::Ipv4View ip, wire::TcpView tcp, const Packet& packet);
-  bool is_own(wire::Address a, InterfaceIndex in) const;
-  void send_udp(const DatagramSocket& socket, wire::Address source, wire::Endpoint to, wire::ByteView data,
-                const SendOptions& options, std::uint16_t id, trace::FlowId flow);
-  /// A new packet for what is being answered now, if anything is.
+
+  DatagramSocket* open(wire::Protocol protocol, std::uint16_t port, DatagramHandler& handler, trace::FlowId flow);
+  std::uint16_t pick_port(wire::Protocol protocol);
+  void send_datagram(const DatagramSocket& socket, wire::Address source, wire::Endpoint to, wire::ByteView data,
+                     const SendOptions& options, std::uint16_t id, trace::FlowId flow, std::uint16_t sequence);
+  /// A new packet; what is being answered now, if anything is, is its cause.
   Packet make(std::size_t size, trace::FlowId flow);
   void learn_mtu(wire::Address destination, std::uint16_t mtu);
   std::uint16_t interface_mtu(wire::Address destination) const;
+
   TcpConnection* new_connection(wire::Endpoint local, wire::Endpoint remote);
   void release(TcpConnection& connection);
+  const TcpConnection* calling(wire::Endpoint local, std::uint16_t remote_port) const;
 
   Node& node_;
   Unowned* unowned_;

@@ -110,44 +110,59 @@ class TcpConnection {
   using Tcp = wire::TcpView;
 
   // tcp_input.cpp
-  void on_segment(wire::Ipv4View ip, Tcp tcp, const Packet& packet);
-  void on_segment_in_syn_sent(Tcp tcp, const Packet& packet);
-  bool acceptable(Tcp tcp, const Packet& packet);
-  void on_acknowledgment(Tcp tcp);
-  void on_new_acknowledgment(std::uint32_t acknowledgment);
-  void on_duplicate_acknowledgment();
-  void on_text(Tcp tcp);
+  void on_segment(Tcp tcp, const Packet& packet, InterfaceIndex in);
+  void on_answer_to_syn(Tcp tcp, const Packet& packet, InterfaceIndex in);
+  void on_segment_in_window(Tcp tcp, const Packet& packet, InterfaceIndex in);
+  void settle();
+  bool acceptable(Tcp tcp) const;
+  bool may_be_replaced(Tcp tcp) const;
+  bool take_acknowledgment(Tcp tcp);
+  void take_new_acknowledgment(std::uint32_t acknowledgment);
+  void take_duplicate_acknowledgment();
+  void take_window(Tcp tcp);
+  void take_text(Tcp tcp);
   void hold(std::uint32_t sequence, wire::ByteView text, bool push);
   void take_held();
   void hand_over(wire::ByteView text, bool push);
-  void on_fin();
-  void take_options(Tcp tcp);
-  void on_trouble(const Trouble& trouble, std::uint32_t sequence);
+  void take_fin();
+  void take_options(Tcp syn);
   void enter_established();
+  void enter_time_wait();
+  void on_trouble(const Trouble& trouble, std::uint32_t sequence);
 
   // tcp_output.cpp
   void begin_active();
   void begin_passive(Tcp syn);
+  void begin();
   void output();
+  bool output_one();
   void send_segment(std::uint32_t sequence, std::size_t length, std::uint8_t flags);
   void send_syn();
-  void acknowledge();
+  void send_reset(std::uint32_t sequence, std::uint8_t flags, std::uint32_t acknowledgment);
+  void acknowledge() { send_segment(next_, 0, wire::TcpFlags::ack); }
   void retransmit_first();
-  void send_probe();
-  std::uint16_t window_field() const;
-  std::uint32_t receive_window() const;
-  void set_timer();
+  std::uint32_t receive_room() const;
+  std::uint16_t offer_window();
+  std::uint32_t in_flight() const { return next_ - unacknowledged_; }
+  std::uint32_t data_end() const { return unacknowledged_ + static_cast<std::uint32_t>(waiting_); }
+  void drop_front(std::size_t bytes);
+
+  // tcp_timer.cpp
+  void set_timer(Time at);
+  void start_timer();
+  void stop_timer() { deadline_ = Time::never(); }
+  void on_alarm();
   void on_timer();
-  void on_silence();
+  void on_syn_timer();
   void measure(Duration rtt);
+  void back_off();
   void lower_mss(std::uint16_t mtu);
-  void enter_time_wait();
+  void say(std::string_view text) const;
   void finish(TcpEnd end, const Trouble* trouble = nullptr);
   bool gone() const { return state_ == TcpState::closed; }
 
   Stack* stack_;
   TcpHandler* handler_ = nullptr;
-  TcpAcceptor* acceptor_ = nullptr;   // until established, of a connection that came from outside
   TcpSettings settings_;
   wire::Endpoint local_, remote_;
   trace::FlowId flow_ = 0;
@@ -160,8 +175,12 @@ class TcpConnection {
   bool ack_owed_ = false;
   bool paused_ = false;
   bool recovering_ = false;           // RFC 6582
-  bool in_handler_ = false;
+  bool busy_ = false;                 // inside on_segment: what handlers do goes out at its end
   bool blocked_ = false;              // a send found too little room
+  bool room_news_ = false;            // the handler is to hear of it at the end of on_segment
+  bool passive_ = false;
+  bool end_untold_ = false;           // the peer's FIN came while paused
+  bool fin_held_ = false;             // the peer's FIN came before its turn, at fin_at_
   std::uint8_t tries_ = 0;            // sends of what is first unacknowledged, beyond the first
   std::uint8_t duplicate_acks_ = 0;
   std::uint8_t send_scale_ = 0, receive_scale_ = 0;
@@ -175,8 +194,7 @@ class TcpConnection {
   std::uint32_t received_ = 0;                         // RCV.NXT
   std::uint32_t advertised_ = 0;                       // the right edge told last; never moves back
   std::uint32_t push_at_ = 0;                          // where the last finished write ends
-  std::uint32_t fin_at_ = 0;                           // the peer's FIN that came before its turn; with fin_held_
-  bool fin_held_ = false;
+  std::uint32_t fin_at_ = 0;
 
   std::uint32_t congestion_window_ = 0, threshold_ = 0;
   std::uint32_t recover_ = 0;

@@ -1,0 +1,33 @@
+#include "masqsim/app/ping.hpp"
+#include "masqsim/wire/ipv4.hpp"
+#include "say.hpp"
+
+namespace masqsim::app {
+
+Raw::Raw(net::Node& node, const RawParams& params) : node_(node), params_(params) {
+  node.network().engine().schedule(params.at, *this, 0);
+}
+
+// Bytes that are no IPv4 header name no destination: they go to the router, as whatever has no better way.
+void Raw::on_event(std::uint64_t) {
+  net::Network& network = node_.network();
+  net::Packet packet = network.pool().make(params_.bytes, params_.flow);
+  packet.marks().forged = true;
+  const auto ip = wire::Ipv4View::parse_quoted(params_.bytes);
+  const wire::Address destination = ip ? ip->destination() : wire::Address{};
+  const net::Route* route = node_.routes().find(destination);
+  const bool routed = route && route->kind == net::Route::Kind::forward;
+  if (!routed && params_.out == net::no_interface) {
+    node_.say_drop(packet, Reason::no_route);
+    return say_result(node_, params_.flow, result::unreachable);
+  }
+  const net::InterfaceIndex out = params_.out == net::no_interface ? route->out : params_.out;
+  const bool by_router = routed && route->out == out && !route->via.is_zero();
+  if (network.transmit(node_, out, packet, by_router ? route->via : destination) == net::Sent::no_neighbour) {
+    node_.say_drop(packet, Reason::host_unreachable, "no neighbour has that address", out);
+    return say_result(node_, params_.flow, result::unreachable);
+  }
+  say_result(node_, params_.flow, result::sent);
+}
+
+}  // namespace masqsim::app

@@ -1,0 +1,125 @@
+#include <algorithm>
+
+#include "masqsim/app/tcp.hpp"
+#include "say.hpp"
+
+namespace masqsim::app {
+
+namespace {
+/// Events: 0 begins, `begin_next` the next request; any other is the number of a request whose time is up.
+constexpr std::uint64_t begin = 0, begin_next = std::uint64_t{1} << 32;
+}  // namespace
+
+TcpClient::TcpClient(net::Stack& stack, const TcpClientParams& params) : stack_(stack), params_(params) {
+  stack.network().engine().schedule(params.at, *this, begin);
+}
+
+void TcpClient::on_event(std::uint64_t what) {
+  if (what == begin) {
+    connection_ = stack_.connect(params_.to, params_.from_port, *this, params_.settings, params_.flow);
+    if (connection_) return;
+    say(stack_.node(), params_.flow, "port {} is in use", params_.from_port);
+    return say_result(result::no_answer);
+  }
+  if (over_ || !connection_) return;
+  if (what == begin_next) return begin_request();
+  if (!waiting_ || what != requests_) return;
+  say(stack_.node(), params_.flow, "no answer to request {}", requests_);
+  say_result(result::no_answer);
+  if (connection_->unacknowledged() == 0) return;
+  connection_->forget();  // what a program's TCP_USER_TIMEOUT does
+  connection_ = nullptr;
+}
+
+void TcpClient::on_established(net::TcpConnection&) {
+  say(stack_.node(), params_.flow, "established");
+  if (request_size() == 0) return finish_exchanges();
+  begin_request();
+}
+
+void TcpClient::begin_request() {
+  net::Network& network = stack_.network();
+  ++requests_;
+  request_at_ = network.now();
+  poured_ = answered_ = 0;
+  waiting_ = true;
+  network.engine().schedule(network.now() + params_.wait, *this, requests_);
+  pour();
+}
+
+void TcpClient::pour() {
+  while (poured_ < request_size()) {
+    const std::uint64_t left = request_size() - poured_;
+    const wire::ByteView bytes = params_.payload.empty() ? pattern(std::min<std::uint64_t>(left, 65536))
+                                                         : params_.payload.subspan(poured_);
+    const std::size_t taken = connection_->send(bytes, bytes.size() < left);
+    poured_ += taken;
+    if (taken < bytes.size()) return;
+  }
+}
+
+void TcpClient::on_data(net::TcpConnection&, wire::ByteView data, bool push) {
+  received_ += data.size();
+  answered_ += data.size();
+  unsaid_ += data.size();
+  const bool complete = waiting_ && params_.reply > 0 && answered_ >= params_.reply;
+  if (complete || (push && params_.reply == 0)) {
+    say(stack_.node(), params_.flow, "received {} bytes", unsaid_);
+    unsaid_ = 0;
+  }
+  if (complete) check_answered();
+}
+
+void TcpClient::on_room(net::TcpConnection&) {
+  if (!waiting_) return;
+  if (poured_ < request_size()) return pour();
+  check_answered();
+}
+
+void TcpClient::check_answered() {
+  const bool answered = params_.reply > 0 ? answered_ >= params_.reply
+                                          : poured_ == request_size() && connection_->unacknowledged() == 0;
+  if (!waiting_ || !answered) return;
+  waiting_ = false;
+  if (requests_ == params_.times) return finish_exchanges();
+  net::Network& network = stack_.network();
+  network.engine().schedule(std::max(network.now(), request_at_ + params_.every), *this, begin_next);
+}
+
+void TcpClient::finish_exchanges() {
+  say_result(result::established);
+  if (params_.after == AfterExchange::close) connection_->close();
+  if (params_.after == AfterExchange::reset) connection_->abort();
+}
+
+void TcpClient::on_end(net::TcpConnection& connection) {
+  say(stack_.node(), params_.flow, "the peer closed");
+  // There will be no more answers: the program has nothing to wait for.
+  if (waiting_ && params_.reply > 0 && answered_ < params_.reply) {
+    waiting_ = false;
+    say_result(result::no_answer);
+  }
+  connection.close();
+}
+
+void TcpClient::on_closed(net::TcpConnection&, net::TcpEnd end, const net::Trouble* trouble) {
+  connection_ = nullptr;
+  waiting_ = false;
+  if (trouble) say(stack_.node(), params_.flow, "{}", trouble->text());
+  switch (end) {
+    case net::TcpEnd::finished: return say(stack_.node(), params_.flow, "closed");
+    case net::TcpEnd::aborted: return say(stack_.node(), params_.flow, "broke it off");
+    case net::TcpEnd::refused: return say_result(result::refused);
+    case net::TcpEnd::unreachable: return say_result(result::unreachable);
+    case net::TcpEnd::no_answer: return say_result(result::no_answer);
+    case net::TcpEnd::reset: return say_result(result::reset);
+  }
+}
+
+void TcpClient::say_result(std::string_view word) {
+  if (over_ && word != result::reset) return;
+  over_ = true;
+  app::say_result(stack_.node(), params_.flow, word);
+}
+
+}  // namespace masqsim::app

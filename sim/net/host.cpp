@@ -1,0 +1,80 @@
+#include "masqsim/net/host.hpp"
+
+#include <fmt/format.h>
+
+#include "cutting.hpp"
+#include "masqsim/net/network.hpp"
+#include "masqsim/net/neighbours.hpp"
+#include "masqsim/wire/icmp.hpp"
+
+namespace masqsim::net {
+
+namespace icmp = wire::icmp;
+
+struct Host::Rare final : Neighbours::Owner {
+  explicit Rare(Host& owner) : host(owner), neighbours(owner, *this) {}
+  void on_no_neighbour(Packet packet, InterfaceIndex out) override {
+    host.say_drop(packet, Reason::host_unreachable, "no neighbour answered for 3 s", out);
+    host.stack_.undeliverable(packet, {.type = icmp::unreachable, .code = icmp::host_unreachable});
+  }
+
+  Host& host;
+  Neighbours neighbours;
+};
+
+Host::Host(Network& network, trace::NodeId id) : Node(network, id), stack_(*this) {}
+Host::~Host() = default;
+
+void Host::receive(Packet packet, InterfaceIndex in) {
+  if (!sound(packet, in) || !for_us(packet, in)) return;
+  stack_.deliver(std::move(packet), in);
+}
+
+bool Host::sound(Packet& packet, InterfaceIndex in) const {
+  const auto ip = wire::Ipv4View::parse(packet.view());
+  if (!ip) return say_drop(packet, Reason::bad_header, "", in), false;
+  if (!ip->sum_ok()) return say_drop(packet, Reason::bad_checksum, "of the IP header", in), false;
+  packet.buffer().size = ip->total_length();  // what lies behind is the link's padding
+  return true;
+}
+
+bool Host::for_us(const Packet& packet, InterfaceIndex in) const {
+  const auto ip = *wire::Ipv4View::parse(packet.view());
+  const wire::Address source = ip.source(), destination = ip.destination();
+  const bool many = destination.is_limited_broadcast() || destination.is_multicast() ||
+                    (interfaces_[in].prefix_length < 31 && destination == interfaces_[in].subnet().broadcast());
+  if (!many && !owns(destination)) return say_drop(packet, Reason::not_for_us, "", in), false;
+  const bool nobody = source.is_loopback() || source.is_multicast() || source.is_limited_broadcast() ||
+                      (source.value >> 24 == 0 && !many);
+  if (nobody) return say_drop(packet, Reason::martian, "a source no host can have", in), false;
+  if (owns(source)) return say_drop(packet, Reason::martian, "the source is this node's own address", in), false;
+  return true;
+}
+
+void Host::output(Packet packet) {
+  const auto ip = *wire::Ipv4View::parse(packet.view());
+  const wire::Address destination = ip.destination();
+  if (owns(destination)) return stack_.deliver(std::move(packet), no_interface);
+  const Route* route = routes_.find(destination);
+  if (!route || route->kind != Route::Kind::forward) {
+    say_drop(packet, Reason::no_route, network_.trace().on() ? "to " + to_string(destination) : "");
+    return stack_.undeliverable(packet, {.type = icmp::unreachable, .code = icmp::net_unreachable});
+  }
+  const InterfaceIndex out = route->out;
+  const wire::Address next_hop = route->via.is_zero() ? destination : route->via;
+  const std::uint16_t mtu = interfaces_[out].mtu;
+  if (packet.size() <= mtu) return transmit(std::move(packet), out, next_hop);
+  if (ip.has_df()) {
+    say_drop(packet, Reason::too_big, fmt::format("{} bytes, the link takes {}", packet.size(), mtu), out);
+    return stack_.undeliverable(packet, {.type = icmp::unreachable, .code = icmp::fragmentation_needed, .rest = mtu});
+  }
+  for (Packet& piece : cut(std::move(packet), mtu, {})) transmit(std::move(piece), out, next_hop);
+}
+
+void Host::transmit(Packet packet, InterfaceIndex out, wire::Address next_hop) {
+  if (network_.transmit(*this, out, packet, next_hop) != Sent::no_neighbour) return;
+  if (!rare_) rare_ = std::make_unique<Rare>(*this);
+  rare_->neighbours.wait_for(next_hop, out, std::move(packet));
+}
+
+}  // namespace masqsim::net

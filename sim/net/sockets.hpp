@@ -1,0 +1,62 @@
+// What a stack holds once a program has opened something.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "flat_index.hpp"
+#include "masqsim/net/network.hpp"
+#include "masqsim/net/stack.hpp"
+
+namespace masqsim::net {
+
+struct Listener {
+  std::uint16_t port;
+  TcpAcceptor* acceptor;
+  TcpSettings settings;
+};
+
+struct Stack::Sockets {
+  explicit Sockets(Random chance) : random(std::move(chance)) {}
+
+  static std::uint64_t key(wire::Protocol protocol, std::uint16_t port) {
+    return std::uint64_t{static_cast<std::uint8_t>(protocol)} << 16 | port;
+  }
+  static std::uint64_t key(wire::Endpoint local, wire::Endpoint remote) {
+    return std::uint64_t{remote.address.value} << 32 | std::uint64_t{remote.port} << 16 | local.port;
+  }
+  TcpConnection* connection(wire::Endpoint local, wire::Endpoint remote) const {
+    return by_tuple.find(key(local, remote),
+                         [&](const TcpConnection& c) { return c.local().address == local.address; });
+  }
+
+  /// A free place for a connection. One that ended at this very moment may still be on the call stack, so it rests.
+  struct Resting {
+    std::uint32_t index;
+    Time since;
+  };
+
+  /// Of the node's own doing: a packet to itself, or (empty packet) the trouble that one of its packets met.
+  struct Later {
+    Packet packet;
+    Trouble trouble;
+    std::uint32_t word = 0;  // see Stack::tell_program
+  };
+
+  Random random;
+  std::deque<Later> later;
+  std::uint16_t next_port = 0;                                     // 0: none picked yet
+  FlatIndex<DatagramSocket> by_port;
+  std::vector<std::unique_ptr<DatagramSocket>> datagram_sockets;
+  FlatIndex<Listener> listeners;
+  std::vector<std::unique_ptr<Listener>> listening;
+  FlatIndex<TcpConnection> by_tuple;
+  std::vector<std::unique_ptr<TcpConnection>> connections;
+  std::vector<Resting> resting;                                    // oldest first from `rested`
+  std::size_t rested = 0;
+  std::map<wire::Address, std::uint16_t> path_mtus;                // learned from ICMP 3/4
+};
+
+}  // namespace masqsim::net

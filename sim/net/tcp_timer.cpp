@@ -1,0 +1,153 @@
+// The timer of a TCP connection (RFC 6298) and the end of it.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "masqsim/net/network.hpp"
+#include "masqsim/net/stack.hpp"
+#include "masqsim/net/tcp.hpp"
+#include "sequence.hpp"
+
+namespace masqsim::net {
+
+namespace {
+
+constexpr Duration least_variation = 200_ms;   // Linux's TCP_RTO_MIN
+constexpr Duration longest_timeout = 120_s;    // Linux's TCP_RTO_MAX
+constexpr Duration time_wait_length = 60_s;    // Linux's TCP_TIMEWAIT_LEN
+
+}  // namespace
+
+// The engine cannot take an event back. So one event is under way at most for each deadline that came nearer, and an
+// event that finds the deadline moved away goes there.
+void TcpConnection::set_timer(Time at) {
+  deadline_ = at;
+  if (armed_ <= at) return;
+  armed_ = at;
+  // Waiting for 2 MSL is no reason to go on with the run.
+  const engine::Keep keep = state_ == TcpState::time_wait ? engine::Keep::background : engine::Keep::alive;
+  stack_->network().engine().schedule(at, *stack_, std::uint64_t{index_} << 32 | generation_, keep);
+}
+
+void TcpConnection::start_timer() { set_timer(stack_->network().now() + rto_); }
+
+void TcpConnection::on_alarm() {
+  const Time now = stack_->network().now();
+  if (armed_ != now) return;
+  armed_ = Time::never();
+  if (deadline_ == Time::never()) return;
+  if (deadline_ > now) return set_timer(deadline_);
+  deadline_ = Time::never();
+  on_timer();
+}
+
+void TcpConnection::on_timer() {
+  if (state_ == TcpState::time_wait) return finish(TcpEnd::finished);
+  if (state_ == TcpState::syn_sent || state_ == TcpState::syn_received) return on_syn_timer();
+  const bool probing = next_ == unacknowledged_;  // the window is shut
+  if (!probing && highest_ == unacknowledged_) return;
+  if (++tries_ >= settings_.data_tries) {
+    say("gives up");
+    return finish(TcpEnd::no_answer);
+  }
+  back_off();
+  start_timer();
+  if (probing) {  // Linux: an old sequence number, so that the peer must answer
+    say(fmt::format("window probe ({})", tries_));
+    return send_segment(unacknowledged_ - 1, 0, wire::TcpFlags::ack);
+  }
+  // RFC 5681 section 3.1, equation 4; what was sent behind the loss counts as lost, too.
+  threshold_ = std::max<std::uint32_t>((highest_ - unacknowledged_) / 2, 2u * mss_);
+  congestion_window_ = mss_;
+  recovering_ = false;
+  recover_ = highest_;
+  duplicate_acks_ = 0;
+  next_ = unacknowledged_;
+  say(fmt::format("retransmits ({})", tries_));
+  retransmit_first();
+}
+
+void TcpConnection::on_syn_timer() {
+  if (++tries_ >= settings_.syn_tries) return finish(TcpEnd::no_answer);
+  back_off();
+  say(fmt::format("retransmits {} ({})", state_ == TcpState::syn_sent ? "SYN" : "SYN+ACK", tries_ + 1));
+  send_syn();
+}
+
+void TcpConnection::back_off() { rto_ = std::min(rto_ * 2, longest_timeout); }
+
+// RFC 6298 section 2, in whole nanoseconds. The variation counts at least 200 ms, as Linux has it.
+void TcpConnection::measure(Duration rtt) {
+  if (!measured_) {
+    measured_ = true;
+    smoothed_ = rtt;
+    variation_ = rtt / 2;
+  } else {
+    const Duration off = rtt > smoothed_ ? rtt - smoothed_ : smoothed_ - rtt;
+    variation_ = (variation_ * 3 + off) / 4;
+    smoothed_ = (smoothed_ * 7 + rtt) / 8;
+  }
+  rto_ = std::min(smoothed_ + std::max(variation_ * 4, least_variation), longest_timeout);
+}
+
+// RFC 1191: the path carries less than was thought; what is on its way is sent again in smaller pieces.
+void TcpConnection::lower_mss(std::uint16_t mtu) {
+  const std::uint16_t known = stack_->path_mtu(remote_.address);
+  const std::uint16_t path = mtu >= 68 ? std::min(mtu, known) : known;
+  const auto fits = static_cast<std::uint16_t>(path - 40);
+  if (fits >= mss_) return;
+  mss_ = fits;
+  say(fmt::format("path MTU {}", path));
+  if (state_ == TcpState::syn_sent || state_ == TcpState::syn_received) return;
+  next_ = unacknowledged_;
+  timing_ = false;
+  stop_timer();
+  output();
+}
+
+void TcpConnection::enter_time_wait() {
+  const bool first = state_ != TcpState::time_wait;
+  state_ = TcpState::time_wait;
+  stop_timer();
+  set_timer(stack_->network().now() + time_wait_length);
+  if (!first) return;
+  ring_ = {};
+  held_ = {};
+  TcpHandler* handler = std::exchange(handler_, nullptr);
+  if (handler) handler->on_closed(*this, TcpEnd::finished, nullptr);
+}
+
+void TcpConnection::say(std::string_view text) const {
+  stack_->network().say_event(stack_->node().id(), flow_, text);
+}
+
+// The place in the stack is given back before the handler hears of it, so that it may call the same peer again.
+void TcpConnection::finish(TcpEnd end, const Trouble* trouble) {
+  if (gone()) return;
+  state_ = TcpState::closed;
+  stop_timer();
+  ring_ = {};
+  held_ = {};
+  unread_ = {};
+  first_ = waiting_ = 0;
+  stack_->release(*this);
+  TcpHandler* handler = std::exchange(handler_, nullptr);
+  if (handler) handler->on_closed(*this, end, trouble);
+}
+
+std::string_view to_string(TcpState s) {
+  switch (s) {
+    case TcpState::syn_sent: return "SYN-SENT";
+    case TcpState::syn_received: return "SYN-RECEIVED";
+    case TcpState::established: return "ESTABLISHED";
+    case TcpState::fin_wait_1: return "FIN-WAIT-1";
+    case TcpState::fin_wait_2: return "FIN-WAIT-2";
+    case TcpState::close_wait: return "CLOSE-WAIT";
+    case TcpState::closing: return "CLOSING";
+    case TcpState::last_ack: return "LAST-ACK";
+    case TcpState::time_wait: return "TIME-WAIT";
+    default: return "CLOSED";
+  }
+}
+
+}  // namespace masqsim::net
