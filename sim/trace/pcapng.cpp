@@ -78,22 +78,27 @@ void write_interface(Output& out, const PointInfo& point) {
   block.write_to(out);
 }
 
-/// "src A => B, dst C => D, mapping #1"; empty where only what every router changes was changed.
-std::string translation_text(const Record& r) {
+/// "src A => B, dst C => D"; empty where at most what every router changes was changed.
+std::string rewritten(const Record& r) {
   std::string text;
-  if (!r.before.empty()) {
-    for (const FieldChange& change : changes_of(r.before, r.bytes)) {
-      if (change.weight == Weight::routine) continue;
-      text += to_text(change) + ", ";
-    }
+  if (r.before.empty()) return text;
+  for (const FieldChange& change : changes_of(r.before, r.bytes)) {
+    if (change.weight == Weight::routine) continue;
+    text += (text.empty() ? "" : ", ") + to_text(change);
   }
-  if (text.empty()) return r.reason == Reason::none ? "" : "passed untranslated: " + std::string(word(r.reason));
-  if (r.mapping == 0) return text.substr(0, text.size() - 2);
-  return text + "mapping #" + std::to_string(r.mapping);
+  return text;
 }
 
+std::string translation_text(const Record& r) {
+  const std::string text = rewritten(r);
+  if (text.empty()) return r.reason == Reason::none ? "" : "passed untranslated: " + std::string(word(r.reason));
+  return r.mapping == 0 ? text : text + ", mapping #" + std::to_string(r.mapping);
+}
+
+/// Of a packet that was rewritten before it ended, that too.
 std::string drop_text(const Record& r) {
-  std::string text = "X " + std::string(word(r.reason));
+  std::string text = rewritten(r);
+  text += (text.empty() ? "X " : "; X ") + std::string(word(r.reason));
   if (!r.text.empty()) append_escaped(text += ": ", r.text);
   return text;
 }
@@ -145,6 +150,7 @@ void PcapngSink::note_translation(const Record& r) {
 }
 
 void PcapngSink::attach_note_to_last(const Record& r) {
+  if (notes_.empty()) return;
   Block* const block = last_seen(r.node, r.packet);
   std::erase_if(notes_, [&](const Note& note) {
     if (note.answers || note.node != r.node || note.packet != r.packet) return false;

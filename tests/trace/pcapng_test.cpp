@@ -85,6 +85,23 @@ TEST_F(Pcapng, CommentsOnAPacketThatWasRewrittenAndTakenIn) {
             std::vector<std::string>{"masqsim: dst 203.0.113.5:22 => 203.0.113.5:2222"});
 }
 
+TEST_F(Pcapng, CommentsOnAPacketThatWasRewrittenBeforeItEnded) {
+  OutputText out;
+  PcapngSink sink(out);
+  const Header header = sample::header();
+  const sample::Bytes before = sample::syn(sample::stranger, 50001, sample::gateway, 22, 62);
+  const sample::Bytes after = sample::syn(sample::stranger, 50001, sample::laptop, 22, 61);
+  sink.begin(header);
+  sink.record(sample::packet(5, Kind::receive, 1, 2, 2, 7, before));
+  Record drop = sample::packet(5, Kind::drop, 1, nowhere, 2, 7, after);
+  drop.before = before;
+  drop.reason = Reason::firewall;
+  sink.record(drop);
+  sink.end({6});
+  EXPECT_EQ(comments_of(out.text()),
+            std::vector<std::string>{"masqsim: dst 203.0.113.5:22 => 192.168.1.10:22; X firewall"});
+}
+
 // The piece itself is written long before; what became of it is said on the ICMP error that answers it.
 TEST_F(Pcapng, CommentsOnTheErrorThatAnswersAPacketWhichEndedLate) {
   for (const bool answer_first : {true, false}) {
