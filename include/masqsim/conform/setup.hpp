@@ -25,6 +25,7 @@ struct Service {
 struct Addressing {
   enum class Kind : std::uint8_t {
     add_address,     ///< addr add ADDRESS/LENGTH dev INTERFACE
+    delete_address,  ///< addr del ADDRESS/LENGTH dev INTERFACE
     add_route,       ///< route add PREFIX via NEXT-HOP [dev INTERFACE]
     add_refusal,     ///< route add unreachable|prohibit|blackhole PREFIX
     delete_route,    ///< route del PREFIX

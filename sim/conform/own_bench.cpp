@@ -1,0 +1,247 @@
+#include "masqsim/conform/own_bench.hpp"
+
+#include <array>
+
+#include "masqsim/net/gateway.hpp"
+#include "masqsim/net/network.hpp"
+
+namespace masqsim::conform {
+
+namespace {
+
+using wire::address;
+
+constexpr wire::Address lan_address = address(192, 168, 1, 1), wan_address = address(203, 0, 113, 1);
+constexpr wire::Address next_router = address(203, 0, 113, 254);
+constexpr std::uint8_t bench_length = 24;
+
+/// Whom the gateway knows without asking; the first of each side is the side's own address.
+constexpr std::array inside_hosts{address(192, 168, 1, 10), address(192, 168, 1, 11), address(192, 168, 1, 12),
+                                  address(192, 168, 1, 13), address(192, 168, 1, 254)};
+constexpr std::array outside_hosts{next_router, address(203, 0, 113, 2), address(203, 0, 113, 66)};
+
+/// One side of the bench: all its neighbours in one, and what came out to them.
+class Probe final : public net::Node {
+ public:
+  Probe(net::Network& network, trace::NodeId id, Side side, std::vector<Emerged>& seen)
+      : Node(network, id), side_(side), seen_(seen) {}
+
+  void receive(net::Packet packet, net::InterfaceIndex) override {
+    seen_.push_back({side_, {packet.view().begin(), packet.view().end()}});
+  }
+  void output(net::Packet) override {}
+
+ private:
+  Side side_;
+  std::vector<Emerged>& seen_;
+};
+
+/// Programs of the bench only hold their ports.
+class Holder final : public net::DatagramHandler, public net::TcpAcceptor, public net::TcpHandler {
+  void on_datagram(net::DatagramSocket&, const net::Datagram&) override {}
+  net::TcpHandler& on_connection(net::TcpConnection&) override { return *this; }
+  void on_data(net::TcpConnection&, wire::ByteView, bool) override {}
+  void on_closed(net::TcpConnection&, net::TcpEnd, const net::Trouble*) override {}
+};
+
+net::LinkParams wire_of(std::uint16_t mtu) {
+  net::LinkParams params;
+  params.mtu = mtu;
+  return params;
+}
+
+}  // namespace
+
+class OwnBench::Rig {
+ public:
+  Rig(const Setup& setup, std::uint64_t seed)
+      : network_(seed),
+        gateway_(network_.add<net::Gateway>("gateway", trace::NodeKind::gateway, setup.nat)),
+        inside_(network_.add<Probe>("inside", trace::NodeKind::host, Side::in, seen_)),
+        outside_(network_.add<Probe>("outside", trace::NodeKind::host, Side::out, seen_)) {
+    connect("lan0", inside_, lan_address, setup.lan_mtu, inside_hosts);
+    connect("wan0", outside_, wan_address, setup.wan_mtu, outside_hosts);
+    gateway_.routes().add({.to = {}, .out = wan, .via = next_router});
+    for (const Addressing& command : setup.addressing) arrange(command);
+    gateway_.set_reverse_path_filter(setup.reverse_path_filter != 0);
+    gateway_.ready();
+    gateway_.changed();
+    for (const Service& service : setup.services) {
+      if (service.protocol == wire::Protocol::udp) gateway_.stack().open_udp(service.port, holder_);
+      if (service.protocol == wire::Protocol::tcp) gateway_.stack().listen(service.port, holder_);
+    }
+  }
+
+  std::vector<Emerged> inject(Side side, wire::ByteView packet) {
+    const nat::InterfaceId in = side == Side::in ? lan : wan;
+    if (gateway_.interfaces()[in].up) {
+      net::Packet arriving = network_.pool().make(packet, 0);
+      arriving.marks().interface = in;
+      arriving.marks().forged = true;
+      gateway_.receive(std::move(arriving), in);
+    }
+    return pass(settle);
+  }
+
+  std::vector<Emerged> pass(Duration span) {
+    network_.engine().run(network_.now() + span);
+    return std::exchange(seen_, {});
+  }
+
+  void carry_out(const Action& action) {
+    switch (action.kind) {
+      case Action::Kind::flush_table: return gateway_.flush();
+      case Action::Kind::remove_nat_rules: return gateway_.set_rules({}, {});
+      case Action::Kind::readdress: return readdress(action);
+      case Action::Kind::down: return down(action.interface);
+      case Action::Kind::up: return up(action.interface);
+      case Action::Kind::send_udp: return send_udp(action);
+    }
+  }
+
+  std::vector<TableRow> table() {
+    std::vector<TableRow> rows;
+    for (const nat::Entry& e : gateway_.nat().table(network_.now())) {
+      rows.push_back({.protocol = e.protocol,
+                      .left_s = e.left.ns / 1'000'000'000,
+                      .state = e.protocol == wire::Protocol::tcp ? nat::to_string(e.tcp) : std::string(),
+                      .original = e.original,
+                      .reply = e.reply,
+                      .unreplied = !e.replied,
+                      .assured = e.assured});
+    }
+    return rows;
+  }
+
+ private:
+  template <typename Hosts>
+  void connect(std::string_view name, Probe& probe, wire::Address own, std::uint16_t mtu, const Hosts& hosts) {
+    const std::uint32_t segment = network_.add_segment(name, wire_of(mtu), true);
+    const net::InterfaceIndex number = network_.attach(gateway_, segment, name, name, own, bench_length, mtu);
+    network_.attach(probe, segment, name, name, hosts.front(), bench_length);
+    for (const wire::Address other : hosts) {
+      if (other != hosts.front()) network_.address_added(probe, 0, other);
+    }
+    gateway_.routes().add({.to = wire::prefix_of(own, bench_length), .out = number, .via = {}});
+  }
+
+  void arrange(const Addressing& command) {
+    net::RouteTable& routes = gateway_.routes();
+    switch (command.kind) {
+      case Addressing::Kind::add_address: {
+        const nat::InterfaceId interface = *command.interface;
+        const wire::Prefix subnet = wire::prefix_of(command.address, command.length);
+        if (gateway_.interfaces()[interface].address.is_zero()) {
+          gateway_.interfaces()[interface].address = command.address;
+          gateway_.interfaces()[interface].prefix_length = command.length;
+          network_.address_changed(gateway_, interface, {});
+        } else {
+          network_.address_added(gateway_, interface, command.address);
+        }
+        if (command.length < 32) routes.add({.to = subnet, .out = interface, .via = {}});
+        break;
+      }
+      case Addressing::Kind::delete_address: take_address(*command.interface, command.address); break;
+      case Addressing::Kind::add_route: {
+        const net::Route* towards = command.via ? routes.find(*command.via) : nullptr;
+        const net::InterfaceIndex out = command.interface ? *command.interface : towards ? towards->out : net::no_interface;
+        if (out == net::no_interface) break;
+        routes.add({.to = command.to, .out = out, .via = command.via.value_or(wire::Address{})});
+        break;
+      }
+      case Addressing::Kind::add_refusal: routes.add({.to = command.to, .via = {}, .kind = kind_of(command.refusal)}); break;
+      case Addressing::Kind::delete_route: routes.remove(command.to); break;
+      case Addressing::Kind::add_neighbour:
+        network_.address_added(*command.interface == lan ? inside_ : outside_, 0, command.address);
+        break;
+    }
+  }
+
+  static net::Route::Kind kind_of(Addressing::Refusal refusal) {
+    switch (refusal) {
+      case Addressing::Refusal::prohibit: return net::Route::Kind::prohibit;
+      case Addressing::Refusal::blackhole: return net::Route::Kind::blackhole;
+      default: return net::Route::Kind::unreachable;
+    }
+  }
+
+  /// The next of the interface's addresses becomes the primary one; with the last one its routes go.
+  void take_address(nat::InterfaceId number, wire::Address gone) {
+    net::Interface& interface = gateway_.interfaces()[number];
+    std::erase(interface.also, gone);
+    if (interface.address == gone) {
+      interface.address = {};
+      if (!interface.also.empty()) {
+        interface.address = interface.also.front();
+        interface.also.erase(interface.also.begin());
+      } else {
+        remove_routes(number);
+      }
+    }
+    network_.address_changed(gateway_, number, gone);
+  }
+
+  void readdress(const Action& action) {
+    net::Interface& interface = gateway_.interfaces()[action.interface];
+    const wire::Address before = interface.address;
+    gateway_.routes().remove(interface.subnet());
+    interface.address = action.address;
+    interface.prefix_length = action.length;
+    network_.address_changed(gateway_, action.interface, before);
+    bring_routes(action.interface);
+    gateway_.interface_lost(action.interface);
+  }
+
+  void down(nat::InterfaceId number) {
+    gateway_.interfaces()[number].up = false;
+    remove_routes(number);
+    gateway_.interface_lost(number);
+  }
+
+  void up(nat::InterfaceId number) {
+    gateway_.interfaces()[number].up = true;
+    bring_routes(number);
+    gateway_.changed();
+  }
+
+  void bring_routes(nat::InterfaceId number) {
+    const net::Interface& interface = gateway_.interfaces()[number];
+    gateway_.routes().add({.to = interface.subnet(), .out = number, .via = {}});
+    if (number == wan) gateway_.routes().add({.to = {}, .out = wan, .via = next_router});
+  }
+
+  void remove_routes(nat::InterfaceId number) {
+    const std::vector<net::Route> all = gateway_.routes().all();
+    for (const net::Route& route : all) {
+      if (route.out == number) gateway_.routes().remove(route.to);
+    }
+  }
+
+  /// A program that sends one datagram and ends.
+  void send_udp(const Action& action) {
+    net::DatagramSocket* socket = gateway_.stack().open_udp(action.from.port, holder_);
+    if (!socket) return;
+    socket->send_to(action.to, action.payload);
+    gateway_.stack().close(*socket);
+  }
+
+  std::vector<Emerged> seen_;
+  Holder holder_;
+  net::Network network_;
+  net::Gateway& gateway_;
+  Probe& inside_;
+  Probe& outside_;
+};
+
+OwnBench::OwnBench(const Setup& setup, std::uint64_t seed) : rig_(std::make_unique<Rig>(setup, seed)) {}
+OwnBench::~OwnBench() = default;
+
+std::vector<Emerged> OwnBench::inject(Side side, wire::ByteView packet) { return rig_->inject(side, packet); }
+std::vector<Emerged> OwnBench::wait(Duration span) { return rig_->pass(span); }
+std::vector<Emerged> OwnBench::act(const Action& action) {
+  rig_->carry_out(action);
+  return rig_->pass(settle);
+}
+std::vector<TableRow> OwnBench::table() { return rig_->table(); }
+
+}  // namespace masqsim::conform
