@@ -22,10 +22,11 @@ bool fits(const Pieces& pieces, std::size_t payload, std::size_t room) {
 }
 
 /// Length, place and checksum of a piece whose other header fields are already there.
-void complete(Packet& piece, std::size_t place, bool more) {
+void complete(Packet& piece, std::size_t place, bool more, bool df) {
   wire::store16(piece.buffer().data + 2, static_cast<std::uint16_t>(piece.size()));
   const auto ip = *wire::Ipv4Edit::parse(piece.bytes());
-  ip.set_fragment_word(static_cast<std::uint16_t>(place / 8 | (more ? wire::Ipv4Edit::more_fragments : 0u)));
+  ip.set_fragment_word(static_cast<std::uint16_t>(place / 8 | (more ? wire::Ipv4Edit::more_fragments : 0u) |
+                                                  (df ? wire::Ipv4Edit::dont_fragment : 0u)));
   ip.fix_sum();
 }
 
@@ -39,6 +40,7 @@ std::vector<Packet> cut(Packet whole, std::uint16_t mtu, const Pieces& pieces) {
   const bool more_behind = ip.has_mf();
   const std::size_t room = (pieces.largest != 0 ? std::min(mtu, pieces.largest) : mtu) - header;
   const bool as_before = fits(pieces, payload, room);
+  const bool df = ip.has_df() && !as_before;  // of a reassembled datagram; Linux clears it where the old pieces fit
   const auto size_of = [&](std::size_t n, std::size_t offset) {
     if (as_before) return std::size_t{pieces.payloads[n]};
     return payload - offset <= room ? payload - offset : room & ~std::size_t{7};
@@ -54,7 +56,7 @@ std::vector<Packet> cut(Packet whole, std::uint16_t mtu, const Pieces& pieces) {
     const bool second = made.size() == 1;
     std::memcpy(piece.buffer().data, second ? whole.buffer().data : made.back().buffer().data, header);
     std::memcpy(piece.buffer().data + header, whole.buffer().data + header + offset, size);
-    complete(piece, place + offset, offset + size < payload || more_behind);
+    complete(piece, place + offset, offset + size < payload || more_behind, df);
     if (second && header > 20) {
       const auto edit = *wire::Ipv4Edit::parse(piece.bytes());
       blank_uncopied_options(edit);
@@ -64,7 +66,7 @@ std::vector<Packet> cut(Packet whole, std::uint16_t mtu, const Pieces& pieces) {
     offset += size;
   }
   whole.buffer().size = static_cast<std::uint32_t>(header + first);
-  complete(whole, place, made.size() > 1 || more_behind);
+  complete(whole, place, made.size() > 1 || more_behind, df);
   made.front() = std::move(whole);
   return made;
 }

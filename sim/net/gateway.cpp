@@ -62,6 +62,7 @@ std::string what_is_unowned(wire::ByteView packet) {
 Gateway::Gateway(Network& network, trace::NodeId id, nat::Config config)
     : GatewayNode(network, id),
       nat_(std::move(config), network.random("nat/" + network.name(id))),
+      reassembler_(nat_.config().timeouts.fragment),
       stack_(*this, this),
       path_(*this, stack_, this) {}
 
@@ -70,6 +71,7 @@ Gateway::~Gateway() = default;
 // --- the hooks -----------------------------------------------------------------------------------------------------
 
 bool Gateway::prerouting(Passage& p) {
+  if (wire::Ipv4View::parse(p.packet.view())->is_fragment() && !put_together(p)) return false;
   remember(p.packet);
   return go_on(p, nat_.prerouting(p.packet.buffer(), p.in, now(), p.track));
 }
@@ -126,6 +128,71 @@ bool Gateway::go_on(Passage& p, const nat::Decision& decision) {
   return false;
 }
 
+// --- fragments -----------------------------------------------------------------------------------------------------
+
+namespace {
+
+bool same_datagram(wire::ByteView a, wire::ByteView b) {
+  const auto x = *wire::Ipv4View::parse(a), y = *wire::Ipv4View::parse(b);
+  return x.id() == y.id() && x.source() == y.source() && x.destination() == y.destination() &&
+         x.protocol() == y.protocol();
+}
+
+}  // namespace
+
+/// False while pieces are missing. The datagram goes on as the packet of its last piece.
+bool Gateway::put_together(Passage& p) {
+  expire_fragments();
+  nat::Reassembler::Outcome outcome = reassembler_.add(p.packet.view(), now());
+  using What = nat::Reassembler::Outcome::What;
+  if (outcome.what == What::duplicate) return false;
+  if (outcome.what == What::held) return hold(std::move(p.packet)), false;
+
+  std::erase_if(held_, [&](const Held& h) { return same_datagram(h.piece.view(), p.packet.view()); });
+  if (outcome.what == What::discarded) {
+    path_.say_drop(p.packet, outcome.reason, "", p.in);
+    return false;
+  }
+  const PacketBlock& marks = p.packet.marks();
+  Packet whole = network_.pool().make(outcome.whole.bytes, marks.flow, marks.cause);
+  whole.marks().id = marks.id;
+  whole.marks().interface = marks.interface;
+  whole.marks().forged = marks.forged;
+  p.packet = std::move(whole);
+  p.pieces = {std::move(outcome.whole.payloads), outcome.whole.largest};
+  return true;
+}
+
+void Gateway::hold(Packet piece) {
+  const auto known =
+      std::ranges::find_if(held_, [&](const Held& h) { return same_datagram(h.piece.view(), piece.view()); });
+  if (known != held_.end()) {
+    known->piece = std::move(piece);
+    return;
+  }
+  const bool answer_owed = path_.is_own(wire::Ipv4View::parse(piece.view())->destination());
+  held_.push_back({std::move(piece), now() + nat_.config().timeouts.fragment});
+  if (!answer_owed && !told()) return;
+  network_.engine().schedule(held_.back().due, *this, fragment_wake,
+                             answer_owed ? engine::Keep::alive : engine::Keep::background);
+}
+
+/// RFC 792: ICMP 11/1 if the first piece is there. Linux says it only where the datagram was for itself.
+void Gateway::expire_fragments() {
+  for (const nat::Reassembler::Expired& expired : reassembler_.expire(now())) {
+    if (held_.empty()) return;
+    const Packet last = std::move(held_.front().piece);
+    held_.erase(held_.begin());
+    path_.say_drop(last, Reason::reassembly_timeout,
+                   told() ? fmt::format("{} of its pieces came", expired.pieces) : std::string());
+    const wire::Address called = wire::Ipv4View::parse(last.view())->destination();
+    if (expired.first.empty() || !path_.is_own(called)) continue;
+    Packet first = network_.pool().make(expired.first, last.flow(), last.marks().cause);
+    first.marks().id = last.id();
+    stack_.complain(first, called, {.type = icmp::time_exceeded, .code = 1});
+  }
+}
+
 // --- packets that nothing owns -------------------------------------------------------------------------------------
 
 /// Addressed to an outside address of the gateway, part of no flow, and no program of its own would take it. Queries
@@ -140,7 +207,8 @@ bool Gateway::nobody_owns(const Passage& p) const {
 
 void Gateway::note_unowned(const Passage& p) {
   unowned_ = nat_.unowned_reason(p.packet.view(), p.in, now());
-  if (p.track.relation() == nat::Relation::invalid && unowned_ == Reason::none) unowned_ = p.untranslated;
+  // The mapping admits this remote; it is the packet that does not fit into its flow.
+  if (p.track.relation() == nat::Relation::invalid && unowned_ == Reason::filtered) unowned_ = Reason::invalid;
   unowned_packet_ = p.packet.id();
   if (network_.trace().wants_steps()) steps_ = nat_.explain(p.packet.view(), p.in, now());
 }
@@ -179,6 +247,7 @@ void Gateway::end_of_patience() {
 
 void Gateway::on_event(std::uint64_t argument) {
   if (argument == late_wake) return end_of_patience();
+  if (argument == fragment_wake) return expire_fragments();
   if (now() != expiry_wake_) return;
   expiry_wake_ = Time::never();
   nat_.expire(now());

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "masqsim/engine/engine.hpp"
+#include "masqsim/nat/fragments.hpp"
 #include "masqsim/nat/nat.hpp"
 #include "masqsim/net/forwarder.hpp"
 #include "masqsim/net/gateway_node.hpp"
@@ -44,6 +45,9 @@ class Gateway final : public GatewayNode, private Hooks, private Unowned, privat
   void on_event(std::uint64_t argument) override;
 
   bool go_on(Passage& p, const nat::Decision& decision);
+  bool put_together(Passage& p);
+  void hold(Packet piece);
+  void expire_fragments();
   bool nobody_owns(const Passage& p) const;
   void note_unowned(const Passage& p);
   void say_unowned(const Packet& packet, InterfaceIndex in);
@@ -59,6 +63,7 @@ class Gateway final : public GatewayNode, private Hooks, private Unowned, privat
   Time now() const { return network_.now(); }
 
   nat::Nat nat_;
+  nat::Reassembler reassembler_;
   Stack stack_;
   Forwarder path_;
 
@@ -71,6 +76,13 @@ class Gateway final : public GatewayNode, private Hooks, private Unowned, privat
   std::uint64_t unowned_packet_ = 0;
   Reason unowned_ = Reason::none;
   std::vector<Step> steps_;
+
+  /// A datagram whose pieces are not all there, in the order of their times: the piece that came last.
+  struct Held {
+    Packet piece;
+    Time due;
+  };
+  std::vector<Held> held_;
 
   /// A SYN that nothing owned, whose sender hears of it late (RFC 5382 REQ-4); in the order of their times.
   struct Late {
