@@ -77,7 +77,7 @@ Decision Core::input(wire::Buffer& buffer, InterfaceId in, Time now, Track& trac
   std::optional<Packet> packet = read_packet(buffer.bytes());
   if (!packet) return stop(Reason::bad_header);
   const Decision translated = translate(*packet, Hook::input, {in, any_interface, {}}, now, track);
-  return translated.pass ? confirm(track, now) : translated;
+  return translated.pass ? finish(buffer, now, track) : translated;
 }
 
 Decision Core::output(wire::Buffer& buffer, Time now, Track& track) {
@@ -96,7 +96,7 @@ Decision Core::postrouting(wire::Buffer& buffer, const Egress& egress, Time now,
   if (!packet) return stop(Reason::bad_header);
   const Decision translated =
       translate(*packet, Hook::postrouting, {any_interface, egress.out, egress.masquerade}, now, track);
-  return translated.pass ? confirm(track, now) : translated;
+  return translated.pass ? finish(buffer, now, track) : translated;
 }
 
 // Conntrack: to which flow does the packet belong, and does that flow take it?
@@ -148,8 +148,25 @@ Decision Core::open(const Packet& packet, Time now, Track&, std::uint32_t& index
     if (victim == no_flow) return stop(Reason::table_full);
     drop_entry(victim, Change::Kind::evicted, now);
   }
-  if (can_open(packet.key, packet.protocol)) index = table_.make(packet.key, packet.protocol);
-  return index == no_flow ? left_alone(Relation::invalid) : pass_on;
+  if (!can_open(packet.key, packet.protocol)) return left_alone(Relation::invalid);
+  index = table_.make(packet.key, packet.protocol);
+  if (config_.alg_ftp && packet.protocol == proto_tcp) {
+    if (const auto expectation = ftp_.fulfil(packet.key, now)) expected(index, *expectation, now);
+    if (packet.key.destination_port == ftp_control_port) table_[index].set(status::helper);
+  }
+  return pass_on;
+}
+
+/// A data connection is translated as its control connection is, to the port that was announced.
+void Core::expected(std::uint32_t index, const Expectation& e, Time now) {
+  table_[index].set(status::expected);
+  if (!rules_.any()) return;
+  const Key answers = table_[e.master].key(opposite(e.direction));
+  Range range{{{answers.destination}, {answers.destination}}, std::nullopt, false, false};
+  use(index, choose_tuple(table_, random_, index, range, Side::source), Side::source, now);
+  range = {{{answers.source}, {answers.source}}, PortRange{e.port, e.port}, false, false};
+  use(index, choose_tuple(table_, random_, index, range, Side::destination), Side::destination, now);
+  table_[index].set(status::source_done | status::destination_done);
 }
 
 /// Sets up what the protocol keeps for a new flow; false if its first packet may not be one.
@@ -201,7 +218,9 @@ Core::Followed Core::advance_tcp(const Packet& packet, std::uint32_t index, Dire
   const auto tcp = wire::TcpView::parse(packet.segment());
   if (!flags_valid(tcp->flags())) return Followed::invalid;
   const bool counted = counts(flow);
-  TcpVerdict verdict = tcp_follow(table_.tcp(flow), flow.state, flow.status, direction, read_segment(*tcp), 0,
+  const std::int32_t offset =
+      flow.any(status::adjusts_sequence) ? ftp_.offset(index, opposite(direction), tcp->acknowledgment() - 1) : 0;
+  TcpVerdict verdict = tcp_follow(table_.tcp(flow), flow.state, flow.status, direction, read_segment(*tcp), offset,
                                   Time{flow.deadline} - now, config_);
   if (config_.rst_keeps_state && tcp->flags().any(wire::TcpFlags::rst) && verdict.timeout) {
     verdict.timeout = kept_after_reset;
@@ -240,6 +259,19 @@ void Core::refresh(std::uint32_t index, Direction direction, Duration timeout, T
   table_.timers().refresh(index, flow, (now + timeout).ns);
 }
 
+/// The last of a packet's way: helpers read it as it leaves, then its flow is confirmed.
+Decision Core::finish(wire::Buffer& buffer, Time now, Track& track) {
+  const Flow* flow = flow_of(track);
+  if (flow == nullptr || !flow->any(status::helper | status::adjusts_sequence)) return confirm(track, now);
+  const bool adjusts = flow->any(status::adjusts_sequence);
+  const bool carries = track.relation_ == Relation::established;
+  if (carries && flow->any(status::helper) && !ftp_.read(buffer, table_, random_, track.index_, track.direction_, now)) {
+    return stop(Reason::malformed);
+  }
+  if (carries && adjusts) ftp_.adjust(*read_packet(buffer.bytes()), track.index_, track.direction_);
+  return confirm(track, now);
+}
+
 Decision Core::confirm(Track& track, Time now) {
   Flow* flow = flow_of(track);
   if (flow == nullptr || flow->any(status::confirmed)) return left_alone(track.relation_);
@@ -250,6 +282,7 @@ Decision Core::confirm(Track& track, Time now) {
   const bool alone = table_.newest_of_outside(outside_of(*flow), flow->protocol) == no_flow;
   table_.confirm(track.index_, now);
   behaviour_.entered(*flow, alone);
+  if (flow->any(status::helper)) ftp_.begin(track.index_);
   count(*flow, counts(*flow));
   track.core_ = nullptr;
   track.flow_number_ = flow->number;
@@ -430,6 +463,7 @@ void Core::unlink(std::uint32_t index, Change::Kind kind, Time now, bool expired
   const Flow& flow = table_[index];
   if (watching_) changes_.push_back({kind, entry_of(flow, now)});
   count(flow, -counts(flow));
+  if (flow.any(status::helper)) ftp_.end(index);
   table_.remove(index, expired);
   const bool alone = table_.newest_of_outside(outside_of(flow), flow.protocol) == no_flow;
   behaviour_.left(flow, alone, kind == Change::Kind::expired, now);

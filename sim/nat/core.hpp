@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "alg_ftp.hpp"
 #include "behaviour.hpp"
 #include "packet.hpp"
 #include "rewrite.hpp"
@@ -57,7 +58,9 @@ class Core {
   Followed advance(const Packet& packet, std::uint32_t index, Direction direction, Time now, Track& track);
   Followed advance_tcp(const Packet& packet, std::uint32_t index, Direction direction, Time now, Track& track);
   void refresh(std::uint32_t index, Direction direction, Duration timeout, Time now);
+  Decision finish(wire::Buffer& buffer, Time now, Track& track);
   Decision confirm(Track& track, Time now);
+  void expected(std::uint32_t index, const Expectation& expectation, Time now);
   void count_mapping(std::uint32_t index, Track& track);
 
   // NAT
@@ -87,6 +90,7 @@ class Core {
   Rules rules_;
   Table table_;
   Behaviour behaviour_;
+  FtpHelper ftp_;
   std::vector<wire::Address> own_outside_;
   std::vector<wire::Address> own_inside_;
   std::uint32_t last_mapping_ = 0;

@@ -1,0 +1,287 @@
+#include "alg_ftp.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "masqsim/wire/checksum.hpp"
+
+namespace masqsim::nat {
+
+namespace {
+
+constexpr Duration expectation_life = 300_s;
+constexpr std::uint32_t ports_tried = 128;
+
+constexpr bool after(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(b - a) < 0; }
+constexpr std::size_t number(Direction d) { return static_cast<std::size_t>(d); }
+
+enum class Form : std::uint8_t { port, eprt, pasv, epsv };
+
+/// What an announcement says, and which bytes of the segment say it.
+struct Announcement {
+  Form form{};
+  std::size_t at = 0;
+  std::size_t length = 0;
+  std::optional<std::uint32_t> address;  ///< nothing: that of the connection
+  std::uint16_t port = 0;
+};
+
+enum class Read : std::uint8_t { nothing, half, found };
+
+struct Command {
+  Form form;
+  Direction direction;
+  std::string_view word;
+  char skip;  ///< the number begins behind this character; 0: with the first digit
+  char end;   ///< it ends before this one; 0: before whatever is no part of it
+};
+constexpr std::array commands{Command{Form::port, Direction::original, "PORT", ' ', '\r'},
+                              Command{Form::eprt, Direction::original, "EPRT", ' ', '\r'},
+                              Command{Form::pasv, Direction::reply, "227 ", 0, 0},
+                              Command{Form::epsv, Direction::reply, "229 ", '(', ')'}};
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+bool same_word(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return upper(x) == upper(y); });
+}
+
+/// "192,168,1,10,7,208": six numbers; their length, 0 if it is not that.
+std::size_t read_six(std::string_view text, char end, Announcement& a) {
+  std::array<std::uint32_t, 6> numbers{};
+  std::size_t n = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (is_digit(c)) {
+      numbers[n] = numbers[n] * 10 + static_cast<std::uint32_t>(c - '0');
+    } else if (c == ',' && n < 5) {
+      ++n;
+    } else {
+      if ((end != 0 && c != end) || n != 5) return 0;
+      a.address = numbers[0] << 24 | numbers[1] << 16 | numbers[2] << 8 | numbers[3];
+      a.port = static_cast<std::uint16_t>(numbers[4] << 8 | numbers[5]);
+      return at;
+    }
+  }
+  return 0;
+}
+
+/// A port up to the next delimiter; the place behind that, 0 if there is none.
+std::size_t read_port(std::string_view text, std::size_t at, char delimiter, std::uint16_t& port) {
+  std::uint32_t value = 0;
+  for (; at < text.size() && is_digit(text[at]); ++at) value = value * 10 + static_cast<std::uint32_t>(text[at] - '0');
+  if (at == text.size() || text[at] != delimiter || value == 0) return 0;
+  port = static_cast<std::uint16_t>(value);
+  return at + 1;
+}
+
+bool is_delimiter(char c) { return c > 32 && c < 127 && !is_digit(c); }
+
+/// "|1|192.168.1.10|2000|" (RFC 2428 section 2).
+std::size_t read_eprt(std::string_view text, Announcement& a) {
+  if (text.size() < 4 || !is_delimiter(text[0]) || text[1] != '1' || text[2] != text[0]) return 0;
+  const std::size_t end = text.find(text[0], 3);
+  if (end == std::string_view::npos) return 0;
+  const std::optional<wire::Address> address = wire::parse_address(text.substr(3, end - 3));
+  if (!address) return 0;
+  a.address = address->value;
+  return read_port(text, end + 1, text[0], a.port);
+}
+
+/// "|||2000|" (RFC 2428 section 3).
+std::size_t read_epsv(std::string_view text, Announcement& a) {
+  if (text.size() <= 3 || !is_delimiter(text[0]) || text[1] != text[0] || text[2] != text[0]) return 0;
+  return read_port(text, 3, text[0], a.port);
+}
+
+Read read_command(const Command& command, std::string_view text, Announcement& a) {
+  if (text.size() <= command.word.size()) return same_word(text, command.word.substr(0, text.size())) ? Read::half : Read::nothing;
+  if (!same_word(text.substr(0, command.word.size()), command.word)) return Read::nothing;
+  std::size_t at = command.word.size();
+  while (at < text.size() && (command.skip != 0 ? text[at] != command.skip : !is_digit(text[at]))) ++at;
+  if (command.skip != 0) ++at;
+  if (at >= text.size()) return Read::half;
+  a.form = command.form;
+  a.at = at;
+  const std::string_view rest = text.substr(at);
+  switch (command.form) {
+    case Form::port:
+    case Form::pasv: a.length = read_six(rest, command.end, a); break;
+    case Form::eprt: a.length = read_eprt(rest, a); break;
+    case Form::epsv: a.length = read_epsv(rest, a); break;
+  }
+  return a.length == 0 ? Read::half : Read::found;
+}
+
+Read read_announcement(std::string_view text, Direction direction, Announcement& a) {
+  for (const Command& command : commands) {
+    if (command.direction != direction) continue;
+    const Read read = read_command(command, text, a);
+    if (read != Read::nothing) return read;
+  }
+  return Read::nothing;
+}
+
+std::string write(Form form, wire::Address address, std::uint16_t port) {
+  if (form == Form::epsv) return "|||" + std::to_string(port) + '|';
+  if (form == Form::eprt) return "|1|" + to_string(address) + '|' + std::to_string(port) + '|';
+  std::string text = to_string(address);
+  std::replace(text.begin(), text.end(), '.', ',');
+  return text + ',' + std::to_string(port >> 8) + ',' + std::to_string(port & 0xff);
+}
+
+/// Replaces bytes of the payload; lengths and both checksums are made anew. False if there is no room.
+bool replace(wire::Buffer& buffer, std::size_t at, std::size_t length, std::string_view text) {
+  const std::size_t size = buffer.size - length + text.size();
+  if (size > buffer.room || size > 65535) return false;
+  std::memmove(buffer.data + at + text.size(), buffer.data + at + length, buffer.size - at - length);
+  std::memcpy(buffer.data + at, text.data(), text.size());
+  buffer.size = static_cast<std::uint32_t>(size);
+  wire::store16(buffer.data + 2, static_cast<std::uint16_t>(size));
+  const wire::Ipv4Edit ip = *wire::Ipv4Edit::parse(buffer.bytes());
+  ip.fix_sum();
+  const wire::TcpEdit tcp = *wire::TcpEdit::parse(ip.payload());
+  tcp.set_sum(0);
+  tcp.set_sum(wire::pseudo_checksum(ip.source(), ip.destination(), ip.protocol(), ip.payload()));
+  return true;
+}
+
+}  // namespace
+
+void FtpHelper::end(std::uint32_t index) {
+  if (sessions_.erase(index) == 0) return;
+  std::erase_if(expected_, [&](const auto& entry) { return entry.second.master == index; });
+}
+
+bool FtpHelper::at_line_start(const Session& s, Direction d, std::uint32_t sequence) {
+  for (int n = 0; n < s.line_count[number(d)]; ++n) {
+    if (s.line_ends[number(d)][n] == sequence) return true;
+  }
+  return false;
+}
+
+void FtpHelper::note_line_end(Session& s, Direction d, std::uint32_t sequence) {
+  if (at_line_start(s, d, sequence)) return;
+  int& count = s.line_count[number(d)];
+  auto& ends = s.line_ends[number(d)];
+  if (count < 2) {
+    ends[count++] = sequence;
+    return;
+  }
+  std::uint32_t& oldest = after(ends[1], ends[0]) ? ends[0] : ends[1];
+  if (after(sequence, oldest)) oldest = sequence;
+}
+
+bool FtpHelper::read(wire::Buffer& buffer, Table& table, Random& random, std::uint32_t index, Direction direction, Time now) {
+  const auto session = sessions_.find(index);
+  const wire::Ipv4Edit ip = *wire::Ipv4Edit::parse(buffer.bytes());
+  const std::optional<wire::TcpEdit> tcp = wire::TcpEdit::parse(ip.payload());
+  if (session == sessions_.end() || !tcp || tcp->payload().empty()) return true;
+  Session& s = session->second;
+  const wire::ByteView data = tcp->payload();
+  const std::string_view text(reinterpret_cast<const char*>(data.data()), data.size());
+  const std::uint32_t sequence = tcp->sequence();
+  const std::uint32_t end = sequence + static_cast<std::uint32_t>(data.size());
+  const bool ends_line = text.back() == '\n';
+
+  Announcement a;
+  const Read found = at_line_start(s, direction, sequence) ? read_announcement(text, direction, a) : Read::nothing;
+  if (found == Read::half) return false;
+  if (found == Read::found) {
+    Flow& flow = table[index];
+    const Key& own = flow.key(direction);
+    const Key& back = flow.key(opposite(direction));
+    // Somebody else's address is not announced to the world (the FTP bounce attack).
+    if (a.address.value_or(own.source) == own.source) {
+      Expectation e{back.source, {{back.destination}, a.port}, index, opposite(direction), a.port, now + expectation_life};
+      if (!expect(e, random, now)) return false;
+      if (flow.any(status::nat_mask)) {
+        const std::string said = write(a.form, e.destination.address, e.destination.port);
+        const std::size_t at = ip.header_length() + tcp->header_length() + a.at;
+        if (!replace(buffer, at, a.length, said)) return false;
+        if (said.size() != a.length) {
+          flow.set(status::adjusts_sequence);
+          shift(s, direction, sequence, static_cast<std::int32_t>(said.size()) - static_cast<std::int32_t>(a.length));
+        }
+      }
+    }
+  }
+  if (ends_line) note_line_end(s, direction, end);
+  return true;
+}
+
+/// One announcement a connection at a time; a port that another one expects gives way to a random higher one.
+bool FtpHelper::expect(Expectation& e, Random& random, Time now) {
+  std::erase_if(expected_, [&](const auto& entry) { return entry.second.master == e.master || entry.second.until <= now; });
+  const std::uint32_t range = 65535u - e.port;
+  for (std::uint32_t left = std::min(range, ports_tried);; --left) {
+    if (expected_.try_emplace({e.destination, e.source}, e).second) return true;
+    if (left == 0) return false;
+    e.destination.port = static_cast<std::uint16_t>(e.port + random.below(range));
+  }
+}
+
+std::optional<Expectation> FtpHelper::fulfil(const Key& key, Time now) {
+  const auto found = expected_.find({{{key.destination}, key.destination_port}, key.source});
+  if (found == expected_.end()) return std::nullopt;
+  const Expectation e = found->second;
+  expected_.erase(found);
+  return e.until > now ? std::optional(e) : std::nullopt;
+}
+
+void FtpHelper::shift(Session& s, Direction d, std::uint32_t sequence, std::int32_t by) {
+  Shift& shift = s.shifts[number(d)];
+  if (shift.before != shift.after && !after(sequence, shift.position)) return;
+  shift = {sequence, shift.after, shift.after + by};
+}
+
+std::int32_t FtpHelper::offset(std::uint32_t index, Direction direction, std::uint32_t sequence) const {
+  const auto session = sessions_.find(index);
+  if (session == sessions_.end()) return 0;
+  const Shift& shift = session->second.shifts[number(direction)];
+  return after(sequence, shift.position) ? shift.after : shift.before;
+}
+
+void FtpHelper::adjust(const Packet& packet, std::uint32_t index, Direction direction) const {
+  const auto session = sessions_.find(index);
+  const std::optional<wire::TcpEdit> tcp = wire::TcpEdit::parse(packet.segment());
+  if (session == sessions_.end() || !tcp) return;
+  const auto replace32 = [&](std::uint8_t* at, std::uint32_t value) {
+    tcp->set_sum(wire::adjust32(tcp->sum(), wire::load32(at), value));
+    wire::store32(at, value);
+  };
+  std::uint8_t* const header = tcp->bytes().data();
+  const std::uint32_t sequence = tcp->sequence();
+  replace32(header + 4, sequence + static_cast<std::uint32_t>(offset(index, direction, sequence)));
+  if (!tcp->flags().any(wire::TcpFlags::ack)) return;
+  const Shift& other = session->second.shifts[number(opposite(direction))];
+  const auto back = [&](std::uint32_t acknowledged) {
+    const bool beyond = after(acknowledged - static_cast<std::uint32_t>(other.before), other.position);
+    return acknowledged - static_cast<std::uint32_t>(beyond ? other.after : other.before);
+  };
+  replace32(header + 8, back(tcp->acknowledgment()));
+  // SACK blocks acknowledge, too (RFC 2018).
+  wire::ByteEdit options = tcp->options();
+  while (options.size() >= 2 && options[0] != 0) {
+    if (options[0] == 1) {
+      options = options.subspan(1);
+      continue;
+    }
+    if (options[1] < 2 || options[1] > options.size()) return;
+    if (options[0] == 5 && options[1] % 8 == 2) {
+      for (std::size_t at = 2; at < options[1]; at += 4) {
+        // A block may lie at an odd place of the header: its sum is made by the bytes around it.
+        const std::uint32_t edge = back(wire::load32(&options[at]));
+        const bool odd = (options.data() + at - header) % 2 != 0;
+        const auto turned = [odd](std::uint32_t v) { return odd ? v << 8 | v >> 24 : v; };
+        tcp->set_sum(wire::adjust32(tcp->sum(), turned(wire::load32(&options[at])), turned(edge)));
+        wire::store32(&options[at], edge);
+      }
+    }
+    options = options.subspan(options[1]);
+  }
+}
+
+}  // namespace masqsim::nat
