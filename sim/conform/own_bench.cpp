@@ -54,8 +54,9 @@ net::LinkParams wire_of(std::uint16_t mtu) {
 
 class OwnBench::Rig {
  public:
-  Rig(const Setup& setup, std::uint64_t seed)
-      : network_(seed),
+  Rig(const Setup& setup, std::uint64_t seed, Duration pause)
+      : pause_(pause),
+        network_(seed),
         gateway_(network_.add<net::Gateway>("gateway", trace::NodeKind::gateway, setup.nat)),
         inside_(network_.add<Probe>("inside", trace::NodeKind::host, Side::in, seen_)),
         outside_(network_.add<Probe>("outside", trace::NodeKind::host, Side::out, seen_)) {
@@ -80,7 +81,7 @@ class OwnBench::Rig {
       arriving.marks().forged = true;
       gateway_.receive(std::move(arriving), in);
     }
-    return pass(settle);
+    return pass(pause_);
   }
 
   std::vector<Emerged> pass(Duration span) {
@@ -98,6 +99,8 @@ class OwnBench::Rig {
       case Action::Kind::send_udp: return send_udp(action);
     }
   }
+
+  void prefer(std::optional<std::uint16_t> port) { gateway_.prefer_port(port); }
 
   std::vector<TableRow> table() {
     std::vector<TableRow> rows;
@@ -225,6 +228,7 @@ class OwnBench::Rig {
     gateway_.stack().close(*socket);
   }
 
+  Duration pause_;
   std::vector<Emerged> seen_;
   Holder holder_;
   net::Network network_;
@@ -233,7 +237,8 @@ class OwnBench::Rig {
   Probe& outside_;
 };
 
-OwnBench::OwnBench(const Setup& setup, std::uint64_t seed) : rig_(std::make_unique<Rig>(setup, seed)) {}
+OwnBench::OwnBench(const Setup& setup, std::uint64_t seed, Duration pause)
+    : rig_(std::make_unique<Rig>(setup, seed, pause)) {}
 OwnBench::~OwnBench() = default;
 
 std::vector<Emerged> OwnBench::inject(Side side, wire::ByteView packet) { return rig_->inject(side, packet); }
@@ -243,5 +248,8 @@ std::vector<Emerged> OwnBench::act(const Action& action) {
   return rig_->pass(settle);
 }
 std::vector<TableRow> OwnBench::table() { return rig_->table(); }
+void OwnBench::prefer(std::optional<wire::Endpoint> outside) {
+  rig_->prefer(outside ? std::optional(outside->port) : std::nullopt);
+}
 
 }  // namespace masqsim::conform

@@ -9,14 +9,15 @@ namespace masqsim::conform {
 
 class OwnBench final : public Bench {
  public:
-  /// The gateway's random choices follow from `seed`.
-  explicit OwnBench(const Setup& setup, std::uint64_t seed = 1);
+  /// The gateway's random choices follow from `seed`. Each injection takes `pause` of virtual time.
+  explicit OwnBench(const Setup& setup, std::uint64_t seed = 1, Duration pause = settle);
   ~OwnBench() override;
 
   std::vector<Emerged> inject(Side side, wire::ByteView packet) override;
   std::vector<Emerged> wait(Duration span) override;
   std::vector<Emerged> act(const Action& action) override;
   std::vector<TableRow> table() override;
+  void prefer(std::optional<wire::Endpoint> outside) override;
 
  private:
   class Rig;

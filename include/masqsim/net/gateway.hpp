@@ -31,6 +31,8 @@ class Gateway final : public GatewayNode, private Hooks, private Unowned, privat
 
   Stack& stack() { return stack_; }
   const nat::Nat& nat() const { return nat_; }
+  /// See nat::Nat::prefer_port.
+  void prefer_port(std::optional<std::uint16_t> port) { nat_.prefer_port(port); }
   /// RFC 3704, strict.
   void set_reverse_path_filter(bool strict) { path_.set_reverse_path_filter(strict); }
 
