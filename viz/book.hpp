@@ -1,0 +1,79 @@
+// What the story remembers of a run.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "masqsim/viz/story.hpp"
+
+namespace masqsim::viz {
+
+/// One line of the story and the indented ones under it.
+struct Line {
+  Time at;
+  std::string place;
+  std::string kind;                  ///< "SYN"; may be empty
+  std::string text;
+  bool bad = false;                  ///< text begins with a reason and is marked with a cross
+  std::uint64_t packet = 0;
+  std::string event{};               ///< of a program's word: what makes two of them alike
+  std::vector<std::string> items{};  ///< of the lines below, wrapped between items
+  std::uint64_t alike = 0;           ///< later ones like it that are not told
+};
+
+/// What is told under one title: a flow, or all members' flows of a group.
+struct Thread {
+  trace::FlowId first = 0;
+  std::uint32_t members = 1;
+  trace::NodeId initiator = trace::nowhere;
+  bool reached_gateway = false;
+  bool arrived_back = false;
+  std::vector<Line> lines{};
+  std::vector<std::uint64_t> shown{};  ///< packets that a line tells of
+  std::vector<trace::NodeId> seen_at{};
+
+  struct Crossing {  ///< a gateway, and from which address the flow's first packet came to it
+    trace::NodeId gateway = 0;
+    wire::Address from;
+    bool there = false, back = false;
+  };
+  std::vector<Crossing> crossings{};
+
+  struct End {  ///< drops of one reason at one place
+    std::string place;
+    Reason reason{};
+    std::size_t line = 0;
+  };
+  std::vector<End> ends{};
+  std::map<std::uint64_t, std::size_t> asked{};  ///< packet => the line that waits for what answers it
+  std::pair<std::uint64_t, std::string> early{};  ///< the last packet answered before a line told of it, and the answer
+};
+
+struct TableRows {
+  trace::NodeId gateway = 0;
+  Time at;
+  std::vector<trace::Row> rows{};
+  std::uint64_t count = 0;
+};
+
+struct Story::Book {
+  const trace::Header* header = nullptr;
+  bool all = false;
+  std::vector<Thread> threads{};
+  std::vector<std::uint32_t> thread_of{};  ///< by flow - 1
+  std::vector<Line> changes{};             ///< what belongs to no flow
+  std::vector<TableRows> tables{};
+  std::map<std::pair<trace::NodeId, std::uint64_t>, std::uint32_t> owners{};  ///< a gateway's flow => its thread
+  std::uint64_t newest = 0;                ///< the packet born last
+  std::size_t lines = 0;
+  std::uint64_t untold = 0;                ///< lines beyond `most_lines`
+};
+
+/// A name without its member number: "clients.17" and 17; 0 for a name without one.
+std::pair<std::string_view, std::uint32_t> member_of(std::string_view name);
+
+}  // namespace masqsim::viz

@@ -1,0 +1,206 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "look.hpp"
+#include "masqsim/viz/dot.hpp"
+#include "masqsim/viz/story.hpp"
+#include "words.hpp"
+#include "zones.hpp"
+
+namespace masqsim::viz {
+
+using trace::Kind;
+using trace::OwnedRecord;
+
+void FlowPath::begin(const trace::Header& header) {
+  header_ = &header;
+  for (std::size_t i = 0; i < header.flows.size(); ++i) {
+    if (header.flows[i].id == flow_) id_ = static_cast<trace::FlowId>(i + 1);
+  }
+}
+
+void FlowPath::record(const trace::Record& r) {
+  if (id_ == 0 || r.flow != id_ || r.packet == 0) return;
+  auto place = by_id_.find(r.packet);
+  if (place == by_id_.end()) {
+    // the first packets, and later those that were dropped last or answer one that was
+    if (packets_.size() >= most_packets) return;
+    place = by_id_.emplace(r.packet, packets_.size()).first;
+    packets_.push_back({r.packet, r.cause, r.node});
+  }
+  std::vector<OwnedRecord>& way = packets_[place->second].way;
+  if (way.size() < most_packets) way.push_back(OwnedRecord::from(r));
+}
+
+std::vector<const FlowPath::Packet*> FlowPath::chosen(const scenario::Finished& finished) const {
+  std::vector<const Packet*> list;
+  const auto add = [&](const Packet* packet) {
+    if (packet != nullptr && std::ranges::find(list, packet) == list.end()) list.push_back(packet);
+  };
+  const auto first = [&](auto fits) -> const Packet* {
+    const auto found = std::ranges::find_if(packets_, fits);
+    return found == packets_.end() ? nullptr : &*found;
+  };
+  if (packets_.empty()) return list;
+  const trace::NodeId initiator = packets_.front().from;
+  add(&packets_.front());
+  add(first([&](const Packet& p) { return p.from != initiator; }));
+  for (const scenario::FlowOutcome& o : finished.flows) {
+    if (o.flow != id_ || went_well(o.result) || o.packet == 0) continue;
+    add(first([&](const Packet& p) { return p.id == o.packet; }));
+    add(first([&](const Packet& p) { return p.cause == o.packet; }));
+  }
+  std::ranges::sort(list, {}, &Packet::id);
+  return list;
+}
+
+/// One picture: visited nodes in their clusters, then the hops in the order of time.
+class PathPicture {
+ public:
+  PathPicture(const FlowPath& path, const scenario::Scenario& scenario, const scenario::Finished& finished)
+      : path_(path), header_(*path.header_), scenario_(scenario), finished_(finished), zones_(zones_of(scenario)) {}
+
+  std::string text() {
+    const std::vector<const FlowPath::Packet*> packets = path_.chosen(finished_);
+    for (const FlowPath::Packet* packet : packets) {
+      for (const OwnedRecord& r : packet->way) events_.push_back(&r);
+    }
+    std::ranges::stable_sort(events_, {}, [](const OwnedRecord* r) { return r->plain.at; });
+    for (const OwnedRecord* r : events_) {
+      if (r->plain.node < header_.nodes.size()) visited_.insert(r->plain.node);
+    }
+    out_ = look::head("digraph", path_.flow_, title(packets.size()));
+    nodes();
+    for (const OwnedRecord* r : events_) event(r->view());
+    return out_ + body_ + "}\n";
+  }
+
+ private:
+  std::string title(std::size_t drawn) const {
+    const trace::FlowInfo& flow = header_.flows[path_.id_ - 1];
+    std::string text = fmt::format("{}: {} -> {} {}", flow.id, flow.from, flow.to, flow.verb);
+    for (const scenario::FlowOutcome& o : finished_.flows) {
+      if (o.flow != path_.id_) continue;
+      text += "  " + result_word(o.result);
+      if (o.packets > drawn) text += fmt::format("  ({} more packets not drawn)", o.packets - drawn);
+    }
+    return text;
+  }
+
+  std::optional<scenario::NodeIndex> model_of(const std::string& name) const {
+    if (const auto index = scenario_.node_named(name)) return index;
+    const std::size_t dot = name.rfind('.');
+    return dot == std::string::npos ? std::nullopt : scenario_.node_named(name.substr(0, dot));
+  }
+
+  /// The network in whose cluster the node is drawn.
+  std::optional<scenario::NetworkIndex> home_of(trace::NodeId node) const {
+    const std::string& name = header_.nodes[node].name;
+    if (const auto index = model_of(name)) return zones_.homes[*index];
+    return scenario_.network_named(name);  // the router that a cloud is
+  }
+
+  void nodes() {
+    for (scenario::NetworkIndex n = 0; n < scenario_.networks.size(); ++n) {
+      std::string inner;
+      for (const trace::NodeId node : visited_) {
+        if (home_of(node) == n) inner += node_text(node, "    ");
+      }
+      if (inner.empty()) continue;
+      const Side side = zones_.networks[n];
+      const std::string_view where = look::word(side);
+      const std::string& name = scenario_.networks[n].name;
+      out_ += look::cluster_head("cluster " + name, side, where.empty() ? name : fmt::format("{}: {}", where, name)) +
+              inner + "  }\n";
+    }
+    for (const trace::NodeId node : visited_) {
+      if (!home_of(node)) out_ += node_text(node, "  ");
+    }
+  }
+
+  std::string node_text(trace::NodeId node, std::string_view indent) const {
+    std::vector<std::string> lines;
+    std::size_t more = 0;
+    for (const trace::PointInfo& point : header_.points) {
+      if (point.node != node || point.address.is_zero()) continue;
+      if (lines.size() < 4) {
+        lines.push_back(to_string(point.address));
+      } else {
+        ++more;
+      }
+    }
+    if (header_.nodes[node].kind == trace::NodeKind::cloud) lines = {"no route to private addresses"};
+    if (more > 0) lines.push_back(fmt::format("{} more", more));
+    const auto index = model_of(header_.nodes[node].name);
+    const look::Colours c = index ? look::of(scenario_.nodes[*index]) : look::router;
+    for (std::string& line : rewrites(node)) lines.push_back(std::move(line));
+    return fmt::format("{}{} [label={}, color=\"{}\", fillcolor=\"{}\"{}]\n", indent, id(node),
+                       look::label(header_.nodes[node].name, lines), c.line, c.fill,
+                       header_.nodes[node].kind == trace::NodeKind::cloud ? ", shape=ellipse, style=filled" : "");
+  }
+
+  /// Before and after, for each packet that the node changed.
+  std::vector<std::string> rewrites(trace::NodeId node) const {
+    std::vector<std::string> lines;
+    for (const OwnedRecord* owned : events_) {
+      const trace::Record r = owned->view();
+      if (r.kind != Kind::translate || r.node != node || lines.size() >= 8) continue;
+      lines.push_back(fmt::format("{}  {}", kind_text(r.bytes), rewrite_text(trace::changes_of(r.before, r.bytes))));
+      if (r.mapping != 0) lines.back() += fmt::format("  ({}mapping #{})", r.made_mapping ? "new " : "", r.mapping);
+    }
+    return lines;
+  }
+
+  std::string id(trace::NodeId node) const { return dot_quoted(header_.nodes[node].name); }
+
+  void event(const trace::Record& r) {
+    if (r.node >= header_.nodes.size()) return;
+    switch (r.kind) {
+      case Kind::send: last_[r.packet] = r.node; return;
+      case Kind::receive: return hop(r);
+      case Kind::drop: return drop(r);
+      default: return;
+    }
+  }
+
+  void hop(const trace::Record& r) {
+    const auto from = last_.find(r.packet);
+    if (from == last_.end()) return;
+    const bool back = path_.packets_[path_.by_id_.at(r.packet)].from != path_.packets_.front().from;
+    body_ += fmt::format("  {} -> {} [label=<<b>{}</b>  {}<br/>{}>, color=\"{}\"{}]\n", id(from->second), id(r.node), ++hop_,
+                         dot_html(kind_text(r.bytes)), dot_html(endpoints_text(r.bytes)), back ? look::good : look::ink,
+                         back ? ", constraint=false" : "");
+    last_[r.packet] = r.node;
+  }
+
+  void drop(const trace::Record& r) {
+    const std::string end = dot_quoted(fmt::format("drop {}", ++drops_));
+    const std::string_view why = r.text.empty() ? sentence(r.reason) : r.text;
+    body_ += fmt::format(
+        "  {} [shape=octagon, style=filled, fillcolor=\"#fdecec\", color=\"{}\", fontcolor=\"{}\", "
+        "label=<<b>X {}</b><br/><font point-size=\"11\">{}</font>>]\n",
+        end, look::bad, look::bad, word(r.reason), dot_html(why));
+    body_ += fmt::format("  {} -> {} [style=dashed, color=\"{}\", fontcolor=\"{}\", label=<<b>{}</b>  {}>]\n", id(r.node), end,
+                         look::bad, look::bad, ++hop_, dot_html(kind_text(r.bytes)));
+  }
+
+  const FlowPath& path_;
+  const trace::Header& header_;
+  const scenario::Scenario& scenario_;
+  const scenario::Finished& finished_;
+  Zones zones_;
+  std::vector<const OwnedRecord*> events_;
+  std::set<trace::NodeId> visited_;
+  std::map<std::uint64_t, trace::NodeId> last_;  ///< where a packet is
+  std::size_t hop_ = 0, drops_ = 0;
+  std::string out_, body_;
+};
+
+std::string FlowPath::told(const scenario::Scenario& scenario, const scenario::Finished& finished) const {
+  if (header_ == nullptr || id_ == 0) return {};
+  return PathPicture(*this, scenario, finished).text();
+}
+
+}  // namespace masqsim::viz

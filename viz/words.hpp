@@ -1,0 +1,48 @@
+// The words that story, explanation and pictures share.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "masqsim/trace/record.hpp"
+#include "masqsim/trace/rewrite.hpp"
+
+namespace masqsim::viz {
+
+/// "laptop" of "laptop:40000".
+std::string_view node_part(std::string_view end);
+
+bool is_gateway(const trace::Header& header, trace::NodeId node);
+
+/// The node's name; with `wire` the network's for a packet that a link lost.
+std::string place_of(const trace::Header& header, const trace::Record& record, bool wire = true);
+
+/// Who has `address`; the address itself where nobody has.
+std::string owner_of(const trace::Header& header, wire::Address address);
+
+/// The gateway through which the destination of `packet` would be reached: one that has an interface in its network.
+/// Empty if there is none.
+std::string gateway_before(const trace::Header& header, wire::ByteView packet);
+
+/// "SYN", "echo", "UDP": the story's narrow column.
+std::string kind_text(wire::ByteView packet);
+/// "SYN+ACK", "echo reply", "ICMP 3/0", "a datagram": in a sentence.
+std::string long_kind(wire::ByteView packet);
+
+/// "192.168.1.10:40000", "192.168.1.10 id 7", "192.168.1.10".
+std::string source_text(wire::ByteView packet);
+/// Source and destination: "192.168.1.10:40000 > 198.51.100.10:80".
+std::string endpoints_text(wire::ByteView packet);
+
+/// "RST from gw itself", "ICMP 3/0 to stranger".
+std::string answer_text(const trace::Header& header, const trace::Record& answer);
+
+/// "src 192.168.1.10:40000 => 203.0.113.5:40000"; "unchanged" where no address was.
+std::string rewrite_text(const std::vector<trace::FieldChange>& changes);
+/// "  new mapping #1"; with the reason of a packet that was left untranslated.
+std::string mapping_text(const trace::Record& record);
+/// "ttl 64=>63", "ip sum 4edb=>d587", ...: what `rewrite_text` does not say.
+std::vector<std::string> routine_items(const std::vector<trace::FieldChange>& changes);
+
+}  // namespace masqsim::viz
