@@ -1,0 +1,71 @@
+// masqsim run FILE: runs it, tells the story, judges.
+#include <memory>
+
+#include "masqsim/trace/fingerprint.hpp"
+#include "masqsim/viz/report.hpp"
+#include "masqsim/viz/story.hpp"
+#include "outputs.hpp"
+#include "program.hpp"
+#include "progress.hpp"
+
+namespace masqsim::cli {
+
+namespace {
+
+struct Arguments {
+  ScenarioArguments scenario;
+  OutputArguments outputs;
+  bool all = false;
+  bool quiet = false;
+  std::string format = "text";
+};
+
+std::string told(const Arguments& arguments, viz::Format format, const scenario::Finished& finished,
+                 const viz::Story& story, const std::string& fingerprint) {
+  switch (format) {
+    case viz::Format::json: return viz::json(finished, arguments.scenario.file, fingerprint);
+    case viz::Format::junit: return viz::junit({viz::suite_of(finished, arguments.scenario.file)});
+    case viz::Format::tap: return viz::tap({viz::suite_of(finished, arguments.scenario.file)});
+    case viz::Format::text: break;
+  }
+  return story.told(finished, {arguments.scenario.file, fingerprint, paint_of_stdout()});
+}
+
+int run(const Arguments& arguments) {
+  const viz::Format format = format_named(arguments.format);
+  const scenario::Scenario scenario = arguments.scenario.load();
+
+  Outputs outputs(arguments.outputs);
+  viz::Story story(arguments.all);
+  trace::FingerprintSink fingerprint;
+  Progress progress;
+  const bool tell = !arguments.quiet && !arguments.outputs.take_stdout();
+  scenario::RunOptions options;
+  outputs.add_to(options.sinks);
+  if (tell) options.sinks.push_back(&fingerprint);
+  if (tell && format == viz::Format::text) options.sinks.push_back(&story);
+  if (!options.sinks.empty() && Progress::wanted()) options.sinks.push_back(&progress);
+
+  const scenario::Finished finished = scenario::run(scenario, options);
+  progress.clear();
+  outputs.commit();
+  if (tell) print(told(arguments, format, finished, story, fingerprint.hex()));
+  return finished.good() ? Exit::good : Exit::differs;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Chosen& chosen) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* verb = app.add_subcommand("run", "run a scenario, tell its story, judge its expectations");
+  arguments->scenario.add_to(*verb);
+  arguments->outputs.add_to(*verb);
+  verb->add_flag("--all", arguments->all, "tell every packet, not only those that decide");
+  verb->add_flag("--quiet,-q", arguments->quiet, "no story; the exit code still judges");
+  verb->add_option("--format", arguments->format, "text, json, junit or tap")->type_name("FORMAT");
+  verb->footer("Examples:\n  masqsim run scenarios/03-inbound-fails.yaml\n"
+               "  masqsim run scenarios/03-inbound-fails.yaml@forwarded --pcap capture.pcapng");
+  verb->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
+}
+
+}  // namespace masqsim::cli
