@@ -14,7 +14,7 @@ namespace masqsim::scenario {
 namespace {
 
 constexpr std::size_t most_variants = 64;
-constexpr std::size_t most_merged = 400'000;  // values of all variants together, each with what it takes of the base
+constexpr std::size_t most_merged = 200'000;  // values of all variants together, each with what it takes of the base
 
 /// "03-inbound-fails" is called "inbound-fails".
 std::string name_of_stem(std::string_view stem) {

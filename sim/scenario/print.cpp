@@ -18,37 +18,38 @@ struct Excerpt {
   std::size_t under = 0;
 };
 
+/// One character, or its bytes as \xNN.
+std::string printable(std::string_view character) {
+  const Character c = character_at(character, 0);
+  if (c.length > 0 && !is_unprintable(c.code)) return std::string(character);
+  if (character == "\t") return "\\t";
+  std::string escaped;
+  for (const char byte : character) escaped += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+  return escaped;
+}
+
 Excerpt excerpt(const Diagnostic& d) {
-  std::vector<std::string> shown;  // one a character
-  for (std::size_t n = 0; n < d.source.size();) {
-    const Character c = character_at(d.source, n);
-    const bool printable = c.length > 0 && !is_unprintable(c.code);
-    const std::size_t length = std::max<std::size_t>(1, c.length);
-    if (printable) {
-      shown.push_back(d.source.substr(n, length));
-    } else if (c.code == '\t' && c.length == 1) {
-      shown.emplace_back("\\t");
-    } else {
-      std::string escaped;
-      for (std::size_t k = 0; k < length; ++k) escaped += fmt::format("\\x{:02x}", static_cast<unsigned char>(d.source[n + k]));
-      shown.push_back(escaped);
-    }
-    n += length;
+  // Byte places of the characters, so that only those in view are made printable.
+  std::vector<std::uint32_t> places;
+  for (std::size_t n = 0; n < d.source.size(); n += std::max<std::size_t>(1, character_at(d.source, n).length)) {
+    places.push_back(static_cast<std::uint32_t>(n));
   }
-  const std::size_t at = std::min<std::size_t>(d.column - 1, shown.size());
-  std::size_t first = 0;
-  if (shown.size() > widest && at > widest / 2) first = at - widest / 2;
-  const std::size_t last = std::min(shown.size(), first + widest);
+  places.push_back(static_cast<std::uint32_t>(d.source.size()));
+  const std::size_t count = places.size() - 1;
+  const std::size_t at = std::min<std::size_t>(d.column - 1, count);
+  const std::size_t first = count > widest && at > widest / 2 ? at - widest / 2 : 0;
+  const std::size_t last = std::min(count, first + widest);
   Excerpt made;
-  const auto width = [](const std::string& s) { return s.starts_with('\\') ? s.size() : 1; };
   if (first > 0) made.text = "...";
   made.before = made.text.size();
   for (std::size_t n = first; n < last; ++n) {
-    made.text += shown[n];
-    if (n < at) made.before += width(shown[n]);
-    if (n >= at && n < at + d.length) made.under += width(shown[n]);
+    const std::string shown = printable(std::string_view(d.source).substr(places[n], places[n + 1] - places[n]));
+    const std::size_t width = shown.starts_with("\\") ? shown.size() : 1;
+    made.text += shown;
+    if (n < at) made.before += width;
+    if (n >= at && n < at + d.length) made.under += width;
   }
-  if (last < shown.size()) made.text += "...";
+  if (last < count) made.text += "...";
   made.under = std::max<std::size_t>(1, made.under);
   return made;
 }

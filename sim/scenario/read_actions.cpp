@@ -327,8 +327,9 @@ class ActionReader {
     if (!is_natting(node->node)) return say(set.key_span("nat"), fmt::format("'{}' does not translate", draft_.scenario.nodes[node->node].name));
     Value merged = *draft_.nat_sections[node->node];
     if (!change->is_map()) return say(change->span, fmt::format("'nat' must be a map of keys and values, got {}", kind_word(*change)));
-    if (draft_.merge_budget < merged.count()) return say(change->span, "too many changes of 'nat' to check");
-    draft_.merge_budget -= merged.count();
+    const std::size_t cost = 4 * merged.count();  // each rule is read anew
+    if (draft_.merge_budget < cost) return say(change->span, "too many changes of 'nat' to check");
+    draft_.merge_budget -= cost;
     if (!merge(report_, draft_.merge_budget, merged, *change)) return;
     if (auto spec = read_nat(draft_, node->node, merged, change->span)) action_.set = SetNat{node->node, std::move(*spec)};
   }

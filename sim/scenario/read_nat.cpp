@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -303,21 +305,17 @@ class NatReader {
         say(rule.get("to")->span, "many ports keep their numbers; 'to' must be without a port");
         continue;
       }
-      refuse_shadowed(spec, made, value.span);
+      refuse_shadowed(made, value.span);
       spec.forward.push_back(made);
     }
   }
 
   /// The first forward that fits decides: a second one for the same port can never be reached.
-  void refuse_shadowed(const NatSpec& spec, const Forward& made, Span where) {
-    if (spec.forward.size() > 1000) return;
-    for (const Forward& before : spec.forward) {
-      const bool same = before.protocol == made.protocol && before.ports == made.ports && before.from == made.from &&
-                        before.outside == made.outside;
-      if (!same) continue;
-      say(where, fmt::format("this port is forwarded already (on line {})", before.position.line));
-      return;
-    }
+  void refuse_shadowed(const Forward& made, Span where) {
+    const auto key = std::tuple(made.protocol, made.ports ? made.ports->first : 0, made.ports ? made.ports->last : 0,
+                                made.from, made.outside);
+    const auto [before, fresh] = forwarded_.emplace(key, made.position.line);
+    if (!fresh) say(where, fmt::format("this port is forwarded already (on line {})", before->second));
   }
 
   void read_firewall(NatSpec& spec) {
@@ -447,6 +445,9 @@ class NatReader {
   Report& report_;
   const Node& node_;
   const Fields& fields_;
+  std::map<std::tuple<std::optional<wire::Protocol>, int, int, std::optional<wire::Prefix>, std::optional<wire::Address>>,
+           std::uint32_t>
+      forwarded_;  // and the line that said so
 };
 
 }  // namespace

@@ -20,6 +20,9 @@ namespace {
 
 constexpr std::size_t deepest = 32;
 constexpr std::size_t most_values = 100'000;
+// yaml-cpp reads ahead to the end of a line, and to the end of the outermost bracket, before it says anything.
+constexpr std::size_t longest_line = 20'000;
+constexpr std::size_t largest_bracket = 262'144;
 
 /// Thrown through yaml-cpp to leave it; the fault has been reported.
 struct Stop {};
@@ -66,6 +69,18 @@ bool tabs_are_absent(std::string_view text, Report& report) {
   return absent;
 }
 
+bool lines_are_short(std::string_view text, Report& report) {
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    if (end - begin > longest_line) {
+      report.error(span_at(begin), fmt::format("line of {} bytes; the limit is {}", end - begin, longest_line));
+      return false;
+    }
+    begin = end + 1;
+  }
+  return true;
+}
+
 /// Where the quoted string that opens at `begin` ends on its line: one past its closing quote, or npos.
 std::size_t end_of_quoted(std::string_view text, std::size_t begin) {
   const char quote = text[begin];
@@ -80,6 +95,42 @@ std::size_t end_of_quoted(std::string_view text, std::size_t begin) {
     ++n;
   }
   return std::string_view::npos;
+}
+
+/// Depth and size of what stands in brackets, before yaml-cpp keeps all of it in memory.
+bool brackets_are_modest(std::string_view text, Report& report) {
+  std::size_t depth = 0;
+  std::size_t outermost = 0;
+  char before = '\n';  // the last character that is no space
+  bool spaced = true;
+  for (std::size_t n = 0; n < text.size(); ++n) {
+    const char c = text[n];
+    const bool begins = spaced || before == '[' || before == '{' || before == ',' || before == ':';
+    if (c == '#' && spaced) {
+      n = std::min(text.find('\n', n), text.size()) - 1;
+      continue;
+    }
+    if ((c == '"' || c == '\'') && begins) {
+      const std::size_t end = end_of_quoted(text, n);
+      n = (end == std::string_view::npos ? std::min(text.find('\n', n), text.size()) : end) - 1;
+    } else if ((c == '[' || c == '{') && begins) {
+      if (depth == 0) outermost = n;
+      if (++depth > deepest) {
+        report.error(span_at(n), fmt::format("nested deeper than {} levels", deepest));
+        return false;
+      }
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+    if (depth > 0 && n - outermost > largest_bracket) {
+      report.error(span_at(outermost), fmt::format("more than {} bytes in brackets; write it in lines", largest_bracket));
+      return false;
+    }
+    spaced = text[n] == ' ' || text[n] == '\n';
+    if (!spaced) before = text[n];
+    if (text[n] == '\n') before = '\n';
+  }
+  return true;
 }
 
 /// Builds the tree from yaml-cpp's events, and stops at what a scenario file may not hold.
@@ -145,19 +196,12 @@ class Builder : public YAML::EventHandler {
       refuse_run_on(at);
     }
     if (at_key() && plain && text == "<<") anchor(mark);
-    for (std::size_t n = 0; n < text.size();) {
-      const Character c = character_at(text, n);
-      if (c.length == 0 || (c.code != '\n' && is_unprintable(c.code))) {
-        report_.error(span_at(at, length), fmt::format("control character U+{:04X} in a string", c.code));
-        throw Stop{};
-      }
-      n += c.length;
-    }
     if (at_key()) {
       stack_.back().value.keys.push_back({span_at(at, length), text, plain});
       stack_.back().key = true;
       return;
     }
+    refuse_escapes(text, span_at(at, length));
     Value scalar = make(Value::Kind::scalar, plain, span_at(at, length));
     scalar.text = text;
     add(std::move(scalar));
@@ -205,6 +249,18 @@ class Builder : public YAML::EventHandler {
   void refuse_tag(std::size_t at) {
     report_.error(span_at(at), "tags are not used in scenario files");
     throw Stop{};
+  }
+
+  /// Characters that a \x or \u in a string may have made. (In a key they make an unknown key or a bad name.)
+  void refuse_escapes(const std::string& text, Span where) {
+    for (std::size_t n = 0; n < text.size();) {
+      const Character c = character_at(text, n);
+      if (c.length == 0 || (c.code != '\n' && is_unprintable(c.code))) {
+        report_.error(where, fmt::format("control character U+{:04X} in a string", c.code));
+        return;
+      }
+      n += c.length;
+    }
   }
 
   void refuse_run_on(std::size_t at) {
@@ -364,6 +420,7 @@ std::string_view kind_word(const Value& value) {
 std::optional<Value> read_yaml(const Source& source, Report& report) {
   const std::string_view text = source.text();
   if (!bytes_are_sound(text, report) || !tabs_are_absent(text, report)) return std::nullopt;
+  if (!lines_are_short(text, report) || !brackets_are_modest(text, report)) return std::nullopt;
   View view(text);
   std::istream stream(&view);
   Builder builder(text, report);
