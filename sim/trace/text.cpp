@@ -11,7 +11,7 @@ namespace masqsim::trace {
 namespace {
 
 // Wide enough for the usual; a longer word pushes the rest of its own line only.
-constexpr std::size_t place_column = 14, place_width = 15, kind_width = 10, packet_width = 6, flow_width = 9;
+constexpr std::size_t place_column = 14, place_width = 19, kind_width = 10, packet_width = 8, flow_width = 9;
 
 /// Spaces up to `column`, at least one.
 void pad(std::string& line, std::size_t column) { line.append(line.size() < column ? column - line.size() : 1, ' '); }

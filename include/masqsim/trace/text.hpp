@@ -4,8 +4,8 @@
 //   # scenario: inbound-fails
 //   # variant: forwarded                               (not for the base)
 //   # seed: 1
-//   0.000000000   laptop/home    send      p1    out    192.168.1.10:40000 > 198.51.100.10:80 tcp SYN seq=0 ... ttl=64
-//   0.001004000   gw             translate p1    out    SYN > 198.51.100.10:80 src 192.168.1.10:40000 => ... | ...
+//   0.000000000   laptop/home        send      p1      out      192.168.1.10:40000 > 198.51.100.10:80 tcp SYN ...
+//   0.001004000   gw                 translate p1      out      SYN > 198.51.100.10:80 src 192.168.1.10:40000 => ... |
 //   # end: 11.000000000
 //
 // The first five columns hold no spaces: time in seconds; point or node; kind; packet, with `<pN` for the packet it
