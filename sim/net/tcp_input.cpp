@@ -297,6 +297,18 @@ void TcpConnection::hand_over(wire::ByteView text, bool push) {
   handler_->on_data(*this, text, push);
 }
 
+void TcpConnection::hand_over_unread() {
+  paused_ = false;
+  std::vector<std::uint8_t> unread;
+  unread.swap(unread_);
+  if (!unread.empty()) {
+    bytes_received_ += unread.size();
+    handler_->on_data(*this, unread, true);
+  }
+  if (gone() || !std::exchange(end_untold_, false)) return;
+  handler_->on_end(*this);
+}
+
 void TcpConnection::take_fin() {
   fin_held_ = false;
   fin_received_ = true;

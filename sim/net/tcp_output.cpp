@@ -61,7 +61,7 @@ void TcpConnection::close() {
 void TcpConnection::abort() {
   if (gone()) return;
   if (state_ != TcpState::syn_sent && state_ != TcpState::time_wait) {
-    send_reset(next_, TcpFlags::rst | TcpFlags::ack, received_);
+    send_reset(highest_, TcpFlags::rst | TcpFlags::ack, received_);
   }
   finish(TcpEnd::aborted);
 }
@@ -74,20 +74,9 @@ void TcpConnection::forget() {
 void TcpConnection::pause() { paused_ = true; }
 
 void TcpConnection::resume() {
-  if (!paused_ || gone()) return;
-  paused_ = false;
+  if (!paused_ || gone() || !handler_) return;
   const std::uint32_t told = advertised_ - received_;
-  std::vector<std::uint8_t> unread;
-  unread.swap(unread_);
-  if (!unread.empty()) {
-    bytes_received_ += unread.size();
-    handler_->on_data(*this, unread, true);
-  }
-  if (gone()) return;
-  if (end_untold_) {
-    end_untold_ = false;
-    handler_->on_end(*this);
-  }
+  hand_over_unread();
   // RFC 9293 section 3.8.6.2.2: small openings of the window are not told.
   const bool worth = receive_room() >= told + std::min<std::uint32_t>(mss_, settings_.window / 2);
   if (!gone() && handler_ && worth && !fin_received_) acknowledge();

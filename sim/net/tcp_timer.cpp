@@ -111,6 +111,7 @@ void TcpConnection::enter_time_wait() {
   stop_timer();
   set_timer(stack_->network().now() + time_wait_length);
   if (!first) return;
+  if (handler_ && paused_) hand_over_unread();
   ring_ = {};
   held_ = {};
   TcpHandler* handler = std::exchange(handler_, nullptr);
@@ -123,6 +124,8 @@ void TcpConnection::say(std::string_view text) const {
 
 // The place in the stack is given back before the handler hears of it, so that it may call the same peer again.
 void TcpConnection::finish(TcpEnd end, const Trouble* trouble) {
+  if (gone()) return;
+  if (end == TcpEnd::finished && handler_ && paused_) hand_over_unread();
   if (gone()) return;
   state_ = TcpState::closed;
   stop_timer();

@@ -94,7 +94,7 @@ class TcpConnection {
   void abort();
   /// Gone without a word to anybody, the handler included (TCP_USER_TIMEOUT ran out).
   void forget();
-  /// While paused, what comes is kept and the window shrinks; resuming hands it over.
+  /// While paused, what comes is kept and the window shrinks; resuming hands it over, as does the connection's good end.
   void pause();
   void resume();
 
@@ -124,6 +124,7 @@ class TcpConnection {
   void hold(std::uint32_t sequence, wire::ByteView text, bool push);
   void take_held();
   void hand_over(wire::ByteView text, bool push);
+  void hand_over_unread();
   void take_fin();
   void take_options(Tcp syn);
   void enter_established();
@@ -139,7 +140,7 @@ class TcpConnection {
   void send_segment(std::uint32_t sequence, std::size_t length, std::uint8_t flags);
   void send_syn();
   void send_reset(std::uint32_t sequence, std::uint8_t flags, std::uint32_t acknowledgment);
-  void acknowledge() { send_segment(next_, 0, wire::TcpFlags::ack); }
+  void acknowledge() { send_segment(highest_, 0, wire::TcpFlags::ack); }
   void retransmit_first();
   std::uint32_t receive_room() const;
   std::uint16_t offer_window();
