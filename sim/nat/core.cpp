@@ -57,7 +57,8 @@ Decision Core::forward(wire::Buffer&, InterfaceId in, InterfaceId out, Time now,
   }
   if (relation == Relation::fresh && config_.limits.flows_per_host) {
     const Flow* flow = flow_of(track);
-    if (flow != nullptr && counts(*flow) && held_by(*flow) >= *config_.limits.flows_per_host) {
+    const bool new_one = flow != nullptr && !flow->any(status::confirmed);
+    if (new_one && counts(*flow) && held_by(*flow) >= *config_.limits.flows_per_host) {
       Decision refused = stop(Reason::host_limit);
       if (config_.limits.reject_excess) refused.answer = Decision::Answer::admin_prohibited;
       return refused;
