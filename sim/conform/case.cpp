@@ -308,6 +308,7 @@ Setup setup(const Json& value) {
        {"source", "destination", "firewall", "alg", "services", "verify-checksums", "tcp-loose", "tcp-be-liberal",
         "reverse-path-filter", "udp-timeout-s", "reassembly-timeout-s", "wan-mtu", "lan-mtu", "addressing"});
   Setup s;
+  s.nat.hairpin = nat::Hairpin::dnat_only;  // destination rules hold for callers from either side, as the kernel's do
   maybe(value, "source", [&](const Json& v) {
     for (const Json& rule : list(v, "source")) s.nat.source.push_back(source_rule(rule));
   });

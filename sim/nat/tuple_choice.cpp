@@ -59,12 +59,19 @@ std::uint32_t turned(std::uint32_t v) {
   return v << 24 | (v & 0xff00) << 8 | (v >> 8 & 0xff00) | v >> 24;
 }
 
-/// Jenkins' lookup3 over one word, as a little-endian Linux computes it: which address of a pool a pair of hosts gets.
+/// Jenkins' lookup3 as a little-endian Linux computes it over the 16 bytes in which it keeps an address of either
+/// family: which address of a pool a pair of hosts gets.
 std::uint32_t pool_hash(std::uint32_t word, std::uint32_t initial) {
-  std::uint32_t a = 0xdeadbeef + 4 + initial;
+  std::uint32_t a = 0xdeadbeef + 16 + initial;
   std::uint32_t b = a;
   std::uint32_t c = a;
   a += word;
+  a = (a - c) ^ std::rotl(c, 4), c += b;
+  b = (b - a) ^ std::rotl(a, 6), a += c;
+  c = (c - b) ^ std::rotl(b, 8), b += a;
+  a = (a - c) ^ std::rotl(c, 16), c += b;
+  b = (b - a) ^ std::rotl(a, 19), a += c;
+  c = (c - b) ^ std::rotl(b, 4), b += a;
   c = (c ^ b) - std::rotl(b, 14);
   a = (a ^ c) - std::rotl(c, 11);
   b = (b ^ a) - std::rotl(a, 25);
