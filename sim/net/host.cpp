@@ -4,6 +4,7 @@
 
 #include "cutting.hpp"
 #include "masqsim/net/network.hpp"
+#include "masqsim/nat/fragments.hpp"
 #include "masqsim/net/neighbours.hpp"
 #include "masqsim/wire/icmp.hpp"
 
@@ -11,8 +12,23 @@ namespace masqsim::net {
 
 namespace icmp = wire::icmp;
 
-struct Host::Rare final : Neighbours::Owner {
+namespace {
+constexpr Duration reassembly_time = 30_s;  // Linux's ipfrag_time
+}
+
+struct Host::Rare final : Neighbours::Owner, engine::Handler {
   explicit Rare(Host& owner) : host(owner), neighbours(owner, *this) {}
+
+  /// Pieces whose time ran out. Only where the first of them came is there somebody to tell (RFC 792).
+  void on_event(std::uint64_t) override {
+    for (const nat::Reassembler::Expired& expired : reassembler.expire(host.network().now())) {
+      if (expired.first.empty()) continue;
+      const Packet first = host.network().pool().make(expired.first, 0);
+      host.say_drop(first, Reason::reassembly_timeout, fmt::format("{} pieces came", expired.pieces));
+      const auto ip = *wire::Ipv4View::parse_quoted(first.view());
+      host.stack_.complain(first, ip.destination(), {.type = icmp::time_exceeded, .code = 1});
+    }
+  }
   void on_no_neighbour(Packet packet, InterfaceIndex out) override {
     host.say_drop(packet, Reason::host_unreachable, "no neighbour answered for 3 s", out);
     host.stack_.undeliverable(packet, {.type = icmp::unreachable, .code = icmp::host_unreachable});
@@ -20,6 +36,7 @@ struct Host::Rare final : Neighbours::Owner {
 
   Host& host;
   Neighbours neighbours;
+  nat::Reassembler reassembler{reassembly_time};
 };
 
 Host::Host(Network& network, trace::NodeId id) : Node(network, id), stack_(*this) {}
@@ -27,7 +44,31 @@ Host::~Host() = default;
 
 void Host::receive(Packet packet, InterfaceIndex in) {
   if (!sound(packet, in) || !for_us(packet, in)) return;
+  if (wire::Ipv4View::parse(packet.view())->is_fragment() && !take_piece(packet, in)) return;
   stack_.deliver(std::move(packet), in);
+}
+
+/// True: it was the last one missing, and `packet` is the whole datagram now.
+bool Host::take_piece(Packet& packet, InterfaceIndex in) {
+  using What = nat::Reassembler::Outcome::What;
+  const Time now = network_.now();
+  nat::Reassembler& pieces = rare().reassembler;
+  nat::Reassembler::Outcome outcome = pieces.add(packet.view(), now);
+  if (outcome.what == What::discarded) return say_drop(packet, outcome.reason, "", in), false;
+  if (network_.trace().on()) say_deliver(packet, "a piece of a datagram");
+  if (outcome.what != What::complete) {
+    network_.engine().schedule(now + reassembly_time, rare(), 0);
+    return false;
+  }
+  const std::uint64_t id = packet.id();
+  packet = network_.pool().make(outcome.whole.bytes, packet.flow(), packet.marks().cause);
+  packet.marks().id = id;
+  return true;
+}
+
+Host::Rare& Host::rare() {
+  if (!rare_) rare_ = std::make_unique<Rare>(*this);
+  return *rare_;
 }
 
 bool Host::sound(Packet& packet, InterfaceIndex in) const {
@@ -73,8 +114,7 @@ void Host::output(Packet packet) {
 
 void Host::transmit(Packet packet, InterfaceIndex out, wire::Address next_hop) {
   if (network_.transmit(*this, out, packet, next_hop) != Sent::no_neighbour) return;
-  if (!rare_) rare_ = std::make_unique<Rare>(*this);
-  rare_->neighbours.wait_for(next_hop, out, std::move(packet));
+  rare().neighbours.wait_for(next_hop, out, std::move(packet));
 }
 
 }  // namespace masqsim::net

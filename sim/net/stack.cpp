@@ -182,8 +182,9 @@ void Stack::send_reset(wire::Ipv4View ip, wire::TcpView tcp, const Packet& packe
     reset.acknowledgment = tcp.sequence() + static_cast<std::uint32_t>(tcp.payload().size()) +
                            (flags.any(TcpFlags::syn) ? 1 : 0) + (flags.any(TcpFlags::fin) ? 1 : 0);
   }
+  const auto tos = static_cast<std::uint8_t>(ip.tos() & ~3);  // without the ECN bits
   Packet answer = make(40, packet.flow());
-  wire::write_tcp(answer.bytes(), {.source = ip.destination(), .destination = ip.source(), .ttl = ttl_, .tos = ip.tos()},
+  wire::write_tcp(answer.bytes(), {.source = ip.destination(), .destination = ip.source(), .ttl = ttl_, .tos = tos},
                   reset, {});
   node_.output(std::move(answer));
 }
@@ -283,7 +284,7 @@ void Stack::answer_query(wire::Ipv4View ip, wire::IcmpView query, Packet& packet
                     .id = static_cast<std::uint16_t>(sockets().random.below(65536)),
                     .fragment_word = 0},
                    {.type = echo ? icmp::echo_reply : icmp::timestamp_reply,
-                    .code = query.code(),
+                    .code = echo ? query.code() : std::uint8_t{0},
                     .rest = std::uint32_t{query.id()} << 16 | query.sequence()},
                    data);
   node_.output(std::move(answer));

@@ -21,9 +21,11 @@ class Host final : public Node {
  private:
   bool sound(Packet& packet, InterfaceIndex in) const;
   bool for_us(const Packet& packet, InterfaceIndex in) const;
+  bool take_piece(Packet& packet, InterfaceIndex in);
   void transmit(Packet packet, InterfaceIndex out, wire::Address next_hop);
 
   struct Rare;  // what most hosts never need
+  Rare& rare();
 
   Stack stack_;
   std::unique_ptr<Rare> rare_;
