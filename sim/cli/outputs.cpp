@@ -1,6 +1,8 @@
 #include "outputs.hpp"
 
 #include "masqsim/trace/json.hpp"
+#include "masqsim/trace/pcap.hpp"
+#include "masqsim/trace/pcapng.hpp"
 #include "masqsim/trace/text.hpp"
 #include "program.hpp"
 
@@ -20,16 +22,20 @@ Outputs::Outputs(const OutputArguments& arguments) {
   };
   if (!arguments.text.empty()) sinks_.push_back(std::make_unique<trace::TextSink>(file(arguments.text)));
   if (!arguments.json.empty()) sinks_.push_back(std::make_unique<trace::JsonSink>(file(arguments.json)));
+  if (!arguments.pcap.empty()) sinks_.push_back(std::make_unique<trace::PcapngSink>(file(arguments.pcap)));
+  if (!arguments.pcap_dir.empty()) points_ = std::make_unique<trace::PcapDirSink>(arguments.pcap_dir);
 }
 
 Outputs::~Outputs() = default;
 
 void Outputs::add_to(std::vector<trace::Sink*>& sinks) const {
   for (const auto& sink : sinks_) sinks.push_back(sink.get());
+  if (points_) sinks.push_back(points_.get());
 }
 
 void Outputs::commit() {
   for (const auto& file : files_) file->commit();
+  if (points_) points_->commit();
 }
 
 }  // namespace masqsim::cli

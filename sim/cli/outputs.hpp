@@ -9,6 +9,10 @@
 #include "masqsim/base/output.hpp"
 #include "masqsim/trace/sink.hpp"
 
+namespace masqsim::trace {
+class PcapDirSink;
+}
+
 namespace masqsim::cli {
 
 struct OutputArguments {
@@ -35,6 +39,7 @@ class Outputs {
  private:
   std::vector<std::unique_ptr<OutputFile>> files_;
   std::vector<std::unique_ptr<trace::Sink>> sinks_;
+  std::unique_ptr<trace::PcapDirSink> points_;
 };
 
 }  // namespace masqsim::cli
