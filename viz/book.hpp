@@ -61,7 +61,7 @@ struct TableRows {
 };
 
 struct Story::Book {
-  const trace::Header* header = nullptr;
+  std::optional<trace::Header> header{};  ///< a copy: the run's own is gone when the story is told
   bool all = false;
   std::vector<Thread> threads{};
   std::vector<std::uint32_t> thread_of{};  ///< by flow - 1

@@ -31,7 +31,7 @@ std::string position_text(const scenario::Scenario& scenario, std::string_view g
 }  // namespace
 
 void Explanation::begin(const trace::Header& header) {
-  header_ = &header;
+  header_ = header;
   for (std::size_t i = 0; i < header.flows.size(); ++i) {
     if (header.flows[i].id == flow_) id_ = static_cast<trace::FlowId>(i + 1);
   }
@@ -51,8 +51,8 @@ void Explanation::record(const trace::Record& r) {
       if (way_.size() < 8) way_.push_back(OwnedRecord::from(r));
       break;
     case Kind::send:
-      if (r.cause != 0 && answers_.size() < 4096 && r.node < header_->nodes.size()) {
-        answers_.try_emplace(r.cause, header_->nodes[r.node].name + " answers " + long_kind(r.bytes));
+      if (r.cause != 0 && answers_.size() < 4096 && r.node < header_.nodes.size()) {
+        answers_.try_emplace(r.cause, header_.nodes[r.node].name + " answers " + long_kind(r.bytes));
       }
       break;
     default: break;
@@ -71,12 +71,12 @@ const OwnedRecord* Explanation::deciding_drop(const scenario::Finished& finished
 
 std::string Explanation::told_drop(const scenario::Scenario& scenario, const OwnedRecord& drop, const Paint& paint) const {
   const trace::Record r = drop.view();
-  const std::string place = place_of(*header_, r);
+  const std::string place = place_of(header_, r);
   const auto came_by = came_by_.find(r.packet);
   std::string in;
-  if (came_by != came_by_.end() && came_by->second < header_->points.size() &&
-      header_->points[came_by->second].node == r.node) {
-    in = ", in: " + header_->points[came_by->second].network;
+  if (came_by != came_by_.end() && came_by->second < header_.points.size() &&
+      header_.points[came_by->second].node == r.node) {
+    in = ", in: " + header_.points[came_by->second].network;
   }
   std::string text = fmt::format("packet {}: {} {}, {}, {} s{}\n", r.packet, kind_text(r.bytes), endpoints_text(r.bytes),
                                  place, seconds(r.at, 6), in);
@@ -107,7 +107,7 @@ std::string Explanation::told_way(const Paint& paint) const {
   std::size_t number = 0;
   for (const OwnedRecord& owned : way_) {
     const trace::Record r = owned.view();
-    const std::string place = place_of(*header_, r);
+    const std::string place = place_of(header_, r);
     std::string line = fmt::format("  {} {} s  {}  {}  ", ++number, seconds(r.at, 6), place, kind_text(r.bytes));
     line += r.kind == Kind::translate ? rewrite_text(trace::changes_of(r.before, r.bytes)) + mapping_text(r)
                                       : "arrives, source " + source_text(r.bytes);

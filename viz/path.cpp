@@ -15,7 +15,7 @@ using trace::Kind;
 using trace::OwnedRecord;
 
 void FlowPath::begin(const trace::Header& header) {
-  header_ = &header;
+  header_ = header;
   for (std::size_t i = 0; i < header.flows.size(); ++i) {
     if (header.flows[i].id == flow_) id_ = static_cast<trace::FlowId>(i + 1);
   }
@@ -60,7 +60,7 @@ std::vector<const FlowPath::Packet*> FlowPath::chosen(const scenario::Finished& 
 class PathPicture {
  public:
   PathPicture(const FlowPath& path, const scenario::Scenario& scenario, const scenario::Finished& finished)
-      : path_(path), header_(*path.header_), scenario_(scenario), finished_(finished), zones_(zones_of(scenario)) {}
+      : path_(path), header_(path.header_), scenario_(scenario), finished_(finished), zones_(zones_of(scenario)) {}
 
   std::string text() {
     const std::vector<const FlowPath::Packet*> packets = path_.chosen(finished_);
@@ -199,7 +199,7 @@ class PathPicture {
 };
 
 std::string FlowPath::told(const scenario::Scenario& scenario, const scenario::Finished& finished) const {
-  if (header_ == nullptr || id_ == 0) return {};
+  if (id_ == 0) return {};
   return PathPicture(*this, scenario, finished).text();
 }
 

@@ -266,7 +266,7 @@ Story::Story(bool all) : book_(std::make_unique<Book>()) { book_->all = all; }
 Story::~Story() = default;
 
 void Story::begin(const trace::Header& header) {
-  book_->header = &header;
+  book_->header = header;
   book_->thread_of.resize(header.flows.size());
   for (std::size_t i = 0; i < header.flows.size(); ++i) {
     if (i > 0 && !book_->all && continues(header.flows[i - 1], header.flows[i])) {

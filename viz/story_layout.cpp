@@ -377,7 +377,7 @@ std::string result_word(std::optional<scenario::Result> result) {
 }
 
 std::string Story::told(const Finished& finished, const StoryText& text) const {
-  if (book_->header == nullptr) return {};
+  if (!book_->header) return {};
   return Layout(*book_, finished, text).all();
 }
 

@@ -69,6 +69,7 @@ std::string kind_text(wire::ByteView packet) {
 std::string long_kind(wire::ByteView packet) {
   const std::string kind = wire::kind_of(packet);
   if (kind == "S+A") return "SYN+ACK";
+  if (kind == "RST+A") return "RST";
   if (kind == "UDP") return "a datagram";
   const std::optional<wire::IcmpView> icmp = icmp_of(packet);
   return icmp && icmp->is_error() ? fmt::format("ICMP {}/{} ({})", icmp->type(), icmp->code(), kind) : kind;

@@ -44,7 +44,7 @@ class FlowPath final : public trace::Sink {
   friend class PathPicture;
 
   std::string flow_;
-  const trace::Header* header_ = nullptr;
+  trace::Header header_;  ///< a copy: the run's own is gone when this is told
   trace::FlowId id_ = 0;
   std::vector<Packet> packets_;
   std::map<std::uint64_t, std::size_t> by_id_;

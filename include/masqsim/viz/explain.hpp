@@ -41,7 +41,7 @@ class Explanation final : public trace::Sink {
   const trace::OwnedRecord* deciding_drop(const scenario::Finished& finished) const;
 
   std::string flow_;
-  const trace::Header* header_ = nullptr;
+  trace::Header header_;  ///< a copy: the run's own is gone when this is told
   trace::FlowId id_ = 0;
   std::vector<trace::OwnedRecord> drops_;
   std::vector<trace::OwnedRecord> way_;                 ///< translations and deliveries, in order
