@@ -39,10 +39,11 @@ class Spreading {
       const Topology::NodeAt& node = topology.nodes[id];
       if (!is_router(node.kind)) continue;
       const bool cloud = node.kind == trace::NodeKind::cloud;
+      if (cloud && private_prefix) continue;
       if (cloud) boost::add_edge(internet(), id, graph_);
       for (const Attachment& attachment : node.attachments) {
         boost::add_edge(segment(attachment.segment), id, graph_);
-        if (private_prefix && (cloud || attachment.outside)) continue;
+        if (private_prefix && attachment.outside) continue;
         boost::add_edge(id, segment(attachment.segment), graph_);
       }
     }

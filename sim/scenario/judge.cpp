@@ -172,7 +172,11 @@ void Judge::record(const trace::Record& record) {
     if (tables_.empty() || tables_.back().at != record.at || tables_.back().node != record.node) {
       tables_.push_back({record.at, record.node, {}});
     }
-    if (record.row) tables_.back().rows.push_back(*record.row);
+    if (!record.row) return;
+    std::vector<trace::Row>& rows = tables_.back().rows;
+    // Said twice at one moment: because it was asked for, and because the run ended then. Rows come in the order of making.
+    if (!rows.empty() && record.row->flow <= rows.back().flow) rows.clear();
+    rows.push_back(*record.row);
     return;
   }
   if (record.flow == 0 || record.flow > flows_.size()) return;

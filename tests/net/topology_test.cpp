@@ -88,6 +88,15 @@ TEST(Topology, TheInternetKnowsAPublicNetworkBehindARouterAndAGatewaysPool) {
                    "203.0.113.8/29 out 0 via link", "198.51.100.128/25 out 2 via 192.0.2.1"}));
 }
 
+TEST(Topology, TheInternetDoesNotLearnAPrivateNetworkBehindAPlainRouter) {
+  Plan plan;
+  const trace::NodeId internet = plan.node(NodeKind::cloud), router = plan.node(NodeKind::router);
+  const std::uint32_t lan = plan.segment();
+  plan.plug_cloud(router, internet, "203.0.113.5");
+  plan.plug(router, lan, "192.168.1.1", 24);
+  EXPECT_EQ(plan.routes(internet), (Lines{"203.0.113.5/32 out 0 via link"}));
+}
+
 TEST(Topology, RoutersOfAnOfficeFindEachOthersNetworksTheShortestWay) {
   Plan office;  // lan0 - a - lan1 - b - lan2, and a router c from lan0 to lan2
   const trace::NodeId a = office.node(NodeKind::router), b = office.node(NodeKind::router), c = office.node(NodeKind::router);

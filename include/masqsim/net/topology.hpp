@@ -48,7 +48,7 @@ Topology topology_of(const Network& network);
 ///  - on a host without them, the default route: to its cloud, else to the one router of its LANs, else to the nearest;
 ///  - on routers and gateways, the default route towards the nearest cloud, and the shortest way to every LAN and link
 ///    (fewest crossings, ties by the order of the nodes). Private and shared addresses (RFC 1918, RFC 6598) are not made
-///    known across a cloud, nor out of an `outside` attachment.
+///    known to a cloud, nor out of an `outside` attachment.
 std::vector<RouteTable> compute(const Topology& topology);
 
 /// For each node the number of its island: nodes that can reach each other over links share one. Counted from 0 in the
