@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -101,6 +102,12 @@ class Loader {
     return wanted;
   }
 
+  static bool is_of_variants(std::string_view key) {
+    static constexpr std::array<std::string_view, 9> keys{"title", "seed",    "until",  "vars", "networks",
+                                                          "nodes", "actions", "expect", "lab"};
+    return std::find(keys.begin(), keys.end(), key) != keys.end();
+  }
+
   void refuse_variant(const std::vector<VariantInfo>& variants) {
     std::vector<std::string_view> names;
     for (const VariantInfo& variant : variants) names.push_back(variant.name);
@@ -125,6 +132,9 @@ class Loader {
       if (!check_name(report_, "variant", key.text, key.span, key.plain)) continue;
       const Fields fields(report_, sections->items[n], "variants." + key.text, key.span,
                           {"title", "seed", "until", "vars", "networks", "nodes", "actions", "expect", "lab"});
+      for (const Key& inner : sections->items[n].keys) {
+        if (!is_of_variants(inner.text)) report_.spoil(inner.span);  // it has been said; the merged file has it again
+      }
       if (!fields.ok()) continue;
       std::string title;
       if (fields.has("title")) fields.text("title", title);

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "masqsim/scenario/load.hpp"
-#include "source.hpp"
+#include "report.hpp"
 
 namespace masqsim::scenario {
 
@@ -67,6 +67,7 @@ std::string print_diagnostics(std::string_view path, const std::vector<Diagnosti
       continue;
     }
     out += fmt::format("{}:{}:{}: error: {}\n", path, d.line, d.column, d.message);
+    if (d.source.empty()) continue;
     const Excerpt line = excerpt(d);
     out += fmt::format(" {:>{}} | {}\n", d.line, digits, line.text);
     out += fmt::format(" {:{}} | {:{}}^{:~<{}}{}{}\n", "", digits, "", line.before, "", line.under - 1,
@@ -76,7 +77,8 @@ std::string print_diagnostics(std::string_view path, const std::vector<Diagnosti
 }
 
 std::string closing_line(std::size_t errors) {
-  return fmt::format("{} error{}; nothing was run\n", errors, errors == 1 ? "" : "s");
+  const std::string_view cut = errors > shown_at_most ? " (the first 20 are shown)" : "";
+  return fmt::format("{} error{}{}; nothing was run\n", errors, errors == 1 ? "" : "s", cut);
 }
 
 }  // namespace masqsim::scenario

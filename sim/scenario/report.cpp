@@ -8,12 +8,12 @@ namespace masqsim::scenario {
 
 namespace {
 
-constexpr std::size_t shown_at_most = 20;
 constexpr std::size_t kept_at_most = 1000;  // a file of nothing but faults must not fill the memory with their sentences
 
 }  // namespace
 
 void Report::error(Span where, std::string message, std::string hint) {
+  if (spoilt_.contains(where.offset)) return;
   if (faults_.size() >= kept_at_most) {
     ++found_;
     return;

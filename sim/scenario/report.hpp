@@ -12,6 +12,8 @@
 
 namespace masqsim::scenario {
 
+inline constexpr std::size_t shown_at_most = 20;
+
 /// A stretch of the file: bytes from its beginning, and how many of them.
 struct Span {
   std::uint32_t offset = 0;
@@ -23,6 +25,8 @@ class Report {
   explicit Report(const Source& source) : source_(&source) {}
 
   void error(Span where, std::string message, std::string hint = {});
+  /// What is said of this place from here on only follows from what has been said of it.
+  void spoil(Span where) { spoilt_.insert(where.offset); }
   /// With the file as a whole or the command line, not with a place.
   void error(std::string message);
 
@@ -50,6 +54,7 @@ class Report {
   const Source* source_;
   std::vector<Fault> faults_;
   std::set<std::pair<std::uint32_t, std::string>> known_;
+  std::set<std::uint32_t> spoilt_;
   std::string variant_;
   Span variant_span_;
   std::size_t found_ = 0;

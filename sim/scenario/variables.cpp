@@ -82,22 +82,26 @@ class Substitution {
 
  private:
   void fill(Value& value) {
+    if (!expand(value)) report_.spoil(value.span);
+  }
+
+  bool expand(Value& value) {
     std::size_t open = value.text.find("${");
-    if (open == std::string::npos) return;
+    if (open == std::string::npos) return true;
     std::string out;
     std::size_t done = 0;
     for (; open != std::string::npos; open = value.text.find("${", done)) {
       const std::size_t close = value.text.find('}', open);
       if (close == std::string::npos) {
         report_.error(value.span, "${ without its }");
-        return;
+        return false;
       }
       const std::string name = value.text.substr(open + 2, close - open - 2);
       const auto found = variable(variables_, name);
       if (!found) {
         report_.error(value.span, fmt::format("unknown variable {}{}", quoted(name),
                                               suggestion(report_, name, "variables", names_of(variables_))));
-        return;
+        return false;
       }
       out.append(value.text, done, open - done);
       out += variables_[*found].value;
@@ -105,11 +109,12 @@ class Substitution {
       expanded_ += variables_[*found].value.size();
       if (out.size() <= longest_scalar && expanded_ <= most_expanded) continue;
       report_.error(value.span, "too much text comes of these variables");
-      return;
+      return false;
     }
     out.append(value.text, done);
     value.text = std::move(out);
     value.filled = true;
+    return true;
   }
 
   Report& report_;

@@ -244,6 +244,7 @@ class Builder : public YAML::EventHandler {
 
   void anchor(const YAML::Mark& mark) {
     report_.error(span_at(offset(mark)), "anchors and aliases are not used in scenario files");
+    report_.spoil(span_at(offset(mark)));
   }
 
   void refuse_tag(std::size_t at) {
