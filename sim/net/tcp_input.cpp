@@ -168,8 +168,8 @@ void TcpConnection::take_window(Tcp tcp) {
 
 void TcpConnection::take_new_acknowledgment(std::uint32_t acknowledgment) {
   const std::uint32_t advance = acknowledgment - unacknowledged_;
-  const bool fin_acknowledged = fin_sent_ && acknowledgment == data_end() + 1;
-  const std::size_t bytes = advance - (fin_acknowledged ? 1 : 0);
+  fin_acknowledged_ = fin_sent_ && acknowledgment == data_end() + 1;
+  const std::size_t bytes = advance - (fin_acknowledged_ ? 1 : 0);
   drop_front(bytes);
   bytes_acknowledged_ += bytes;
   unacknowledged_ = acknowledgment;
@@ -198,7 +198,7 @@ void TcpConnection::take_new_acknowledgment(std::uint32_t acknowledgment) {
   if (highest_ != unacknowledged_) start_timer();
   room_news_ = waiting_ == 0 ? bytes > 0 : blocked_ && room() >= settings_.send_buffer / 2;
   if (room_news_) blocked_ = false;
-  if (!fin_acknowledged) return;
+  if (!fin_acknowledged_) return;
   if (state_ == TcpState::fin_wait_1) state_ = TcpState::fin_wait_2;
   if (state_ == TcpState::closing) enter_time_wait();
   if (state_ == TcpState::last_ack) finish(TcpEnd::finished);

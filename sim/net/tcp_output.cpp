@@ -162,7 +162,7 @@ void TcpConnection::output() {
 /// Sends the next segment, if the windows let one go.
 bool TcpConnection::output_one() {
   const std::uint32_t flight = in_flight();
-  if (flight > waiting_) return false;  // the FIN is out
+  if (flight > waiting_ || fin_acknowledged_) return false;  // the FIN is out
   const std::size_t left = waiting_ - flight;
   const std::uint32_t window = std::min(window_, congestion_window_);
   const std::uint32_t usable = window > flight ? window - flight : 0;

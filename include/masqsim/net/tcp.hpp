@@ -172,6 +172,7 @@ class TcpConnection {
   TcpState state_ = TcpState::closed;
   bool close_wanted_ = false;
   bool fin_sent_ = false;
+  bool fin_acknowledged_ = false;
   bool fin_received_ = false;
   bool ack_owed_ = false;
   bool paused_ = false;
