@@ -3,6 +3,8 @@
 #include "masqsim/app/ping.hpp"
 #include "masqsim/app/tcp.hpp"
 #include "masqsim/app/udp.hpp"
+#include "masqsim/net/router.hpp"
+#include "masqsim/wire/build.hpp"
 #include "tests/net/two_hosts.hpp"
 
 namespace masqsim::app {
@@ -52,6 +54,214 @@ TEST(Ping, SaysWhoAnsweredWhich) {
                                      "b: 10.0.0.2 > 10.0.0.1 icmp echo reply id=7 seq=1 ttl=64"}));
   EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
             (Strings{"0.002 a event answer to 1 from 10.0.0.2, 56 bytes, ttl 64", "0.002 a result replied"}));
+}
+
+TEST(UdpClient, IsRefusedByAClosedPort) {
+  TwoHosts lab;
+  UdpClient client(lab.a.stack(), {.flow = 1, .from_port = 5000, .to = {lab.b_address, 53}, .size = 4});
+  lab.run();
+  EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
+            (Strings{"0.002 a event port unreachable from 10.0.0.2", "0.002 a result refused"}));
+}
+
+TEST(UdpClient, SaysSentWhereNoAnswerIsExpected) {
+  TwoHosts lab;
+  UdpServer server(lab.b.stack(), {.port = 53});
+  UdpClient client(lab.a.stack(),
+                   {.flow = 1, .from_port = 5000, .to = {lab.b_address, 53}, .size = 4, .expects_reply = false});
+  lab.run();
+  EXPECT_EQ(lab.lines.of({Kind::result}), Strings{"5.000 a result sent"});
+}
+
+TEST(UdpClient, GivesUpFiveSecondsAfterItsLastDatagram) {
+  TwoHosts lab({.delay = 1_ms, .loss = {1, 1}});
+  UdpClient client(lab.a.stack(), {.flow = 1, .to = {lab.b_address, 53}, .size = 4, .times = 3});
+  lab.run();
+  EXPECT_EQ(lab.lines.of({Kind::result}), Strings{"7.000 a result no-answer"});
+}
+
+TEST(UdpServer, AnswersLaterIfItHasToThink) {
+  TwoHosts lab;
+  UdpServer server(lab.b.stack(), {.port = 53, .reply = 9, .after = 500_ms});
+  UdpClient client(lab.a.stack(), {.flow = 1, .from_port = 5000, .to = {lab.b_address, 53}, .size = 4});
+  lab.run();
+  EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
+            (Strings{"0.502 a event answer 1 from 10.0.0.2:53, 9 bytes", "0.502 a result replied"}));
+  EXPECT_EQ(lab.lines.causes.at(1).second, lab.lines.causes.at(0).first);
+}
+
+TEST(TcpClient, IsRefusedByAClosedPort) {
+  TwoHosts lab;
+  TcpClient client(lab.a.stack(), {.flow = 1, .from_port = 40000, .to = {lab.b_address, 22}});
+  lab.run();
+  EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}), Strings{"0.002 a result refused"});
+}
+
+TEST(TcpClient, FindsNobodyAtHome) {
+  TwoHosts lab;
+  TcpClient client(lab.a.stack(), {.flow = 1, .to = {wire::address(10, 0, 0, 9), 22}});
+  lab.run();
+  EXPECT_EQ(lab.lines.of({Kind::result}), Strings{"3.000 a result unreachable"});
+}
+
+TEST(TcpClient, HasNoRoute) {
+  TwoHosts lab;
+  TcpClient client(lab.a.stack(), {.flow = 1, .to = {wire::address(192, 0, 2, 1), 22}});
+  lab.run();
+  EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
+            (Strings{"0.000 a event net unreachable from 10.0.0.1", "0.000 a result unreachable"}));
+}
+
+TEST(TcpClient, GetsNoAnswerWithinSevenSeconds) {
+  TwoHosts lab({.delay = 1_ms, .loss = {1, 1}});
+  TcpClient client(lab.a.stack(), {.flow = 1, .to = {lab.b_address, 22}});
+  lab.run();
+  EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
+            (Strings{"1.000 a event retransmits SYN (2)", "3.000 a event retransmits SYN (3)",
+                     "7.000 a result no-answer"}));
+}
+
+TEST(TcpClient, AsksAgainOnTheSameConnection) {
+  TwoHosts lab;
+  TcpServer server(lab.b.stack(), {.port = 80, .reply = 5});
+  TcpClient client(lab.a.stack(), {.flow = 1,
+                                   .to = {lab.b_address, 80},
+                                   .size = 10,
+                                   .reply = 5,
+                                   .times = 3,
+                                   .every = 60_s,
+                                   .after = AfterExchange::close});
+  lab.run();
+  EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
+            (Strings{"0.002 a event established", "0.003 b event received 10 bytes", "0.004 a event received 5 bytes",
+                     "60.003 b event received 10 bytes", "60.004 a event received 5 bytes",
+                     "120.003 b event received 10 bytes", "120.004 a event received 5 bytes",
+                     "120.004 a result established", "120.006 a event the peer closed", "120.006 a event closed"}));
+}
+
+TEST(TcpClient, SaysResetWhenTheConnectionIsBrokenOffLater) {
+  TwoHosts lab;
+  TcpServer server(lab.b.stack(), {.port = 80, .reply = 5});
+  TcpClient client(lab.a.stack(), {.flow = 1, .from_port = 4000, .to = {lab.b_address, 80}, .size = 10, .reply = 5});
+  lab.run(Time{} + 10_ms);
+  const auto last = *wire::TcpView::parse(wire::Ipv4View::parse(lab.lines.packets.back())->payload());
+  lab.a.receive(lab.network.pool().make(
+                    wire::tcp_packet({.source = lab.b_address, .destination = lab.a_address},
+                                     {.source_port = 80,
+                                      .destination_port = 4000,
+                                      .sequence = last.acknowledgment(),
+                                      .flags = {wire::TcpFlags::rst}},
+                                     {}),
+                    1),
+                0);
+  EXPECT_EQ(lab.lines.of({Kind::result}), (Strings{"0.004 a result established", "0.010 a result reset"}));
+}
+
+TEST(TcpClient, IsLeftWithoutAnAnswerToItsRequest) {
+  TwoHosts lab;
+  TcpServer server(lab.b.stack(), {.port = 80});
+  TcpClient client(lab.a.stack(), {.flow = 1, .to = {lab.b_address, 80}, .size = 10, .reply = 5});
+  lab.run();
+  EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
+            (Strings{"0.002 a event established", "0.003 b event received 10 bytes",
+                     "5.002 a event no answer to request 1", "5.002 a result no-answer"}));
+}
+
+TEST(TcpServer, ClosesWhenItHasAnsweredIfThatIsAgreed) {
+  TwoHosts lab;
+  TcpServer server(lab.b.stack(), {.port = 80, .reply = 3'000'000, .close = true});
+  TcpClient client(lab.a.stack(), {.flow = 1, .to = {lab.b_address, 80}, .size = 100'000, .reply = 3'000'000});
+  lab.run();
+  EXPECT_EQ(client.bytes_received(), 3'000'000u);
+  const Strings said = lab.lines.of({Kind::event, Kind::result});
+  EXPECT_EQ(Strings(said.begin(), said.begin() + 2).at(1).substr(6), "b event received 100000 bytes");
+  EXPECT_EQ(said.back().substr(6), "a event closed");
+}
+
+TEST(TcpServer, EchoesWhatComes) {
+  TwoHosts lab;
+  TcpServer server(lab.b.stack(), {.port = 7, .echo = true});
+  TcpClient client(lab.a.stack(), {.flow = 1, .to = {lab.b_address, 7}, .size = 500'000, .reply = 500'000});
+  lab.run();
+  EXPECT_EQ(client.bytes_received(), 500'000u);
+}
+
+TEST(Ping, IsToldThatTheHostIsUnreachable) {
+  TwoHosts lab;
+  Ping ping(lab.a.stack(), {.flow = 1, .id = 7, .to = wire::address(10, 0, 0, 9)});
+  lab.run();
+  EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
+            (Strings{"3.000 a event host unreachable from 10.0.0.1 about 1", "3.000 a result unreachable"}));
+}
+
+TEST(Raw, PutsTheBytesOnTheWireAsTheyAre) {
+  TwoHosts lab;
+  std::vector<std::uint8_t> bytes =
+      wire::udp_packet({.source = wire::address(1, 2, 3, 4), .destination = lab.b_address}, 1, 2, {});
+  bytes[10] ^= 0xff;
+  Raw raw(lab.a, {.flow = 1, .bytes = bytes});
+  lab.run();
+  EXPECT_EQ(lab.lines.packets.at(0), bytes);
+  EXPECT_EQ(lab.lines.of({Kind::result, Kind::drop}),
+            (Strings{"0.000 a result sent", "0.001 b drop bad-checksum of the IP header | 1.2.3.4:1 > 10.0.0.2:2 udp "
+                                            "len=0 ttl=64 ip-sum-wrong"}));
+}
+
+/// a - r1 - r2 - b, each link its own network.
+struct Chain {
+  Chain() {
+    const std::uint32_t links[] = {network.add_segment("l1", {.delay = 1_ms}, true),
+                                   network.add_segment("l2", {.delay = 1_ms}, true),
+                                   network.add_segment("l3", {.delay = 1_ms}, true)};
+    net::Node* nodes[] = {&a, &r1, &r2, &b};
+    for (unsigned n = 0; n < 3; ++n) {
+      network.attach(*nodes[n], links[n], "right", "l", wire::address(10, 0, n, 1), 24);
+      network.attach(*nodes[n + 1], links[n], "left", "l", wire::address(10, 0, n, 2), 24);
+    }
+    const auto route = [](net::Node& node, net::InterfaceIndex out, wire::Address via) {
+      node.routes().add({.to = {}, .out = out, .via = via});
+    };
+    for (net::Node* node : nodes) {
+      for (net::InterfaceIndex n = 0; n < node->interfaces().size(); ++n) {
+        node->routes().add({.to = node->interfaces()[n].subnet(), .out = n, .via = {}});
+      }
+    }
+    route(a, 0, wire::address(10, 0, 0, 2));
+    route(r1, 1, wire::address(10, 0, 1, 2));
+    r2.routes().add({.to = {wire::address(10, 0, 0, 0), 24}, .out = 0, .via = wire::address(10, 0, 1, 1)});
+    route(b, 0, wire::address(10, 0, 2, 1));
+    network.trace().add(lines);
+    network.trace().begin(network.header());
+  }
+
+  net::Network network{1};
+  net::Host& a = network.add<net::Host>("a", trace::NodeKind::host);
+  net::Router& r1 = network.add<net::Router>("r1", trace::NodeKind::router);
+  net::Router& r2 = network.add<net::Router>("r2", trace::NodeKind::router);
+  net::Host& b = network.add<net::Host>("b", trace::NodeKind::host);
+  test::Lines lines;
+};
+
+TEST(Traceroute, NamesEachRouterAndTheDestination) {
+  for (const bool icmp : {false, true}) {
+    Chain chain;
+    Traceroute traceroute(chain.a.stack(), {.flow = 1, .to = wire::address(10, 0, 2, 2), .icmp = icmp});
+    chain.network.engine().run();
+    EXPECT_EQ(chain.lines.of({Kind::event, Kind::result}),
+              (Strings{"0.002 a event hop 1 is 10.0.0.2", "0.006 a event hop 2 is 10.0.1.2",
+                       "0.012 a event hop 3 is 10.0.2.2", "0.012 a result replied"}))
+        << (icmp ? "icmp" : "udp");
+  }
+}
+
+TEST(Traceroute, SaysWhichHopIsSilent) {
+  Chain chain;
+  chain.b.interfaces()[0].up = false;
+  Traceroute traceroute(chain.a.stack(), {.flow = 1, .to = wire::address(10, 0, 2, 2), .hops = 4, .wait = 1_s});
+  chain.network.engine().run();
+  EXPECT_EQ(chain.lines.of({Kind::event, Kind::result}),
+            (Strings{"0.002 a event hop 1 is 10.0.0.2", "0.006 a event hop 2 is 10.0.1.2",
+                     "1.006 a event hop 3 is silent", "2.006 a event hop 4 is silent", "2.006 a result no-answer"}));
 }
 
 }  // namespace
