@@ -10,10 +10,6 @@ namespace {
 constexpr std::size_t memory_size = 1024;
 constexpr std::uint64_t even_ports = 0x5555555555555555;
 
-bool has_ports(std::uint8_t protocol) {
-  return protocol == proto_tcp || protocol == proto_udp || protocol == proto_sctp;
-}
-
 /// RFC 4787 REQ-3: a port of its own class.
 PortRange class_of(std::uint16_t port, std::uint8_t protocol) {
   if (protocol == proto_icmp) return {0, 65535};

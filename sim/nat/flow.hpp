@@ -105,6 +105,11 @@ constexpr Direction opposite(Direction d) {
   return d == Direction::original ? Direction::reply : Direction::original;
 }
 
-inline constexpr std::uint8_t proto_icmp = 1, proto_tcp = 6, proto_udp = 17, proto_gre = 47, proto_sctp = 132;
+inline constexpr std::uint8_t proto_icmp = 1, proto_tcp = 6, proto_udp = 17, proto_gre = 47, proto_sctp = 132,
+                              proto_udplite = 136;
+
+constexpr bool has_ports(std::uint8_t protocol) {
+  return protocol == proto_tcp || protocol == proto_udp || protocol == proto_sctp || protocol == proto_udplite;
+}
 
 }  // namespace masqsim::nat

@@ -16,6 +16,23 @@ bool udp_sound(const Packet& p, bool verify) {
   return udp && udp->length_ok() && (!verify || udp->sum() == 0 || pseudo_sum_ok(p));
 }
 
+// RFC 3828: the length field says how much the checksum covers, 0 all of it; there is always a checksum.
+bool udplite_sound(const Packet& p, bool verify) {
+  const wire::ByteView segment = p.segment();
+  if (segment.size() < 8) return false;
+  const std::uint16_t field = wire::load16(&segment[4]);
+  const std::size_t covered = field == 0 ? segment.size() : field;
+  if (covered < 8 || covered > segment.size() || wire::load16(&segment[6]) == 0) return false;
+  if (!verify) return true;
+  return wire::Sum{}
+             .add32(p.ip.source().value)
+             .add32(p.ip.destination().value)
+             .add16(proto_udplite)
+             .add32(static_cast<std::uint32_t>(segment.size()))
+             .add(segment.first(covered))
+             .checksum() == 0;
+}
+
 bool sctp_sound(const Packet& p, bool verify) {
   const wire::ByteView segment = p.segment();
   return segment.size() >= 12 && (!verify || wire::load32(&segment[8]) == wire::sctp_checksum(segment));
@@ -29,11 +46,12 @@ bool icmp_sound(const Packet& p, bool verify) {
 }  // namespace
 
 bool transport_sound(const Packet& packet, bool verify) {
-  switch (packet.ip.protocol()) {
-    case wire::Protocol::tcp: return wire::TcpEdit::parse(packet.segment()) && (!verify || pseudo_sum_ok(packet));
-    case wire::Protocol::udp: return udp_sound(packet, verify);
-    case wire::Protocol::sctp: return sctp_sound(packet, verify);
-    case wire::Protocol::icmp: return icmp_sound(packet, verify);
+  switch (packet.protocol) {
+    case proto_tcp: return wire::TcpEdit::parse(packet.segment()) && (!verify || pseudo_sum_ok(packet));
+    case proto_udp: return udp_sound(packet, verify);
+    case proto_udplite: return udplite_sound(packet, verify);
+    case proto_sctp: return sctp_sound(packet, verify);
+    case proto_icmp: return icmp_sound(packet, verify);
     default: return true;
   }
 }

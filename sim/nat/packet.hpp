@@ -28,21 +28,20 @@ std::optional<Key> key_of(wire::Ipv4<Byte> ip) {
   if (ip.fragment_offset() != 0) return std::nullopt;
   const std::span<Byte> segment = ip.payload();
   Key key{ip.source().value, ip.destination().value, 0, 0};
-  switch (ip.protocol()) {
-    case wire::Protocol::tcp:
-    case wire::Protocol::udp:
-    case wire::Protocol::sctp:
-      if (segment.size() < 4) return std::nullopt;
-      key.source_port = wire::load16(&segment[0]);
-      key.destination_port = wire::load16(&segment[2]);
-      return key;
-    case wire::Protocol::icmp:
-      if (segment.size() < 8 || !wire::icmp::is_query(segment[0])) return std::nullopt;
-      key.source_port = wire::load16(&segment[4]);
-      key.destination_port = wire::load16(&segment[0]);
-      return key;
-    default: return key;
+  const auto protocol = static_cast<std::uint8_t>(ip.protocol());
+  if (has_ports(protocol)) {
+    if (segment.size() < 4) return std::nullopt;
+    key.source_port = wire::load16(&segment[0]);
+    key.destination_port = wire::load16(&segment[2]);
+  } else if (protocol == proto_icmp) {
+    if (segment.size() < 8 || !wire::icmp::is_query(segment[0])) return std::nullopt;
+    key.source_port = wire::load16(&segment[4]);
+    key.destination_port = wire::load16(&segment[0]);
+  } else if (protocol == proto_gre && segment.size() >= 4 && (segment[1] & 7) == 1) {  // RFC 2637: PPTP's GRE has call ids
+    if (segment.size() < 8 || wire::load16(&segment[2]) != 0x880b) return std::nullopt;
+    key.destination_port = wire::load16(&segment[6]);
   }
+  return key;
 }
 
 /// Nothing where the bytes are no whole IPv4 datagram.

@@ -8,7 +8,7 @@ namespace masqsim::nat {
 namespace {
 
 bool shows_ports(std::uint8_t protocol) {
-  return protocol == proto_tcp || protocol == proto_udp || protocol == proto_sctp || protocol == proto_icmp;
+  return has_ports(protocol) || protocol == proto_icmp;
 }
 
 wire::Tuple tuple_of(const Key& key, std::uint8_t protocol) {

@@ -77,11 +77,12 @@ bool rewrite_icmp(wire::ByteEdit message, std::uint16_t id) {
 }
 
 bool rewrite_transport(wire::Ipv4Edit packet, const EndChange& change, const Key& target) {
-  switch (packet.protocol()) {
-    case wire::Protocol::udp: return rewrite_udp(packet.payload(), change);
-    case wire::Protocol::tcp: return rewrite_tcp(packet.payload(), change);
-    case wire::Protocol::sctp: return rewrite_sctp(packet.payload(), change);
-    case wire::Protocol::icmp: return rewrite_icmp(packet.payload(), target.source_port);
+  switch (static_cast<std::uint8_t>(packet.protocol())) {
+    case proto_udp:
+    case proto_udplite: return rewrite_udp(packet.payload(), change);
+    case proto_tcp: return rewrite_tcp(packet.payload(), change);
+    case proto_sctp: return rewrite_sctp(packet.payload(), change);
+    case proto_icmp: return rewrite_icmp(packet.payload(), target.source_port);
     default: return true;
   }
 }

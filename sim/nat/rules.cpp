@@ -49,7 +49,7 @@ const SourceRule* Rules::source_for(const Flow& flow, const Way& way) const {
 }
 
 const DestinationRule* Rules::destination_for(const Key& key, std::uint8_t protocol, InterfaceId in, bool* hairpin_off) const {
-  const bool has_port = protocol == proto_tcp || protocol == proto_udp || protocol == proto_sctp;
+  const bool has_port = has_ports(protocol);
   for (const DestinationRule& rule : destination_) {
     if (rule.in != any_interface && rule.in != in) continue;
     if (!contains(rule.from, key.source) || !rule.to.contains({key.destination}) || !is_protocol(rule.protocol, protocol)) continue;

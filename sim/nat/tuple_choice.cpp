@@ -12,10 +12,6 @@ constexpr std::uint32_t longest_round = 128;
 constexpr std::uint32_t shortest_round = 16;
 constexpr std::uint32_t evicting_tries = longest_round / 4;
 
-bool has_ports(std::uint8_t protocol) {
-  return protocol == proto_tcp || protocol == proto_udp || protocol == proto_sctp;
-}
-
 bool address_fits(const Key& key, const Range& range) {
   return key.source >= range.addresses.first.value && key.source <= range.addresses.last.value;
 }

@@ -154,6 +154,68 @@ TEST(Protocols, SctpHasItsChecksumMadeAnew) {
   EXPECT_EQ(b.from_inside(raw(b_host, remote, 132, init)), "out: 192.168.1.11:5000 > 198.51.100.7:80 sctp len=32 ttl=64 (invalid)");
 }
 
+TEST(Protocols, SctpOpensByInitOrHeartbeatAndLastsOnceItsCookieIsAcknowledged) {
+  const auto chunk = [](std::uint16_t from, std::uint16_t to, std::uint32_t tag, std::uint8_t type) {
+    Bytes bytes(16);
+    wire::store16(&bytes[0], from);
+    wire::store16(&bytes[2], to);
+    wire::store32(&bytes[4], tag);
+    bytes[12] = type;
+    bytes[15] = 4;
+    wire::store32(&bytes[8], wire::sctp_checksum(bytes));
+    return bytes;
+  };
+  Bench b;
+  const auto a = [&](std::uint32_t tag, std::uint8_t type) { return b.from_inside(raw(a_host, remote, 132, chunk(5000, 80, tag, type))); };
+  const auto r = [&](std::uint32_t tag, std::uint8_t type) { return b.from_outside(raw(remote, outer, 132, chunk(80, 5000, tag, type))); };
+  EXPECT_TRUE(a(5, 0).ends_with("(invalid)"));
+  EXPECT_TRUE(a(5, 1).ends_with("(invalid)"));
+  a(0, 1), r(1, 2), a(2, 10);
+  EXPECT_EQ(b.nat.table(b.now).at(0).left, 3_s);
+  r(1, 11);
+  EXPECT_EQ(b.table(), Lines{"sctp 192.168.1.10:5000 203.0.113.1:5000 198.51.100.7:80 assured 3m30s"});
+  Bench heart;
+  heart.from_inside(raw(a_host, remote, 132, chunk(5000, 80, 9, 4)));
+  EXPECT_EQ(heart.nat.table(heart.now).at(0).left, 30_s);
+}
+
+TEST(Protocols, UdpLiteIsTranslatedAndItsPartialSumRepaired) {
+  Bytes segment{0x13, 0x88, 0, 53, 0, 8, 0, 0, 'd', 'a', 't', 'a'};
+  const auto sum = [&](wire::Address from, wire::Address to) {
+    return wire::Sum{}.add32(from.value).add32(to.value).add16(136).add32(12).add(wire::ByteView(segment).first(8)).checksum();
+  };
+  Bench b;
+  EXPECT_TRUE(b.from_inside(raw(a_host, remote, 136, segment)).ends_with("(invalid)"));
+  wire::store16(&segment[6], sum(a_host, remote));
+  EXPECT_FALSE(b.from_inside(raw(a_host, remote, 136, segment)).ends_with("(invalid)"));
+  std::copy(b.packet.begin() + 20, b.packet.end(), segment.begin());
+  EXPECT_EQ(sum(outer, remote), 0);
+  EXPECT_EQ(b.nat.table(b.now).at(0).outside, at(outer, 5000));
+  segment[5] = 13;
+  EXPECT_TRUE(b.from_inside(raw(b_host, remote, 136, segment)).ends_with("(invalid)"));
+  segment[5] = 0;
+  EXPECT_TRUE(b.from_inside(raw(b_host, remote, 136, segment)).ends_with("(invalid)"));
+  EXPECT_TRUE(b.from_inside(raw(b_host, remote, 136, {1, 2, 3, 4})).ends_with("(invalid)"));
+  const auto send = [&](InterfaceId side, wire::Address from, wire::Address to, std::uint16_t sp, std::uint16_t dp) {
+    wire::store16(&segment[0], sp), wire::store16(&segment[2], dp), wire::store16(&segment[4], 8), wire::store16(&segment[6], 0);
+    wire::store16(&segment[6], sum(from, to));
+    b.from(side, raw(from, to, 136, segment));
+  };
+  send(wan, remote, outer, 53, 5000);
+  EXPECT_EQ(b.nat.table(b.now).at(0).left, 30_s);
+  send(lan, a_host, remote, 5000, 53);
+  EXPECT_EQ(b.nat.table(b.now).at(0).left, 2_min);
+}
+
+TEST(Protocols, PptpsGreIsToldApartByCallId) {
+  Bench b;
+  const auto gre = [](std::uint16_t type, std::uint8_t call) { return Bytes{0x30, 1, static_cast<std::uint8_t>(type >> 8), static_cast<std::uint8_t>(type), 0, 8, 0, call}; };
+  b.from_inside(raw(a_host, remote, 47, gre(0x880b, 77)));
+  EXPECT_EQ(b.from_inside(raw(b_host, remote, 47, gre(0x880b, 78))), "out: 203.0.113.1 > 198.51.100.7 gre len=8 ttl=64");
+  EXPECT_EQ(b.from_inside(raw(c_host, remote, 47, gre(0x880b, 77))), "X ports-exhausted");
+  EXPECT_TRUE(b.from_inside(raw(c_host, remote, 47, gre(0x0800, 79))).ends_with("(invalid)"));
+}
+
 TEST(Invalid, IsWhatConntrackCannotMakeSenseOf) {
   const auto fate = [](const Bytes& bytes) {
     Bench b;
