@@ -21,11 +21,12 @@ std::optional<FlowRef> find_flow(Draft& draft, const Value& value) {
   const std::size_t dot = id->rfind('.');
   const auto group = dot == std::string::npos ? draft.actions.end() : draft.actions.find(std::string_view(*id).substr(0, dot));
   if (group != draft.actions.end()) {
-    const Action& action = draft.scenario.actions[group->second];
-    const Node& node = draft.scenario.nodes[action.from.node];
-    const auto member = parse::whole(std::string_view(*id).substr(dot + 1), 1, node.count);
+    const NodeRef from = draft.scenario.actions[group->second].from;
+    const std::vector<Node>& nodes = draft.scenario.nodes;
+    const bool of_group = from.node < nodes.size() && nodes[from.node].group && from.member == 0;  // `from` may be unknown
+    const auto member = parse::whole(std::string_view(*id).substr(dot + 1), 1, of_group ? nodes[from.node].count : 1);
     const auto* number = std::get_if<std::uint64_t>(&member);
-    if (node.group && action.from.member == 0 && number) return FlowRef{group->second, static_cast<std::uint32_t>(*number)};
+    if (of_group && number) return FlowRef{group->second, static_cast<std::uint32_t>(*number)};
   }
   std::vector<std::string_view> known;
   for (const auto& [name, index] : draft.actions) {
