@@ -79,8 +79,10 @@ void UdpClient::send_next() {
 
 void UdpClient::on_datagram(net::DatagramSocket&, const net::Datagram& datagram) {
   ++answers_;
-  say(stack_.node(), params_.flow, "answer {} from {}, {} bytes", answers_, to_string(datagram.from),
-      datagram.data.size());
+  if (stack_.network().trace().on()) {
+    say(stack_.node(), params_.flow, "answer {} from {}, {} bytes", answers_, to_string(datagram.from),
+        datagram.data.size());
+  }
   if (params_.expects_reply && answers_ + failures_ >= params_.times) finish();
 }
 
