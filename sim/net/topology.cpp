@@ -83,13 +83,15 @@ class Spreading {
 class Computation {
  public:
   explicit Computation(const Topology& topology)
-      : topology_(topology), plugs_(topology.segments), routers_(topology.segments), tables_(topology.nodes.size()) {
+      : topology_(topology), plugs_(topology.segments), routers_(topology.segments),
+        told_(topology.nodes.size()), tables_(topology.nodes.size()) {
     for (trace::NodeId id = 0; id < topology.nodes.size(); ++id) {
       for (const Attachment& attachment : topology.nodes[id].attachments) {
         plugs_[attachment.segment].push_back({id, &attachment});
         if (is_router(topology.nodes[id].kind)) routers_[attachment.segment].push_back(id);
       }
     }
+    for (const Topology::Static& route : topology.statics) told_[route.node] = true;
   }
 
   std::vector<RouteTable> run() {
@@ -130,6 +132,7 @@ class Computation {
     for (trace::NodeId id = 0; id < topology_.nodes.size(); ++id) {
       const Topology::NodeAt& node = topology_.nodes[id];
       if (node.kind == trace::NodeKind::cloud && prefix == everything) continue;
+      if (told_[id] && prefix != everything) continue;
       if (is_router(node.kind)) {
         if (const auto segment = way.learned_from(id)) add_by(id, prefix, *segment, way.told_on(*segment));
         continue;
@@ -216,6 +219,7 @@ class Computation {
   const Topology& topology_;
   std::vector<std::vector<Plug>> plugs_;           // by segment
   std::vector<std::vector<trace::NodeId>> routers_;  // by segment
+  std::vector<bool> told_;                           // by node: it has static routes
   std::vector<RouteTable> tables_;
 };
 

@@ -137,6 +137,22 @@ TEST(Topology, AStaticRouteReplacesTheComputedOne) {
   EXPECT_EQ(home.routes(home.laptop), (Lines{"192.168.1.0/24 out 0 via link", "0.0.0.0/0 out 0 via 192.168.1.77"}));
 }
 
+TEST(Topology, ARouterThatIsToldRoutesGetsOnlyADefaultRouteBesides) {
+  Plan office;
+  const trace::NodeId internet = office.node(NodeKind::cloud), gw = office.node(NodeKind::gateway),
+                      inner = office.node(NodeKind::router);
+  const std::uint32_t near = office.segment(), far = office.segment();
+  office.plug(gw, near, "10.0.0.1", 24);
+  office.plug_cloud(gw, internet, "203.0.113.5", true);
+  office.plug(inner, near, "10.0.0.2", 24);
+  office.plug(inner, far, "10.0.1.2", 24);
+  EXPECT_EQ(office.routes(gw), (Lines{"10.0.0.0/24 out 0 via link", "10.0.1.0/24 out 0 via 10.0.0.2",
+                                      "0.0.0.0/0 out 1 via link"}));
+  office.topology.statics.push_back({gw, {at("10.0.9.0"), 24}, at("10.0.0.2")});
+  EXPECT_EQ(office.routes(gw), (Lines{"10.0.0.0/24 out 0 via link", "10.0.9.0/24 out 0 via 10.0.0.2",
+                                      "0.0.0.0/0 out 1 via link"}));
+}
+
 TEST(Topology, WhatIsNotPluggedTogetherIsOnAnotherIsland) {
   Home home;
   const trace::NodeId lonely = home.node(NodeKind::host);

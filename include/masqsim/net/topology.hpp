@@ -44,8 +44,8 @@ Topology topology_of(const Network& network);
 
 /// One table a node:
 ///  - what is directly connected; of a cloud's router, each attached address and the pools behind it;
-///  - the static routes, before anything computed;
-///  - on a host without them, the default route: to its cloud, else to the one router of its LANs, else to the nearest;
+///  - the static routes; a node that has any gets nothing computed beside them but a default route;
+///  - on hosts, the default route: to its cloud, else to the one router of its LANs, else to the nearest;
 ///  - on routers and gateways, the default route towards the nearest cloud, and the shortest way to every LAN and link
 ///    (fewest crossings, ties by the order of the nodes). Private and shared addresses (RFC 1918, RFC 6598) are not made
 ///    known to a cloud, nor out of an `outside` attachment.

@@ -10,7 +10,7 @@ namespace masqsim::trace {
 class Sink {
  public:
   virtual ~Sink() = default;
-  /// `header` outlives the run.
+  /// `header` is there until `end`; who tells of the run later keeps a copy.
   virtual void begin(const Header& header) { (void)header; }
   virtual void record(const Record& record) = 0;
   virtual void end(Time at) { (void)at; }
