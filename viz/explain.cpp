@@ -19,12 +19,10 @@ std::string position_text(const scenario::Scenario& scenario, std::string_view g
   const auto index = scenario.node_named(gateway);
   if (!index || key.empty()) return {};
   const scenario::Node& node = scenario.nodes[*index];
-  scenario::Position at = node.position;
-  if (node.nat) {
-    at = node.nat->position;
-    if (key == "nat.forward") at = node.nat->forward_position;
-    if (key == "nat.masquerade" && !node.nat->masquerade.empty()) at = node.nat->masquerade.front().position;
-  }
+  if (!node.nat) return {};
+  scenario::Position at;
+  if (key == "nat.forward") at = node.nat->forward_position;
+  if (key == "nat.masquerade" && !node.nat->masquerade.empty()) at = node.nat->masquerade.front().position;
   return at.line == 0 ? "" : fmt::format(" ({}:{})", at.line, at.column);
 }
 
@@ -81,11 +79,18 @@ std::string Explanation::told_drop(const scenario::Scenario& scenario, const Own
   std::string text = fmt::format("packet {}: {} {}, {}, {} s{}\n", r.packet, kind_text(r.bytes), endpoints_text(r.bytes),
                                  place, seconds(r.at, 6), in);
   std::size_t question = 0;
-  for (const Step& step : r.steps) question = std::max(question, step.question.size());
+  std::vector<std::string> questions;
+  for (const Step& step : r.steps) {
+    questions.push_back(printable(step.question));
+    const std::size_t at = questions.back().find("the gateway");
+    if (at != std::string::npos) questions.back().replace(at, 11, place);
+    question = std::max(question, questions.back().size());
+  }
   std::size_t number = 0;
   for (const Step& step : r.steps) {
-    std::string line = fmt::format("  {} {}  {}", ++number, padded(printable(step.question), question),
+    std::string line = fmt::format("  {} {}  {}", number + 1, padded(questions[number], question),
                                    padded(step.yes ? "yes" : "no", 3));
+    ++number;
     if (!step.detail.empty()) line += "  " + printable(step.detail) + position_text(scenario, place, step.key);
     line.resize(line.find_last_not_of(' ') + 1);
     text += line + '\n';
@@ -97,7 +102,6 @@ std::string Explanation::told_drop(const scenario::Scenario& scenario, const Own
     text += paint.bad(fmt::format("  => {}: {}; {}", word(r.reason), printable(why), then)) + '\n';
   } else {
     text += paint.bad(fmt::format("  => {}; {}", word(r.reason), then)) + '\n';
-    text += fmt::format("     {}\n", sentence(r.reason));
   }
   return text;
 }
@@ -117,7 +121,7 @@ std::string Explanation::told_way(const Paint& paint) const {
 }
 
 std::string Explanation::told(const scenario::Scenario& scenario, const scenario::Finished& finished,
-                              const std::optional<Cure>& cure, const Paint& paint) const {
+                              const std::optional<scenario::Remedy>& remedy, const Paint& paint) const {
   const auto outcome = std::ranges::find(finished.flows, id_, &scenario::FlowOutcome::flow);
   if (outcome == finished.flows.end()) return {};
   const std::string result = result_word(outcome->result);
@@ -129,10 +133,9 @@ std::string Explanation::told(const scenario::Scenario& scenario, const scenario
     text += told_way(paint);
     for (const OwnedRecord& drop : drops_) text += told_drop(scenario, drop, paint);
   }
-  if (cure) {
-    std::string now = cure->result;
-    std::ranges::transform(now, now.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-    text += fmt::format("Would pass with: {}   (tried: the same run with it is {})\n", cure->snippet, now);
+  if (remedy) {
+    text += fmt::format("Would pass with: {}   (tried: the same run with it is {})\n", remedy->change,
+                        result_word(remedy->result));
   }
   return text;
 }

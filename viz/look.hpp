@@ -57,7 +57,7 @@ inline std::string head(std::string_view kind, std::string_view name, std::strin
       "  node [fontname=\"Helvetica\", fontsize=13, fontcolor=\"{}\", shape=box, style=\"rounded,filled\", "
       "fillcolor=\"white\", color=\"{}\", margin=\"0.16,0.08\"]\n"
       "  edge [fontname=\"Helvetica\", fontsize=11, fontcolor=\"{}\", color=\"{}\"]\n",
-      kind, dot_quoted(name), dot_quoted(title), ink, ink, grey, grey, grey);
+      kind, dot_quoted(name), ink, dot_quoted(title), ink, grey, grey, grey);
 }
 
 inline Colours of(const scenario::Node& node) {

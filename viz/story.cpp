@@ -69,7 +69,7 @@ class Teller {
     ++book_.lines;
     if (made.packet != 0) {
       show(made.packet);
-      if (book_.all || made.bad || r_.kind == Kind::deliver) thread_->asked[made.packet] = thread_->lines.size();
+      if (made.bad || (r_.kind == Kind::deliver && r_.node != thread_->initiator)) thread_->asked[made.packet] = thread_->lines.size();
     }
     thread_->lines.push_back(std::move(made));
   }

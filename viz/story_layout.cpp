@@ -167,9 +167,24 @@ class Layout {
     std::string_view example = t.members > 1 && !t.lines.empty() ? std::string_view(info(t).id) : "";
     if (!example.empty()) put(paint_.dim(fmt::format("  {} stands for all:", example)));
     const std::string more = more_text(t);
-    for (std::size_t i = 0; i < t.lines.size(); ++i) line(t.lines[i], i + 1 == t.lines.size() ? more : "");
-    if (t.lines.empty() && !more.empty()) put("  " + more);
+    const std::vector<const Line*> worth = worth_telling(t);
+    for (const Line* l : worth) line(*l, l == worth.back() ? more : "");
+    if (worth.empty() && !more.empty()) put("  " + more);
     if (t.members > 1) odd_members(t);
+  }
+
+  /// What a program says without a packet is told where nothing else tells why the flow failed.
+  std::vector<const Line*> worth_telling(const Thread& t) const {
+    const FlowOutcome* o = outcome(t.first);
+    const bool well = o != nullptr && went_well(o->result);
+    const bool dropped = std::ranges::any_of(t.lines, &Line::bad);
+    std::vector<const Line*> worth;
+    for (const Line& l : t.lines) {
+      const bool word = l.packet == 0 && !l.event.empty() && !l.event.starts_with("hop ");
+      const bool needed = !well && (!dropped || l.event.find("retransmit") != std::string::npos);
+      if (book_.all || !word || needed) worth.push_back(&l);
+    }
+    return worth;
   }
 
   std::string more_text(const Thread& t) const {
@@ -209,7 +224,7 @@ class Layout {
     const std::string lead = "  " + paint_.dim(when) + ' ' + padded(l.place, width_.place) + ' ' + kind + "  ";
     const std::size_t indent = 2 + width_.time + 1 + std::max(width_.place, l.place.size()) + 1 + kind.size() + 2;
     std::vector<std::string> rows = wrapped(l.text, l.bad ? 2 : 0, indent, l.bad ? " " : "  ");
-    if (l.alike > 0) append(rows, l.bad ? fmt::format("; {} more alike", l.alike) : fmt::format(" ({} times)", l.alike + 1), indent);
+    if (l.alike > 0) append(rows, fmt::format("; {} more alike", l.alike), indent);
     const bool below = !l.items.empty();
     if (!more.empty() && !below) append(rows, (rows.back().empty() ? "" : "; ") + std::string(more), indent);
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -282,7 +297,7 @@ class Layout {
                                     seconds(finished_.end, 3))));
       Table rows({"#", "proto", "inside", "outside", "remote", "state", "left"}, {0});
       for (const trace::Row& row : table.rows) {
-        rows.add({std::to_string(row.number), to_string(row.protocol), to_string(row.inside), to_string(row.outside),
+        rows.add({row.number == 0 ? "-" : std::to_string(row.number), to_string(row.protocol), to_string(row.inside), to_string(row.outside),
                   to_string(row.remote), printable(row.state), whole_seconds(row.left)});
       }
       out_ += rows.text("  ");
@@ -311,11 +326,20 @@ class Layout {
       put("");
       const std::string where = v.line > 0 ? fmt::format("{}:{}:{}: ", printable(file), v.line, v.column) : "";
       put(paint_.bad(fmt::format("{} {}{}", paint_.cross(), where, what)));
-      put("    expected  " + printable(v.what));
-      put("    came      " + printable(v.instead));
+      said("expected", v.what);
+      said("came", v.instead);
     };
     for (const Verdict& v : finished_.expectations) tell(v, "expectation not met");
     for (const Verdict& v : finished_.lab) tell(v, "the lab's answer does not hold");
+  }
+
+  void said(std::string_view head, std::string_view what) {
+    constexpr std::size_t indent = 14;
+    std::string lead = "    " + padded(head, indent - 4);
+    for (const std::string& row : wrapped(printable(what), 0, indent, " ")) {
+      put(lead + row);
+      lead.assign(indent, ' ');
+    }
   }
 
   std::string variant_part() const {

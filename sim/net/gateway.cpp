@@ -210,7 +210,9 @@ void Gateway::note_unowned(const Passage& p) {
   // The mapping admits this remote; it is the packet that does not fit into its flow.
   if (p.track.relation() == nat::Relation::invalid && unowned_ == Reason::filtered) unowned_ = Reason::invalid;
   unowned_packet_ = p.packet.id();
-  if (network_.trace().wants_steps()) steps_ = nat_.explain(p.packet.view(), p.in, now());
+  if (!network_.trace().wants_steps()) return;
+  steps_ = nat_.explain(p.packet.view(), p.in, now());
+  steps_.push_back({"service of the gateway?", false, "", ""});
 }
 
 void Gateway::say_unowned(const Packet& packet, InterfaceIndex in) {

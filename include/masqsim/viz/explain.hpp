@@ -6,18 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "masqsim/scenario/remedy.hpp"
 #include "masqsim/scenario/run.hpp"
 #include "masqsim/trace/recording.hpp"
 #include "masqsim/trace/sink.hpp"
 #include "masqsim/viz/paint.hpp"
 
 namespace masqsim::viz {
-
-/// A change to the file with which the flow succeeds, found by running it.
-struct Cure {
-  std::string snippet;  ///< "forward: [{tcp: 22, to: \"laptop:22\"}]"
-  std::string result;   ///< "established"
-};
 
 /// Collects what one flow's explanation needs: its first drops with their steps, its translations, what was answered.
 class Explanation final : public trace::Sink {
@@ -31,7 +26,7 @@ class Explanation final : public trace::Sink {
 
   /// The whole explanation; `scenario` gives the places of the keys in the file.
   std::string told(const scenario::Scenario& scenario, const scenario::Finished& finished,
-                   const std::optional<Cure>& cure, const Paint& paint) const;
+                   const std::optional<scenario::Remedy>& remedy, const Paint& paint) const;
 
  private:
   static constexpr std::size_t most = 64;
