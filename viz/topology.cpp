@@ -190,8 +190,9 @@ class Picture {
     const Network& network = scenario_.networks[n];
     std::string text = network.name;
     for (const std::string& line : channel_words(network.channel)) text += "  " + line;
-    out_ += fmt::format("  {} -- {} [label={}, taillabel={}, headlabel={}, penwidth=1.6, minlen=3]\n", node_id(ends[0].node),
-                        node_id(ends[1].node), dot_quoted(text), dot_quoted(ends[0].address), dot_quoted(ends[1].address));
+    const std::string label = fmt::format("<<b>{}</b><br/>{}  to  {}>", dot_html(text), dot_html(ends[0].address),
+                                          dot_html(ends[1].address));
+    out_ += fmt::format("  {} -- {} [label={}, penwidth=1.6]\n", node_id(ends[0].node), node_id(ends[1].node), label);
   }
 
   const Scenario& scenario_;

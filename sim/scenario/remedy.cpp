@@ -139,7 +139,7 @@ class Search {
     const std::string to = wire::to_string(f.to) + (f.to_port ? fmt::format(":{}", *f.to_port) : "");
     std::string text = fmt::format("{{{}: {}, to: \"{}\"", f.protocol ? wire::to_string(*f.protocol) : "all", ports, to);
     if (f.from) text += fmt::format(", from: {}", wire::to_string(*f.from));
-    if (f.on) text += fmt::format(", on: {}", wire::to_string(*f.on));
+    if (f.outside) text += fmt::format(", outside: {}", wire::to_string(*f.outside));
     return text + "}";
   }
 
