@@ -76,6 +76,7 @@ int main_program(int argc, const char* const* argv) {
     add_diff(app, chosen);
     add_graph(app, chosen);
     add_test(app, chosen);
+    add_conform(app, chosen);
     return parse_and_do(app, chosen, argc, argv);
   } catch (const Told&) {
     return Exit::invalid;

@@ -438,7 +438,8 @@ Case read_case(const Json& value) {
   only(value, "a case", {"name", "why", "gateway", "config", "steps", "observed", "stable", "ct"});
   Case c;
   c.name = text(need(value, "name", "a case"), "name");
-  if (c.name.empty() || c.name.find_first_of("\n\r\t") != c.name.npos) wrong("name must be one line");
+  const auto plain = [](char letter) { return letter >= ' ' && letter <= '~'; };
+  if (c.name.empty() || !std::ranges::all_of(c.name, plain)) wrong("name must be printable ASCII");
   maybe(value, "why", [&](const Json& v) { c.why = text(v, "why"); });
   c.setup = setup(need(value, "gateway", "a case"));
   maybe(value, "config", [&](const Json& v) { c.kernel = kernel_words(v); });

@@ -1,0 +1,98 @@
+// masqsim conform CASES: recorded packet cases through the gateway, byte for byte.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+
+#include "masqsim/conform/kernel_bench.hpp"
+#include "masqsim/conform/own_bench.hpp"
+#include "masqsim/conform/replay.hpp"
+#include "program.hpp"
+
+namespace masqsim::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+  std::vector<std::string> files;
+  std::string only;
+  std::string gateway = "own";
+  bool record = false;
+};
+
+std::string bytes_of(const std::string& path) {
+  if (path == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) throw UsageError(path + ": cannot open: " + (error ? error.message() : "no such file"));
+  if (fs::is_directory(status)) throw UsageError(path + ": is a directory");
+  if (!fs::is_regular_file(status)) throw UsageError(path + ": is not a regular file");
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw UsageError(path + ": cannot open");
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// Every case of every file; throws Told after saying what is wrong with any of them.
+std::vector<conform::Case> cases_of(const Arguments& arguments) {
+  only_one_dash(arguments.files);
+  std::vector<conform::Case> all;
+  std::string errors;
+  for (const std::string& file : arguments.files) {
+    conform::Cases read = conform::read_cases(bytes_of(file), file);
+    for (const std::string& error : read.errors) errors += viz::printable(error) + '\n';
+    for (conform::Case& c : read.cases) {
+      if (c.name.find(arguments.only) != std::string::npos) all.push_back(std::move(c));
+    }
+  }
+  if (errors.empty()) return all;
+  complain(errors);
+  throw Told();
+}
+
+std::unique_ptr<conform::Bench> bench_for(const Arguments& arguments, const conform::Case& c) {
+  if (arguments.gateway == "linux") return std::make_unique<conform::KernelBench>(c.setup);
+  return std::make_unique<conform::OwnBench>(c.setup);
+}
+
+int conform_cases(const Arguments& arguments) {
+  if (arguments.gateway != "own" && arguments.gateway != "linux") {
+    throw UsageError("unknown gateway '" + arguments.gateway + "'", "own or linux");
+  }
+  std::string text;
+  std::size_t good = 0;
+  const std::vector<conform::Case> cases = cases_of(arguments);
+  for (const conform::Case& c : cases) {
+    const std::unique_ptr<conform::Bench> bench = bench_for(arguments, c);
+    const conform::Replay done = conform::replay(c, *bench);
+    if (arguments.record) {
+      text += conform::record_line(c, done.observed, done.table) + '\n';
+      continue;
+    }
+    const conform::Verdict verdict = conform::judge(c, done);
+    good += verdict.same;
+    text += conform::to_string(verdict);
+  }
+  if (!arguments.record) text += fmt::format("{} of {} cases as recorded\n", good, cases.size());
+  print(text);
+  return arguments.record || good == cases.size() ? Exit::good : Exit::differs;
+}
+
+}  // namespace
+
+void add_conform(CLI::App& app, Chosen& chosen) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* verb = app.add_subcommand("conform", "replay recorded packet cases, compare byte for byte");
+  verb->add_option("cases", arguments->files, "case FILES, one JSON object a line; - is standard input")->required();
+  verb->add_option("--only", arguments->only, "cases whose name contains this")->type_name("NAME");
+  verb->add_option("--gateway", arguments->gateway, "own, or linux: this machine's kernel (root)")->type_name("WHICH");
+  verb->add_flag("--record", arguments->record, "print the cases with what this gateway did");
+  verb->footer("Example:\n  masqsim conform tests/conform/cases.jsonl");
+  verb->callback([arguments, &chosen] { chosen = [arguments] { return conform_cases(*arguments); }; });
+}
+
+}  // namespace masqsim::cli
