@@ -94,11 +94,19 @@ Decision Core::input(wire::Buffer& buffer, InterfaceId in, Time now, Track& trac
   return translated.pass ? finish(buffer, now, track) : translated;
 }
 
-Decision Core::output(wire::Buffer& buffer, Time now, Track& track) {
+Decision Core::output(wire::Buffer& buffer, Time now, Track& track, const Track* about) {
   expire(now);
   track = Track();
   std::optional<Packet> packet = read_packet(buffer.bytes());
   if (!packet) return stop(Reason::bad_header);
+  if (about != nullptr && packet->is_icmp_error() && flow_of(*about) != nullptr) {
+    track.index_ = about->index_;  // borrowed: the flow is held by the packet complained of
+    track.flow_number_ = about->flow_number_;
+    track.mapping_number_ = about->mapping_number_;
+    track.direction_ = opposite(about->direction_);
+    track.relation_ = Relation::related;
+    return translate(*packet, Hook::output, {}, now, track);
+  }
   const Decision tracked = follow(*packet, Hook::output, now, track);
   if (!tracked.pass) return tracked;
   return translate(*packet, Hook::output, {}, now, track);
@@ -299,7 +307,8 @@ Decision Core::finish(wire::Buffer& buffer, Time now, Track& track) {
 
 Decision Core::confirm(Track& track, Time now) {
   Flow* flow = flow_of(track);
-  if (flow == nullptr || flow->any(status::confirmed)) return left_alone(track.relation_);
+  const bool borrowed = track.core_ == nullptr;
+  if (flow == nullptr || flow->any(status::confirmed) || borrowed) return left_alone(track.relation_);
   if (table_.find(flow->original, flow->protocol) || table_.find(flow->reply, flow->protocol)) {
     return stop(Reason::ports_exhausted);
   }

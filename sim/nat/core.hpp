@@ -23,7 +23,7 @@ class Core {
   Decision prerouting(wire::Buffer& buffer, InterfaceId in, Time now, Track& track);
   Decision forward(wire::Buffer& buffer, InterfaceId in, InterfaceId out, Time now, Track& track);
   Decision input(wire::Buffer& buffer, InterfaceId in, Time now, Track& track);
-  Decision output(wire::Buffer& buffer, Time now, Track& track);
+  Decision output(wire::Buffer& buffer, Time now, Track& track, const Track* about);
   Decision postrouting(wire::Buffer& buffer, const Egress& egress, Time now, Track& track);
 
   void set_own_addresses(std::vector<wire::Address> outside, std::vector<wire::Address> inside);

@@ -45,7 +45,9 @@ Decision Nat::forward(wire::Buffer& packet, InterfaceId in, InterfaceId out, Tim
 Decision Nat::input(wire::Buffer& packet, InterfaceId in, Time now, Track& track) {
   return core_->input(packet, in, now, track);
 }
-Decision Nat::output(wire::Buffer& packet, Time now, Track& track) { return core_->output(packet, now, track); }
+Decision Nat::output(wire::Buffer& packet, Time now, Track& track, const Track* about) {
+  return core_->output(packet, now, track, about);
+}
 Decision Nat::postrouting(wire::Buffer& packet, const Egress& egress, Time now, Track& track) {
   return core_->postrouting(packet, egress, now, track);
 }

@@ -22,8 +22,6 @@ constexpr std::size_t few_addresses = 8;
 
 Ipv4Edit header_of(const Passage& p) { return *Ipv4Edit::parse(p.packet.bytes()); }
 
-bool is_zero_network(Address a) { return a.value >> 24 == 0; }
-
 /// 224.0.0.1: every node is a member (RFC 1112).
 constexpr Address all_hosts = wire::address(224, 0, 0, 1);
 
@@ -35,13 +33,15 @@ void Forwarder::receive(Packet packet, InterfaceIndex in) {
   if (!sound(p)) return;
   if (hooks_ && !hooks_->prerouting(p)) return;
   if (!find_way(p)) return;
+  OptionsRead options;
+  if (header_of(p).header_length() > 20 && !take(p, options)) return;
   if (p.local) return deliver(p);
-  forward(p);
+  forward(p, options);
 }
 
 // Made here. Linux: ip_local_out.
 void Forwarder::output(Packet packet) {
-  Passage p{.packet = std::move(packet)};
+  Passage p{.packet = std::move(packet), .about = std::exchange(about_, nullptr)};
   if (hooks_ && !hooks_->output(p)) return;
   const Address destination = header_of(p).destination();
   if (is_own(destination)) return deliver(p);
@@ -54,20 +54,8 @@ void Forwarder::deliver(Passage& p) {
   stack_.deliver(std::move(p.packet), p.in);
 }
 
-void Forwarder::forward(Passage& p) {
-  Ipv4Edit ip = header_of(p);
-  OptionsRead options;
-  if (ip.header_length() > 20) {
-    options = take_options(ip, node_.network().now(), [&](Address a) { return is_own(a); });
-    if (options.problem) {
-      return refuse(p, Reason::bad_header, "damaged IP options", icmp::parameter_problem, 0,
-                    std::uint32_t{*options.problem} << 24);
-    }
-    if (options.source_route) {
-      drop(p, Reason::source_route, "");
-      return;
-    }
-  }
+void Forwarder::forward(Passage& p, const OptionsRead& options) {
+  const Ipv4Edit ip = header_of(p);
   if (ip.ttl() <= 1) return refuse(p, Reason::ttl_exceeded, "", icmp::time_exceeded, 0);
 
   const std::uint16_t mtu = node_.interfaces()[p.out].mtu;
@@ -111,18 +99,29 @@ bool Forwarder::sound(Passage& p) const {
   return true;
 }
 
+// RFC 1812 section 5.2.4. Linux: ip_rcv_options.
+bool Forwarder::take(Passage& p, OptionsRead& options) {
+  const Ipv4Edit ip = header_of(p);
+  const Address facing = p.local ? ip.destination() : source_for(ip.source());
+  options = take_options(ip, node_.network().now(), facing, [&](Address a) { return is_own(a); });
+  if (options.source_route) return drop(p, Reason::source_route, "");
+  if (!options.problem) return true;
+  refuse(p, Reason::bad_header, "damaged IP options", icmp::parameter_problem, 0, std::uint32_t{*options.problem} << 24);
+  return false;
+}
+
 // Local, to be forwarded, or neither. Linux: ip_route_input.
 bool Forwarder::find_way(Passage& p) {
   const Ipv4Edit ip = header_of(p);
   const Address source = ip.source(), destination = ip.destination();
   if (source.is_multicast() || source.is_limited_broadcast() || source.is_loopback() ||
-      (is_zero_network(source) && !destination.is_limited_broadcast())) {
+      (source.is_zero() && !destination.is_limited_broadcast())) {
     return drop(p, Reason::martian, "a source no host can have");
   }
   if (destination.is_multicast() && destination != all_hosts) {
     return drop(p, Reason::broadcast, "multicast is not forwarded");
   }
-  if (destination.is_loopback() || is_zero_network(destination)) {
+  if (destination.is_loopback() || destination.is_zero()) {
     return drop(p, Reason::martian, "a destination that is on no wire");
   }
 
@@ -139,7 +138,7 @@ bool Forwarder::source_possible(const Passage& p, Address source) {
   if (mine == Owned::local) return drop(p, Reason::martian, "the source is this node's own address");
   if (!strict_reverse_path_) return true;
   if (mine == Owned::broadcast) return drop(p, Reason::martian, "the source is a broadcast address");
-  if (is_zero_network(source)) return true;
+  if (source.is_zero()) return true;
   const Route* back = node_.routes().find(source);
   if (back && back->kind == Route::Kind::forward && back->out == p.in) return true;
   return drop(p, Reason::reverse_path, "");
@@ -181,7 +180,13 @@ bool Forwarder::find_route(Passage& p, Address destination) {
 void Forwarder::refuse(const Passage& p, Reason reason, std::string_view text, std::uint8_t type, std::uint8_t code,
                        std::uint32_t rest) {
   drop(p, reason, text);
+  complain(p, type, code, rest);
+}
+
+void Forwarder::complain(const Passage& p, std::uint8_t type, std::uint8_t code, std::uint32_t rest) {
+  about_ = &p.track;
   complain(p.packet, type, code, rest);
+  about_ = nullptr;
 }
 
 void Forwarder::complain(const Packet& about, std::uint8_t type, std::uint8_t code, std::uint32_t rest) {

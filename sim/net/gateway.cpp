@@ -100,7 +100,7 @@ bool Gateway::input(Passage& p) {
 
 bool Gateway::output(Passage& p) {
   remember(p.packet);
-  return go_on(p, nat_.output(p.packet.buffer(), now(), p.track));
+  return go_on(p, nat_.output(p.packet.buffer(), now(), p.track, p.about));
 }
 
 bool Gateway::postrouting(Passage& p) {
@@ -123,7 +123,7 @@ bool Gateway::go_on(Passage& p, const nat::Decision& decision) {
   }
   path_.say_drop(p.packet, decision.reason, "", p.in, before_);
   if (decision.answer == nat::Decision::Answer::admin_prohibited) {
-    path_.complain(p.packet, icmp::unreachable, icmp::admin_prohibited);
+    path_.complain(p, icmp::unreachable, icmp::admin_prohibited);
   }
   return false;
 }

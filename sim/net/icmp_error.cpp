@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ip_options.hpp"
 #include "masqsim/wire/icmp.hpp"
 #include "masqsim/wire/ipv4.hpp"
 
@@ -32,17 +33,21 @@ bool may_complain(wire::ByteView packet) {
   return !wire::icmp::is_error(type) && type <= wire::icmp::mask_reply;
 }
 
-Packet icmp_error(Pool& pool, Random& ids, const Packet& about, wire::Address source, const wire::IcmpFields& error) {
+Packet icmp_error(Pool& pool, Random& ids, Time now, const Packet& about, wire::Address source,
+                  const wire::IcmpFields& error) {
   if (!may_complain(about.view())) return {};
   const auto offending = *wire::Ipv4View::parse_quoted(about.view());
   const std::size_t whole = std::min<std::size_t>(offending.total_length(), about.size());
-  const std::size_t quoted = std::min(whole, largest_error - 28);
+  const AnswerOptions options = answer_options(offending, now, source);
+  const std::size_t head = 28 + options.size;
+  const std::size_t quoted = std::min(whole, largest_error - head);
   const wire::IpFields ip{.source = source,
                           .destination = offending.source(),
                           .tos = static_cast<std::uint8_t>((offending.tos() & tos_bits) | internet_control),
                           .id = static_cast<std::uint16_t>(ids.below(65536)),
-                          .fragment_word = 0};
-  Packet packet = pool.make(28 + quoted, about.flow(), about.id());
+                          .fragment_word = 0,
+                          .options = options.view()};
+  Packet packet = pool.make(head + quoted, about.flow(), about.id());
   wire::write_icmp(packet.bytes(), ip, error, about.view().first(quoted));
   return packet;
 }

@@ -1,5 +1,7 @@
 #include "ip_options.hpp"
 
+#include <algorithm>
+
 namespace masqsim::net {
 
 void finish_options(wire::Ipv4Edit packet, const OptionsRead& read, wire::Address outgoing) {
@@ -8,6 +10,58 @@ void finish_options(wire::Ipv4Edit packet, const OptionsRead& read, wire::Addres
   if (read.address_at != 0) wire::store32(&header[read.address_at], outgoing.value);
   if (read.stamped_at != 0) wire::store32(&header[read.stamped_at], outgoing.value);
   packet.fix_sum();
+}
+
+namespace {
+
+/// What `take_options` stopped at is not answered.
+bool is_damaged(wire::ByteView text) {
+  const bool is_route = text[0] == option::record_route;
+  if (text.size() < (is_route ? 3u : 4u)) return true;
+  const std::size_t pointer = text[2];
+  if (pointer < (is_route ? 4u : 5u)) return true;
+  if (pointer <= text.size()) return pointer + 3 > text.size();
+  return !is_route && text[3] >> 4 == 15 && (text[3] & 15u) != option::stamp_prespecified;
+}
+
+/// The next slot of a record route or timestamp option is taken by whoever answers.
+void take_slot(wire::ByteEdit text, Time now, wire::Address own) {
+  const std::size_t pointer = text[2];
+  const bool is_route = text[0] == option::record_route;
+  const bool with_address = is_route || (text[3] & 15u) == option::stamp_and_address;
+  const bool with_time = !is_route && (text[3] & 15u) <= option::stamp_and_address;
+  const std::size_t size = (with_address ? 4u : 0u) + (with_time ? 4u : 0u);
+  if (size == 0 || pointer - 1 + size > text.size()) return;
+  if (with_address) wire::store32(&text[pointer - 1], own.value);
+  if (with_time) wire::store32(&text[pointer - 1 + (with_address ? 4u : 0u)], milliseconds_of_day(now));
+  text[2] = static_cast<std::uint8_t>(pointer + size);
+}
+
+}  // namespace
+
+AnswerOptions answer_options(wire::Ipv4View asked, Time now, wire::Address own) {
+  AnswerOptions answer;
+  const wire::ByteView options = asked.options();
+  for (std::size_t at = 0; at < options.size();) {
+    if (options[at] == option::end) break;
+    if (options[at] == option::no_operation) {
+      ++at;
+      continue;
+    }
+    if (options.size() - at < 2) break;
+    const std::size_t length = options[at + 1];
+    if (length < 2 || length > options.size() - at) break;
+    const bool answered = options[at] == option::record_route || options[at] == option::timestamp;
+    if (answered) {
+      if (is_damaged(options.subspan(at, length))) break;
+      std::copy_n(&options[at], length, &answer.bytes[answer.size]);
+      take_slot(wire::ByteEdit(answer.bytes).subspan(answer.size, length), now, own);
+      answer.size += length;
+    }
+    at += length;
+  }
+  answer.size = (answer.size + 3) / 4 * 4;
+  return answer;
 }
 
 void blank_uncopied_options(wire::Ipv4Edit packet) {

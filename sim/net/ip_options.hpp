@@ -1,6 +1,7 @@
 // IP options on their way through a router (RFC 791 section 3.1, RFC 1812 section 5.2.4), as Linux handles them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -18,14 +19,24 @@ struct OptionsRead {
   bool changed = false;                 ///< the header checksum is to be made anew
 };
 
-/// Reads the options of a packet that arrived: takes the next free slot of record route and timestamp options, writes
-/// the time (milliseconds since midnight, here since the run began) and counts overflows. `owned` says whether an
-/// address is the router's own (timestamps with prespecified addresses).
+/// Reads the options of a packet that arrived: takes the next free slot of record route and timestamp options for the
+/// address `facing` its sender, writes the time (milliseconds since midnight, here since the run began) and counts
+/// overflows. `owned` says whether an address is the router's own (timestamps with prespecified addresses). The header
+/// checksum stays as it was: Linux makes it anew only for what it forwards.
 template <typename Owned>
-OptionsRead take_options(wire::Ipv4Edit packet, Time now, Owned owned);
+OptionsRead take_options(wire::Ipv4Edit packet, Time now, wire::Address facing, Owned owned);
 
 /// Writes the address of the interface that the packet leaves by into the slots taken, and repairs the header sum.
 void finish_options(wire::Ipv4Edit packet, const OptionsRead& read, wire::Address outgoing);
+
+/// The options of an answer (reset, echo reply, ICMP error) to a packet whose options were taken: its record route and
+/// timestamp options, another slot taken by `own`. Empty for packets without any.
+struct AnswerOptions {
+  std::array<std::uint8_t, 40> bytes{};
+  std::size_t size = 0;  ///< a multiple of 4
+  wire::ByteView view() const { return wire::ByteView(bytes).first(size); }
+};
+AnswerOptions answer_options(wire::Ipv4View asked, Time now, wire::Address own);
 
 /// For all fragments but the first: options that are not to be copied (RFC 791: their copied flag is clear) become
 /// no-operations, so that the header keeps its length.
@@ -41,14 +52,19 @@ inline constexpr std::uint8_t copied = 0x80;
 inline constexpr std::uint8_t stamp_only = 0, stamp_and_address = 1, stamp_prespecified = 3;
 }  // namespace option
 
+/// RFC 791: milliseconds since midnight UT; here since the run began.
+constexpr std::uint32_t milliseconds_of_day(Time now) {
+  constexpr std::int64_t day_ms = 24 * 60 * 60 * 1000;
+  return static_cast<std::uint32_t>(now.ns / 1'000'000 % day_ms);
+}
+
 template <typename Owned>
-OptionsRead take_options(wire::Ipv4Edit packet, Time now, Owned owned) {
+OptionsRead take_options(wire::Ipv4Edit packet, Time now, wire::Address facing, Owned owned) {
   OptionsRead read;
   const wire::ByteEdit header = packet.header();
   bool seen_route = false, seen_stamp = false;
   const auto stamp = [&](std::size_t at) {
-    constexpr std::int64_t day_ms = 24 * 60 * 60 * 1000;
-    wire::store32(&header[at], static_cast<std::uint32_t>(now.ns / 1'000'000 % day_ms));
+    wire::store32(&header[at], milliseconds_of_day(now));
     read.changed = true;
   };
   const auto wrong_at = [&](std::size_t at) {
@@ -90,6 +106,7 @@ OptionsRead take_options(wire::Ipv4Edit packet, Time now, Owned owned) {
         if (pointer > length) break;
         if (pointer + 3 > length) return wrong_at(at + 2);
         read.address_at = static_cast<std::uint8_t>(at + pointer - 1);
+        wire::store32(&header[read.address_at], facing.value);
         header[at + 2] = static_cast<std::uint8_t>(pointer + 4);
         read.changed = true;
         break;
@@ -114,6 +131,7 @@ OptionsRead take_options(wire::Ipv4Edit packet, Time now, Owned owned) {
           stamp(at + pointer - 1);
         } else if (kind == option::stamp_and_address) {
           read.stamped_at = static_cast<std::uint8_t>(at + pointer - 1);
+          wire::store32(&header[read.stamped_at], facing.value);
           stamp(at + pointer + 3);
         } else if (kind == option::stamp_prespecified) {
           if (!owned(wire::Address{wire::load32(&header[at + pointer - 1])})) break;

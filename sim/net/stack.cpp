@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "ip_options.hpp"
 #include "masqsim/net/icmp_error.hpp"
 #include "masqsim/wire/udp.hpp"
 #include "sockets.hpp"
@@ -72,7 +73,7 @@ void Stack::undeliverable(const Packet& packet, const wire::IcmpFields& error) {
 void Stack::happen_later() { network().engine().schedule(network().now(), *this, something_later); }
 
 void Stack::complain(const Packet& about, wire::Address source, const wire::IcmpFields& error) {
-  Packet answer = icmp_error(network().pool(), sockets().random, about, source, error);
+  Packet answer = icmp_error(network().pool(), sockets().random, network().now(), about, source, error);
   if (answer) node_.output(std::move(answer));
 }
 
@@ -183,9 +184,14 @@ void Stack::send_reset(wire::Ipv4View ip, wire::TcpView tcp, const Packet& packe
                            (flags.any(TcpFlags::syn) ? 1 : 0) + (flags.any(TcpFlags::fin) ? 1 : 0);
   }
   const auto tos = static_cast<std::uint8_t>(ip.tos() & ~3);  // without the ECN bits
-  Packet answer = make(40, packet.flow());
-  wire::write_tcp(answer.bytes(), {.source = ip.destination(), .destination = ip.source(), .ttl = ttl_, .tos = tos},
-                  reset, {});
+  const AnswerOptions options = answer_options(ip, network().now(), ip.destination());
+  Packet answer = make(40 + options.size, packet.flow());
+  const wire::IpFields head{.source = ip.destination(),
+                            .destination = ip.source(),
+                            .ttl = ttl_,
+                            .tos = tos,
+                            .options = options.view()};
+  wire::write_tcp(answer.bytes(), head, reset, {});
   node_.output(std::move(answer));
 }
 
@@ -275,14 +281,16 @@ void Stack::answer_query(wire::Ipv4View ip, wire::IcmpView query, Packet& packet
     wire::store32(&times[8], now);
   }
   const wire::ByteView data = echo ? query.payload() : wire::ByteView(times);
-  Packet answer = make(28 + data.size(), packet.flow());
+  const AnswerOptions options = answer_options(ip, network().now(), ip.destination());
+  Packet answer = make(28 + options.size + data.size(), packet.flow());
   wire::write_icmp(answer.bytes(),
                    {.source = ip.destination(),
                     .destination = ip.source(),
                     .ttl = ttl_,
                     .tos = ip.tos(),
                     .id = static_cast<std::uint16_t>(sockets().random.below(65536)),
-                    .fragment_word = 0},
+                    .fragment_word = 0,
+                    .options = options.view()},
                    {.type = echo ? icmp::echo_reply : icmp::timestamp_reply,
                     .code = echo ? query.code() : std::uint8_t{0},
                     .rest = std::uint32_t{query.id()} << 16 | query.sequence()},

@@ -126,7 +126,9 @@ class Nat {
   Decision prerouting(wire::Buffer& packet, InterfaceId in, Time now, Track& track);
   Decision forward(wire::Buffer& packet, InterfaceId in, InterfaceId out, Time now, Track& track);
   Decision input(wire::Buffer& packet, InterfaceId in, Time now, Track& track);
-  Decision output(wire::Buffer& packet, Time now, Track& track);
+  /// `about`: of the router's own ICMP error, the track of the packet it complains of, where that is still on its way:
+  /// its flow may not be in the table yet (Linux: nf_ct_attach).
+  Decision output(wire::Buffer& packet, Time now, Track& track, const Track* about = nullptr);
   Decision postrouting(wire::Buffer& packet, const Egress& egress, Time now, Track& track);
 
   /// The gateway's own addresses, for `explain`, hairpin and the reasons; told again when they change.

@@ -18,6 +18,8 @@
 
 namespace masqsim::net {
 
+struct OptionsRead;
+
 /// How a datagram came that was put together from pieces.
 struct Pieces {
   std::vector<std::uint16_t> payloads;  ///< bytes after the header, in order; empty: it came whole
@@ -31,6 +33,7 @@ struct Passage {
   InterfaceIndex out = no_interface;
   wire::Address next_hop{};
   nat::Track track{};
+  const nat::Track* about = nullptr;  ///< of the node's own ICMP error: the flow of the packet it complains of
   Pieces pieces{};
   bool local = false;                 ///< for the node itself, broadcasts included
   Reason untranslated = Reason::none; ///< why NAT left it as it was, if it did
@@ -74,6 +77,7 @@ class Forwarder final : private Neighbours::Owner {
 
   /// Tells the sender of `about` by ICMP what became of it, from the address that faces it; nothing where that may not
   /// be (icmp_error.hpp) or no route leads back. A packet the node made itself is told of to its own stack.
+  void complain(const Passage& p, std::uint8_t type, std::uint8_t code, std::uint32_t rest = 0);
   void complain(const Packet& about, std::uint8_t type, std::uint8_t code, std::uint32_t rest = 0);
   /// The record that `packet` ended here.
   void say_drop(const Packet& packet, Reason reason, std::string_view text, InterfaceIndex at = no_interface,
@@ -87,7 +91,8 @@ class Forwarder final : private Neighbours::Owner {
   bool source_possible(const Passage& p, wire::Address source);
   bool find_route(Passage& p, wire::Address destination);
   void deliver(Passage& p);
-  void forward(Passage& p);
+  bool take(Passage& p, OptionsRead& options);
+  void forward(Passage& p, const OptionsRead& options);
   void leave(Passage& p);
   void transmit(Packet packet, const Passage& p);
   void refuse(const Passage& p, Reason reason, std::string_view text, std::uint8_t type, std::uint8_t code,
@@ -104,6 +109,7 @@ class Forwarder final : private Neighbours::Owner {
   Hooks* hooks_;
   Neighbours neighbours_;
   bool strict_reverse_path_ = false;
+  const nat::Track* about_ = nullptr;  // while the sender of a packet on its way is told why it ends
 
   std::size_t known_interfaces_ = 0;
   std::vector<std::pair<std::uint32_t, Owned>> few_;        // own and broadcast addresses, while they are few

@@ -17,7 +17,8 @@ bool may_complain(wire::ByteView packet);
 
 /// The error about `about` to its source: TTL 64, TOS c0 with the packet's own TOS bits, no DF, a random id, quoting as
 /// much as 576 bytes in all hold. It belongs to the same flow, and `about` is its cause. Empty where none may be sent.
-/// `error.rest` is the second word: of 3/4 the MTU.
-Packet icmp_error(Pool& pool, Random& ids, const Packet& about, wire::Address source, const wire::IcmpFields& error);
+/// Record route and timestamp options are answered (at `now`). `error.rest` is the second word: of 3/4 the MTU.
+Packet icmp_error(Pool& pool, Random& ids, Time now, const Packet& about, wire::Address source,
+                  const wire::IcmpFields& error);
 
 }  // namespace masqsim::net
