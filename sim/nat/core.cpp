@@ -51,7 +51,7 @@ Core::Core(Config config, Random random)
 
 Decision Core::prerouting(wire::Buffer& buffer, InterfaceId in, Time now, Track& track) {
   expire(now);
-  track = Track();
+  track.clear();
   std::optional<Packet> packet = read_packet(buffer.bytes());
   if (!packet) return stop(Reason::bad_header);
   const Decision tracked = follow(*packet, Hook::prerouting, now, track);
@@ -96,7 +96,7 @@ Decision Core::input(wire::Buffer& buffer, InterfaceId in, Time now, Track& trac
 
 Decision Core::output(wire::Buffer& buffer, Time now, Track& track, const Track* about) {
   expire(now);
-  track = Track();
+  track.clear();
   std::optional<Packet> packet = read_packet(buffer.bytes());
   if (!packet) return stop(Reason::bad_header);
   if (about != nullptr && packet->is_icmp_error() && flow_of(*about) != nullptr) {
@@ -114,11 +114,22 @@ Decision Core::output(wire::Buffer& buffer, Time now, Track& track, const Track*
 
 Decision Core::postrouting(wire::Buffer& buffer, const Egress& egress, Time now, Track& track) {
   expire(now);
+  if (nothing_left_to_do(track, egress.out)) return pass_on;
   std::optional<Packet> packet = read_packet(buffer.bytes());
   if (!packet) return stop(Reason::bad_header);
   const Decision translated =
       translate(*packet, Hook::postrouting, {any_interface, egress.out, egress.masquerade}, now, track);
   return translated.pass ? finish(buffer, now, track) : translated;
+}
+
+/// The short way of most answers: their destination is translated already, and their source needs nothing.
+bool Core::nothing_left_to_do(const Track& track, InterfaceId out) {
+  const Flow* flow = flow_of(track);
+  if (flow == nullptr || track.relation_ != Relation::established) return false;
+  constexpr std::uint16_t needs_more = status::helper | status::adjusts_sequence | status::dying;
+  if (!flow->any(status::confirmed) || flow->any(needs_more)) return false;
+  if (track.direction_ == Direction::reply) return !flow->any(status::destination_nat);
+  return !flow->any(status::source_nat) && !(flow->any(status::masqueraded) && flow->interface != out);
 }
 
 // Conntrack: to which flow does the packet belong, and does that flow take it?
@@ -157,7 +168,7 @@ Decision Core::follow(const Packet& packet, Hook hook, Time now, Track& track) {
       if (found.direction == Direction::reply) table_[found.index].set(status::seen_reply);
       return pass_on;
     }
-    track = Track();
+    track.clear();
     track.relation_ = Relation::invalid;
     if (followed == Followed::invalid) return left_alone(Relation::invalid);
   }
@@ -371,7 +382,7 @@ Decision Core::translate(Packet& packet, Hook hook, const Way& way, Time now, Tr
   } else if (hook == Hook::postrouting && flow->any(status::masqueraded) && track.direction_ == Direction::original &&
              flow->interface != way.out && !flow->any(status::dying)) {
     drop_entry(track.index_, Change::Kind::removed, now);  // another way out: the address it was given does not hold there
-    track = Track();
+    track.clear();
     return stop(Reason::stale);
   }
   const bool source_bit = (side == Side::source) == (track.direction_ == Direction::original);

@@ -64,6 +64,7 @@ class Core {
   void count_mapping(std::uint32_t index, Track& track);
 
   // NAT
+  bool nothing_left_to_do(const Track& track, InterfaceId out);
   Decision translate(Packet& packet, Hook hook, const Way& way, Time now, Track& track);
   Decision bind(std::uint32_t index, Hook hook, const Way& way, Time now);
   bool bind_by_mapping(std::uint32_t index, const Way& way);

@@ -53,7 +53,7 @@ inline constexpr std::uint16_t seen_reply = 1, assured = 2, confirmed = 4, sourc
 inline constexpr std::uint16_t nat_mask = source_nat | destination_nat;
 }  // namespace status
 
-/// Tracks one TCP connection (reference B). All sequence numbers as the wire carries them.
+/// Tracks one TCP connection. All sequence numbers as the wire carries them.
 struct TcpTrack {
   struct Side {
     std::uint32_t end = 0;      ///< highest seq + len sent

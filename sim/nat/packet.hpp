@@ -53,8 +53,8 @@ inline std::optional<Packet> read_packet(wire::ByteEdit bytes) {
                 key.has_value()};
 }
 
-/// True if the transport header and, where `verify` is set, its checksum are as conntrack wants them (reference B,
-/// INVALID). TCP flags are the tracker's business.
+/// True if the transport header and, where `verify` is set, its checksum are as conntrack wants them, else it
+/// calls the packet INVALID. TCP flags are the tracker's business.
 bool transport_sound(const Packet& packet, bool verify);
 
 }  // namespace masqsim::nat

@@ -1,4 +1,4 @@
-// Changing the addresses and ports of a packet and repairing its checksums by difference (RFC 1624, reference D).
+// Changing the addresses and ports of a packet and repairing its checksums by difference (RFC 1624).
 #pragma once
 
 #include "flow.hpp"

@@ -99,7 +99,7 @@ void begin_side(TcpTrack::Side& sender, TcpTrack::Side& receiver, const TcpSegme
 
 enum class Fit : std::uint8_t { fits, ignored, invalid };
 
-/// The window checks (reference B): is the segment one that the two sides could be exchanging now? Where it is, both
+/// The window checks: is the segment one that the two sides could be exchanging now? Where it is, both
 /// sides are brought up to date.
 Fit fit_window(TcpTrack& track, TcpState state, Direction direction, const TcpSegment& segment,
                std::int32_t acknowledgment_offset, const Config& config) {

@@ -1,4 +1,4 @@
-// Follows TCP connections as conntrack does (reference B): a state table one can lay beside the reference, the window
+// Follows TCP connections as conntrack does: a state table one can lay beside the kernel's, the window
 // of both sides, and what an RST may do.
 #pragma once
 

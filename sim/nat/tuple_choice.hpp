@@ -1,4 +1,4 @@
-// Which outside tuple a new flow gets (reference C), in the kernel's order.
+// Which outside tuple a new flow gets, in the kernel's order: kept, as before, kept port on the chosen address, searched.
 #pragma once
 
 #include <optional>

@@ -43,7 +43,7 @@ struct SourceRule {
 
   Action action = Action::masquerade;
   AddressRange addresses;             ///< source_nat: the pool, one address or many
-  std::optional<PortRange> ports;     ///< unset: keep the source port, on a clash search its class (reference C.5)
+  std::optional<PortRange> ports;     ///< unset: keep the source port, on a clash search its class: below 512, below 1024, above
   bool random = false;                ///< never keep the port (nft `random`, `fully-random`: the same effect)
   bool persistent = false;            ///< pool: one inside host keeps one outside address whatever the remote
   bool keep_host_bits = false;        ///< NETMAP: pool and `from` are networks of one size, host bits are kept
@@ -71,14 +71,16 @@ enum class Mapping : std::uint8_t { linux_like, endpoint_independent, address_de
 /// RFC 4787 section 5: which remotes may send to an outside endpoint that is mapped.
 enum class Filtering : std::uint8_t { endpoint_independent, address_dependent, address_and_port_dependent };
 
-/// RFC 4787 section 6, for mappings made by inside hosts and for port forwards.
+/// RFC 4787 section 6, for mappings made by inside hosts and for port forwards. Inside callers come in by an interface
+/// that no translating source rule names as its `out`. A destination rule with `in` set is not concerned. What Linux does
+/// with a destination rule of its own is `dnat_only`.
 enum class Hairpin : std::uint8_t {
   none,       ///< dynamic mappings: the gateway's own stack answers; port forwards: only translated from outside
   dnat_only,  ///< port forwards are translated for inside callers too; the server sees the inside client
   full        ///< destination and source are translated: the server sees the outside endpoint (RFC 4787 REQ-9a)
 };
 
-/// Idle times after which an entry goes. Defaults: Linux (reference B). Each one's name is its key in the file.
+/// Idle times after which an entry goes. Defaults: Linux 6.18. Each one's name is its key in the file.
 struct Timeouts {
   Duration tcp_syn_sent = 120_s;
   Duration tcp_syn_recv = 60_s;

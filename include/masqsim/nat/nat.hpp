@@ -70,6 +70,14 @@ class Track {
  private:
   friend class Core;
   void abandon();
+  void clear() {
+    if (core_ != nullptr) abandon();
+    index_ = 0xffffffff;
+    flow_number_ = mapping_number_ = 0;
+    relation_ = Relation::untracked;
+    direction_ = Direction::original;
+    made_flow_ = made_mapping_ = false;
+  }
 
   Core* core_ = nullptr;             // set only while it owns an unconfirmed flow or pins one
   std::uint32_t index_ = 0xffffffff; // the flow's place in the core
