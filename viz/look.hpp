@@ -39,12 +39,14 @@ inline std::string_view word(Side side) {
   return "";
 }
 
-/// Lines of an HTML-like label: the first bold, the others smaller.
-inline std::string label(std::string_view head, const std::vector<std::string>& lines) {
+/// Lines of an HTML-like label: the first bold, the others smaller, `told` in ink below them.
+inline std::string label(std::string_view head, const std::vector<std::string>& lines,
+                         const std::vector<std::string>& told = {}) {
   std::string text = "<<b>" + dot_html(head) + "</b>";
   for (const std::string& line : lines) {
     text += fmt::format("<br/><font point-size=\"11\" color=\"{}\">{}</font>", grey, dot_html(line));
   }
+  for (const std::string& line : told) text += fmt::format("<br/><font point-size=\"12\">{}</font>", dot_html(line));
   return text + ">";
 }
 

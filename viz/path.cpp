@@ -135,9 +135,8 @@ class PathPicture {
     if (more > 0) lines.push_back(fmt::format("{} more", more));
     const auto index = model_of(header_.nodes[node].name);
     const look::Colours c = index ? look::of(scenario_.nodes[*index]) : look::router;
-    for (std::string& line : rewrites(node)) lines.push_back(std::move(line));
     return fmt::format("{}{} [label={}, color=\"{}\", fillcolor=\"{}\"{}]\n", indent, id(node),
-                       look::label(header_.nodes[node].name, lines), c.line, c.fill,
+                       look::label(header_.nodes[node].name, lines, rewrites(node)), c.line, c.fill,
                        header_.nodes[node].kind == trace::NodeKind::cloud ? ", shape=ellipse, style=filled" : "");
   }
 

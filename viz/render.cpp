@@ -37,8 +37,9 @@ struct CloseGraph {
 
 /// The moment of drawing is no part of the picture.
 void blank_dates(std::string& pdf) {
-  for (std::size_t at = pdf.find("/CreationDate (D:"); at != std::string::npos; at = pdf.find("/CreationDate (D:", at + 1)) {
-    for (std::size_t i = at + 17; i < pdf.size() && pdf[i] >= '0' && pdf[i] <= '9'; ++i) pdf[i] = i - at - 17 == 5 || i - at - 17 == 7 ? '1' : '0';
+  constexpr std::string_view key = "/CreationDate (D:", epoch = "19700101000000";
+  for (std::size_t at = pdf.find(key); at != std::string::npos; at = pdf.find(key, at + 1)) {
+    if (at + key.size() + epoch.size() <= pdf.size()) pdf.replace(at + key.size(), epoch.size(), epoch);
   }
 }
 

@@ -79,7 +79,11 @@ class Layout {
     const trace::Header& header = *book_.header;
     std::string name = header.scenario;
     if (!header.variant.empty()) name += '@' + header.variant;
-    put(paint_.strong(printable(name)) + ": " + printable(header.title));
+    std::string lead = paint_.strong(printable(name)) + ": ";
+    for (const std::string& row : wrapped(printable(header.title), name.size() + 2, 0, " ")) {
+      put(lead + row);
+      lead = "  ";
+    }
     put(paint_.dim(fmt::format("seed {} - {} s simulated - {} packet{} - trace {}...", header.seed,
                                seconds(finished_.end, 3), finished_.packets, plural(finished_.packets),
                                text_.fingerprint.substr(0, 8))));

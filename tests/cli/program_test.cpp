@@ -1,0 +1,271 @@
+#include "tests/cli/program.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace masqsim::cli_test {
+
+namespace fs = std::filesystem;
+
+Ran masqsim(const std::vector<std::string>& arguments, const How& how) {
+  const Folder folder;
+  const std::string in = folder.write("in", how.input);
+  const std::string out = how.out_to.empty() ? folder.file("out") : how.out_to;
+  const std::string err = folder.file("err");
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto open_as = [](const std::string& path, int flags, int as) { dup2(open(path.c_str(), flags, 0600), as); };
+    open_as(in, O_RDONLY, 0);
+    open_as(err, O_WRONLY | O_CREAT, 2);
+    if (how.closed_pipe) {
+      int ends[2];
+      if (pipe(ends) != 0) _exit(126);
+      dup2(ends[1], 1);
+      close(ends[0]);
+      close(ends[1]);
+    } else {
+      open_as(out, O_WRONLY | O_CREAT, 1);
+    }
+    std::vector<std::string> words{MASQSIM_BINARY_DIR "/masqsim"};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    execv(argv[0], argv.data());
+    _exit(127);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  Ran ran;
+  ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  if (how.out_to.empty() && !how.closed_pipe) ran.out = read(out);
+  ran.err = read(err);
+  return ran;
+}
+
+Folder::Folder() {
+  std::string pattern = (fs::temp_directory_path() / "masqsim-cli-XXXXXX").string();
+  path_ = mkdtemp(pattern.data());
+}
+Folder::~Folder() { fs::remove_all(path_); }
+
+std::string Folder::write(const std::string& name, const std::string& text) const {
+  std::ofstream(file(name), std::ios::binary) << text;
+  return file(name);
+}
+
+std::vector<std::string> Folder::names() const {
+  std::vector<std::string> found;
+  for (const auto& entry : fs::directory_iterator(path_)) found.push_back(entry.path().filename().string());
+  std::ranges::sort(found);
+  return found;
+}
+
+std::string read(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::string shipped(const std::string& name) { return std::string(MASQSIM_SOURCE_DIR) + "/scenarios/" + name + ".yaml"; }
+
+namespace {
+
+const std::string lab = shipped("03-inbound-fails");
+
+// --- the verbs -----------------------------------------------------------------------------------------------------
+
+TEST(Run, TellsTheStoryAndEndsWithZero) {
+  const Ran ran = masqsim({"run", lab});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.err, "");
+  EXPECT_NE(ran.out.find("[3] public   stranger:50001 -> 203.0.113.5:22 tcp    REFUSED       ok, expected\n"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("4 of 4 expectations met. Why: masqsim explain " + lab + " public\n"), std::string::npos);
+}
+
+TEST(Run, EndsWithOneWhereAnExpectationFails) {
+  const Folder folder;
+  std::string text = read(lab);
+  const std::string good = "result: refused", bad = "result: established";
+  text.replace(text.find(good), good.size(), bad);
+  const Ran ran = masqsim({"run", folder.write("lab.yaml", text), "--quiet"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_EQ(ran.out + ran.err, "");
+}
+
+TEST(Run, TakesTheScenarioFromStandardInput) {
+  const Ran ran = masqsim({"run", "-", "--quiet"}, {.input = read(lab)});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+}
+
+TEST(Run, WritesEveryOutputWholeAndNothingElse) {
+  const Folder folder;
+  const Ran ran = masqsim({"run", lab + "@forwarded", "--quiet", "--trace", folder.file("t.trace"), "--json", folder.file("t.json"),
+                           "--pcap", folder.file("t.pcapng"), "--pcap-dir", folder.file("points")});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(folder.names(), (std::vector<std::string>{"points", "t.json", "t.pcapng", "t.trace"}));
+  EXPECT_EQ(read(folder.file("t.trace")).substr(0, 18), "# masqsim trace 1\n");
+}
+
+TEST(Run, WritesTheTraceAloneToStandardOutput) {
+  const Ran ran = masqsim({"run", lab, "--trace", "-"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.out.substr(0, 18), "# masqsim trace 1\n");
+  EXPECT_EQ(ran.out.find("expectations met"), std::string::npos);
+}
+
+TEST(Run, SpeaksTheFormatsOfMachines) {
+  EXPECT_EQ(masqsim({"run", lab, "--format", "tap"}).out.substr(0, 15), "TAP version 13\n");
+  EXPECT_EQ(masqsim({"run", lab, "--format", "junit"}).out.substr(0, 5), "<?xml");
+  EXPECT_EQ(masqsim({"run", lab, "--format", "json"}).out.substr(0, 2), "{\n");
+  EXPECT_EQ(masqsim({"run", lab, "--format", "yaml"}).code, 2);
+}
+
+TEST(Check, TellsEveryErrorAndRunsNothing) {
+  const Folder folder;
+  const std::string file = folder.write("broken.yaml", "masqsim: 1\nname: broken\nnetworks:\n  internet: {kind: cloud, delay: 10}\n");
+  const Ran ran = masqsim({"check", lab, file});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_NE(ran.out.find(lab + ": ok\n"), std::string::npos);
+  EXPECT_NE(ran.out.find(file + ":4:34: error: delay needs a unit"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("nothing was run\n"), std::string::npos);
+}
+
+TEST(Show, PrintsAScenarioThatLoadsAgain) {
+  const Ran shown = masqsim({"show", lab, "--resolved"});
+  EXPECT_EQ(shown.code, 0);
+  const Ran again = masqsim({"show", "-"}, {.input = shown.out});
+  EXPECT_EQ(again.out, shown.out) << again.err;
+}
+
+TEST(Explain, KnowsItsFlows) {
+  EXPECT_NE(masqsim({"explain", lab, "public"}).out.find("=> no-mapping; gw answers RST\n"), std::string::npos);
+  const Ran unknown = masqsim({"explain", lab, "nobody"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_EQ(unknown.err, "masqsim: error: no flow is called 'nobody'\nhint: known flows: out, private, public\n");
+}
+
+TEST(Diff, ComparesScenariosAndTraceFiles) {
+  const Folder folder;
+  const std::string trace = folder.file("a.trace");
+  ASSERT_EQ(masqsim({"run", lab, "--quiet", "--trace", trace}).code, 0);
+  EXPECT_EQ(masqsim({"diff", trace, lab}).code, 0);
+  const Ran ran = masqsim({"diff", lab, lab + "@forwarded"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_NE(ran.out.find("public: first difference 4.020000 s, gw\n"), std::string::npos) << ran.out;
+}
+
+TEST(Graph, DrawsAndNamesItsPictureTypes) {
+  EXPECT_EQ(masqsim({"graph", lab}).out.substr(0, 6), "graph ");
+  EXPECT_EQ(masqsim({"graph", lab, "--flow", "public"}).out.substr(0, 8), "digraph ");
+  EXPECT_EQ(masqsim({"graph", lab, "-T", "svg"}).out.substr(0, 5), "<?xml");
+  EXPECT_EQ(masqsim({"graph", lab, "-T", "gif"}).code, 2);
+  EXPECT_EQ(masqsim({"graph", lab, "--flow", "nobody"}).code, 2);
+}
+
+TEST(Graph, DrawsTheSameBytesEachTime) {
+  for (const char* type : {"svg", "png", "pdf"}) {
+    EXPECT_TRUE(masqsim({"graph", lab, "-T", type}).out == masqsim({"graph", lab, "-T", type}).out) << type;
+  }
+}
+
+TEST(Test, HoldsTracesAgainstGoldenOnesAndUpdatesThem) {
+  const Folder folder;
+  const auto test = [&](const std::string& more) {
+    std::vector<std::string> words{"test", lab, "--golden", folder.file("")};
+    if (!more.empty()) words.push_back(more);
+    return masqsim(words);
+  };
+  EXPECT_EQ(test("").code, 1);
+  EXPECT_EQ(test("--update").code, 0);
+  EXPECT_EQ(folder.names(), (std::vector<std::string>{"inbound-fails.trace", "inbound-fails@forwarded.trace"}));
+  EXPECT_EQ(test("").code, 0);
+  std::string trace = read(folder.file("inbound-fails.trace"));
+  trace.replace(trace.find("no-mapping"), 10, "filtered  ");
+  folder.write("inbound-fails.trace", trace);
+  const Ran differs = test("");
+  EXPECT_EQ(differs.code, 1);
+  EXPECT_NE(differs.out.find("public: first difference"), std::string::npos) << differs.out;
+}
+
+// --- what is wrong with the arguments ------------------------------------------------------------------------------
+
+TEST(CommandLine, EveryVerbsHelpShowsAnExample) {
+  for (const char* verb : {"run", "check", "show", "explain", "diff", "graph", "test"}) {
+    const Ran ran = masqsim({verb, "--help"});
+    EXPECT_EQ(ran.code, 0) << verb;
+    EXPECT_NE(ran.out.find(std::string("  masqsim ") + verb), std::string::npos) << ran.out;
+  }
+  EXPECT_EQ(masqsim({"--help"}).code, 0);
+}
+
+TEST(CommandLine, EveryMistakeEndsWithTwoAndSaysWhy) {
+  const std::vector<std::vector<std::string>> mistakes{
+      {},
+      {"frob"},
+      {"run"},
+      {"run", lab, "--frob"},
+      {"run", lab, "--seed", "-1"},
+      {"run", lab, "--seed", ""},
+      {"run", lab, "--seed", "010"},
+      {"run", lab, "--seed", "0x10"},
+      {"run", lab, "--seed", "1e3"},
+      {"run", lab, "--seed", "18446744073709551616"},
+      {"run", lab, "--set", "clients"},
+      {"run", lab, "--set", "=1"},
+      {"run", lab, "--set", "nothing.such=1"},
+      {"run", lab + "@nosuch"},
+      {"run", "/nonexistent.yaml"},
+      {"run", "/tmp"},
+      {"run", lab, lab},
+      {"run", lab, "--trace", "-", "--json", "-"},
+      {"diff", lab},
+      {"diff", "/nonexistent.trace", lab},
+      {"test", "/nonexistent"},
+  };
+  for (const std::vector<std::string>& words : mistakes) {
+    const Ran ran = masqsim(words);
+    EXPECT_EQ(ran.code, 2) << ::testing::PrintToString(words);
+    EXPECT_NE(ran.err, "") << ::testing::PrintToString(words);
+    EXPECT_EQ(ran.out, "") << ::testing::PrintToString(words);
+  }
+}
+
+TEST(CommandLine, AFifoIsNoScenarioAndIsNotWaitedFor) {
+  const Folder folder;
+  ASSERT_EQ(mkfifo(folder.file("fifo.yaml").c_str(), 0600), 0);
+  const Ran ran = masqsim({"run", folder.file("fifo.yaml")});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_NE(ran.err.find("is not a regular file"), std::string::npos) << ran.err;
+}
+
+// --- what is wrong with the machine --------------------------------------------------------------------------------
+
+TEST(Machine, AFullDiskEndsWithThree) {
+  EXPECT_EQ(masqsim({"run", lab}, {.out_to = "/dev/full"}).code, 3);
+  EXPECT_EQ(masqsim({"run", lab, "--quiet", "--trace", "/dev/full"}).code, 3);
+  EXPECT_EQ(masqsim({"graph", lab, "-o", "/dev/full"}).code, 3);
+  EXPECT_EQ(masqsim({"--help"}, {.out_to = "/dev/full"}).code, 3);
+}
+
+TEST(Machine, APlaceThatCannotBeWrittenEndsWithThree) {
+  const Ran ran = masqsim({"run", lab, "--quiet", "--trace", "/nonexistent/t.trace"});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_NE(ran.err.find("/nonexistent/t.trace"), std::string::npos) << ran.err;
+}
+
+TEST(Machine, AReaderThatLeavesIsNoError) {
+  const Ran ran = masqsim({"run", lab, "--all"}, {.closed_pipe = true});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.err, "");
+}
+
+}  // namespace
+}  // namespace masqsim::cli_test

@@ -1,0 +1,39 @@
+#include "masqsim/viz/explain.hpp"
+
+#include "tests/viz/expected.hpp"
+
+namespace masqsim::viz {
+namespace {
+
+using viz_test::run_into;
+using viz_test::shipped;
+
+std::string explained(const scenario::Scenario& scenario, const std::string& flow) {
+  Explanation explanation(flow);
+  const scenario::Finished finished = run_into(scenario, explanation);
+  return explanation.told(scenario, finished, scenario::remedy(scenario, finished, flow), {});
+}
+
+TEST(Explanation, AsksTheQuestionsInOrderAndNamesWhatWouldHelp) {
+  viz_test::expect_file("03-public.explain", explained(shipped("03-inbound-fails"), "public"));
+}
+
+TEST(Explanation, TellsThatAPrivateAddressHasNoRouteAndWhomToCallInstead) {
+  viz_test::expect_file("03-private.explain", explained(shipped("03-inbound-fails"), "private"));
+}
+
+TEST(Explanation, TellsTheWayOfAFlowThatSucceeded) {
+  viz_test::expect_file("03-out.explain", explained(shipped("03-inbound-fails"), "out"));
+}
+
+TEST(Remedy, OffersNothingThatItHasNotSeenSucceed) {
+  scenario::Scenario scenario = shipped("03-inbound-fails");
+  for (scenario::Node& node : scenario.nodes) {
+    if (node.name == "laptop") node.services.clear();  // a forward would lead to a closed port
+  }
+  EXPECT_EQ(explained(scenario, "public").find("Would pass with"), std::string::npos);
+}
+
+
+}  // namespace
+}  // namespace masqsim::viz

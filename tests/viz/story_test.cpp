@@ -1,0 +1,95 @@
+#include "masqsim/viz/story.hpp"
+
+#include "tests/viz/expected.hpp"
+
+namespace masqsim::viz {
+namespace {
+
+using viz_test::expect_file;
+using viz_test::run_into;
+using viz_test::shipped;
+
+std::string told(const scenario::Scenario& scenario, const std::string& file, bool all = false, Paint paint = {}) {
+  Story story(all);
+  const scenario::Finished finished = run_into(scenario, story);
+  return story.told(finished, {file, "0123456789abcdef0123456789abcdef", paint});
+}
+
+std::string without_colour(std::string text) {
+  for (std::size_t at = text.find('\033'); at != std::string::npos; at = text.find('\033')) {
+    text.erase(at, text.find('m', at) - at + 1);
+  }
+  return text;
+}
+
+std::size_t widest(const std::string& text) {
+  std::size_t width = 0, start = 0;
+  while (start < text.size()) {
+    const std::size_t end = text.find('\n', start);
+    width = std::max(width, end - start);
+    start = end + 1;
+  }
+  return width;
+}
+
+TEST(Story, TellsEachFlowInTheLinesThatDecideIt) {
+  expect_file("03-inbound-fails.story", told(shipped("03-inbound-fails"), "inbound-fails.yaml"));
+}
+
+TEST(Story, TellsEveryPacketWithAll) {
+  expect_file("03-inbound-fails.all.story", told(shipped("03-inbound-fails"), "inbound-fails.yaml", true));
+}
+
+TEST(Story, TellsQueryIdsAsItTellsPorts) {
+  expect_file("06-ping-ids.story", told(shipped("06-ping-ids"), "ping-ids.yaml"));
+}
+
+TEST(Story, TellsATracerouteHopByHop) {
+  expect_file("22-routed-office.story", told(shipped("22-routed-office"), "routed-office.yaml"));
+}
+
+TEST(Story, SumsUpAGroupInOneLineAndOneExample) {
+  expect_file("23-thousand-hosts.story", told(shipped("23-thousand-hosts"), "thousand-hosts.yaml"));
+}
+
+TEST(Story, IsNoWiderThanAHundredColumns) {
+  for (const char* name : {"01-outbound", "03-inbound-fails", "05-same-port", "06-ping-ids", "22-routed-office"}) {
+    EXPECT_LE(widest(told(shipped(name), "x.yaml")), 100u) << name;
+  }
+}
+
+TEST(Story, SaysTheSameWithColourAsWithout) {
+  const scenario::Scenario scenario = shipped("03-inbound-fails");
+  const std::string coloured = told(scenario, "x.yaml", false, {.colour = true, .unicode = false});
+  EXPECT_NE(coloured.find("\033[31m"), std::string::npos);
+  EXPECT_EQ(without_colour(coloured), told(scenario, "x.yaml"));
+}
+
+TEST(Story, TellsAFailedExpectationWithItsPlaceAndWhatCameInstead) {
+  const scenario::Loaded loaded = scenario::load_text(
+      "masqsim: 1\n"
+      "name: wrong\n"
+      "title: An expectation that fails\n"
+      "networks:\n"
+      "  home: {kind: lan, subnet: 192.168.1.0/24}\n"
+      "nodes:\n"
+      "  laptop: {interfaces: {home: 192.168.1.10/24}}\n"
+      "  phone: {interfaces: {home: 192.168.1.11/24}}\n"
+      "actions:\n"
+      "  - {at: 0s, id: call, from: \"laptop:40000\", tcp: \"phone:80\"}\n"
+      "expect:\n"
+      "  - {flow: call, result: established}\n");
+  ASSERT_TRUE(loaded.scenario) << scenario::print_diagnostics("text", loaded.diagnostics);
+  expect_file("failed-expectation.story", told(*loaded.scenario, "wrong.yaml"));
+}
+
+TEST(Story, ShowsNothingThatATerminalWouldObey) {
+  EXPECT_EQ(printable("a\033[31mb\nc\x7f"), "a\\x1b[31mb\\x0ac\\x7f");
+  EXPECT_EQ(printable("caf\xc3\xa9"), "caf\xc3\xa9");
+  EXPECT_EQ(printable("\xe9t\xc3"), "\\xe9t\\xc3");
+  EXPECT_EQ(printable("\xe2\x80\xae" "abc"), "\\xe2\\x80\\xae" "abc");  // U+202E turns the line around
+  EXPECT_EQ(printable("\xc2\x9b"), "\\xc2\\x9b");                       // CSI as one character
+}
+
+}  // namespace
+}  // namespace masqsim::viz
