@@ -1,4 +1,5 @@
-routed-office: Three networks, two routers and one gateway; inside one routes, outside one translates
+routed-office: Three networks, two routers and one gateway; inside one routes, outside one
+  translates
 seed 1 - 14.044 s simulated - 28 packets - trace 01234567...
 
 [1] inside  desk:40000 -> scope:80 tcp               ESTABLISHED   ok
