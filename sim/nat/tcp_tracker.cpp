@@ -271,7 +271,12 @@ Reset judge_reset(const TcpTrack& track, TcpState state, std::uint16_t status, D
   }
   const bool answers_ignored = ((status & status::seen_reply) != 0 && track.last_kind == number(TcpKind::syn)) ||
                                ((status & status::assured) == 0 && track.last_kind == number(TcpKind::ack));
-  return answers_ignored && segment.acknowledgment == track.last_end ? Reset::skip_window : Reset::check_window;
+  if (answers_ignored && segment.acknowledgment == track.last_end) return Reset::skip_window;
+  // RFC 5961: the ACK that was let through before the SYN's answer was a challenge, and this is what it asked for.
+  const bool meets_challenge = state == TcpState::syn_sent && track.last_kind == number(TcpKind::ack) &&
+                               track.last_direction == number(Direction::reply) &&
+                               segment.sequence == track.last_acknowledgment;
+  return meets_challenge ? Reset::skip_window : Reset::check_window;
 }
 
 /// FIN or RST out of the window on both sides: the two ends are done, only the tracker was not told.

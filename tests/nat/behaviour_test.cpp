@@ -217,6 +217,25 @@ TEST(Hairpin, ObeysTheFilteringOfTheMappingCalled) {
   EXPECT_TRUE(b.from_inside(udp(at(b_host, 7000), at(outer, 5000))).starts_with("self"));
 }
 
+TEST(Hairpin, UnderPortFilteringWantsTheCallersEndpointToHaveBeenCalled) {
+  Config config = behaving(Mapping::endpoint_independent, Filtering::address_and_port_dependent);
+  config.hairpin = Hairpin::full;
+  Bench b(config);
+  b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
+  b.from_inside(udp(at(b_host, 7000), at(remote, 53)));
+  EXPECT_TRUE(b.from_inside(udp(at(b_host, 7000), at(outer, 5000))).starts_with("self"));
+}
+
+TEST(Mapping, StepsOverPortsThatTheGatewayItselfUses) {
+  Config config = behaving(Mapping::endpoint_independent, Filtering::endpoint_independent);
+  config.source.front().ports = PortRange{2000, 2001};
+  Bench b(config);
+  b.own(udp(at(outer, 2000), at(remote, 53)));
+  for (const wire::Address host : {a_host, b_host}) b.from_inside(udp(at(host, 2000), at(remote, 53)));
+  EXPECT_EQ(b.nat.table(b.now).at(1).outside, at(outer, 2001));
+  EXPECT_EQ(b.nat.size(), 2u);
+}
+
 TEST(RfcPreset, MeetsTheNumbersOfTheRfcs) {
   Config base = masquerading();
   base.limits.table = 77;

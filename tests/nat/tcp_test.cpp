@@ -241,6 +241,87 @@ TEST_F(Tcp, AZeroWindowShortensTheTime) {
   EXPECT_EQ(state(), "ESTABLISHED assured 5m");
 }
 
+TEST_F(Tcp, ASynThatTriesAnewWithLaterNumbersIsFollowed) {
+  client({S, 1000});
+  client({S, 500000});
+  EXPECT_EQ(server({S | A, 9000, 500001}), "nat");
+  EXPECT_EQ(client({A, 500001, 9001}), "nat");
+  EXPECT_EQ(state(), "ESTABLISHED assured 120h");
+}
+
+TEST_F(Tcp, AServersSecondSynIsNotFollowedOnceBothHaveOpened) {
+  client({S, 1000});
+  server({S, 9000});
+  EXPECT_EQ(server({S, 90000}), "self");
+  EXPECT_EQ(client({S | A, 1000, 90001}), "leak");
+  EXPECT_EQ(state(), "SYN_SENT2 2m");
+}
+
+TEST_F(Tcp, AnAckBeforeTheSynsAnswerIsLetThroughAndItsResetEndsTheAttempt) {
+  client({S, 1000});
+  EXPECT_EQ(server({A, 77, 5555}), "nat");
+  EXPECT_EQ(state(), "SYN_SENT 2m");
+  EXPECT_EQ(client({R, 5555}), "nat");
+  EXPECT_EQ(state(), "CLOSE 10s");
+  EXPECT_EQ(server({S | A, 9000, 1001}), "nat");
+  EXPECT_EQ(state(), "CLOSE 10s");
+}
+
+TEST_F(Tcp, AResetThatAnswersAnIgnoredSynClosesWhateverItsNumber) {
+  handshake();
+  client({S, 500000});
+  EXPECT_EQ(server({R | A, 0, 500001}), "nat");
+  EXPECT_EQ(state(), "CLOSE assured 10s");
+}
+
+TEST_F(Tcp, AChallengeAckInLastAckIsNotTakenForTheFins) {
+  handshake();
+  client({F | A, 1001, 9001});
+  server({F | A, 9001, 1002});
+  EXPECT_EQ(state(), "LAST_ACK assured 30s");
+  client({S, 500000});
+  EXPECT_EQ(server({A, 9002, 1002}), "nat");
+  EXPECT_EQ(state(), "LAST_ACK assured 30s");
+  client({A, 1002, 9002});
+  EXPECT_EQ(state(), "TIME_WAIT assured 2m");
+}
+
+TEST_F(Tcp, EndsOutOfTheWindowOnBothSidesShortenTheTime) {
+  handshake();
+  EXPECT_EQ(client({F | A, 900000, 9001}), "leak");
+  EXPECT_EQ(state(), "ESTABLISHED assured 120h");
+  EXPECT_EQ(server({F | A, 900000, 1001}), "self");
+  EXPECT_EQ(state(), "ESTABLISHED assured 5m");
+  b.now += 200_s;
+  EXPECT_EQ(server({F | A, 900000, 1001}), "self");
+  EXPECT_EQ(state(), "ESTABLISHED assured 1m40s");
+}
+
+TEST_F(Tcp, ASynAfterTheOtherSidesResetIsIgnored) {
+  handshake();
+  server({R, 9001});
+  EXPECT_EQ(state(), "CLOSE assured 10s");
+  EXPECT_EQ(client({S, 500000}), "nat");
+  EXPECT_EQ(state(), "CLOSE assured 10s");
+  EXPECT_EQ(b.nat.table(b.now).at(0).flow, 1u);
+}
+
+TEST_F(Tcp, AResetBehindItsOwnDataCloses) {
+  handshake();
+  server({P | A, 9001, 1001, 64240, "hello"});
+  EXPECT_EQ(server({R | A, 9006, 1001}), "nat");
+  EXPECT_EQ(state(), "CLOSE assured 10s");
+}
+
+TEST_F(Tcp, WithoutWindowChecksEverySegmentPasses) {
+  Config config = masquerading();
+  config.tcp_be_liberal = true;
+  b.nat = Nat(config, Random(1, "test"));
+  handshake();
+  EXPECT_EQ(client({P | A, 900000, 9001, 64240, "x"}), "nat");
+  EXPECT_EQ(server({A, 9001, 900001}), "nat");
+}
+
 TEST(TcpTable, IsTheReferencesForEveryStateAndKind) {
   // Reference B, one letter pair a cell; "ig" passes, "iv" is INVALID.
   const char* const original = "SS SS S2 ig ig ig ig ig SS SS|iv iv SR SR iv iv iv iv iv iv|iv iv iv FW FW LA LA LA TW CL|"
