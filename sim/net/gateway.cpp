@@ -50,11 +50,18 @@ bool is_first_syn(wire::ByteView packet) {
 }
 
 /// "nothing owns 203.0.113.5:22/tcp"
-std::string what_is_unowned(wire::ByteView packet) {
+std::string why_unowned(wire::ByteView packet, Reason reason) {
   const std::optional<wire::Tuple> tuple = wire::tuple_of(packet);
   if (!tuple) return {};
-  const std::string called = tuple->has_ports ? to_string(tuple->destination) : to_string(tuple->destination.address);
-  return "nothing owns " + called + '/' + to_string(tuple->protocol);
+  const auto name = [&](wire::Endpoint e) { return tuple->has_ports ? to_string(e) : to_string(e.address); };
+  const std::string called = name(tuple->destination) + '/' + to_string(tuple->protocol);
+  switch (reason) {
+    case Reason::filtered: return called + " is mapped, but not for " + name(tuple->source);
+    case Reason::mapping_expired: return "nothing owns " + called + " any more";
+    case Reason::hairpin_off: return called + " called from inside";
+    case Reason::no_mapping: return "nothing owns " + called;
+    default: return {};
+  }
 }
 
 }  // namespace
@@ -217,7 +224,7 @@ void Gateway::note_unowned(const Passage& p) {
 
 void Gateway::say_unowned(const Packet& packet, InterfaceIndex in) {
   if (!told()) return;
-  path_.say_drop(packet, unowned_, what_is_unowned(packet.view()), in, before_, steps_);
+  path_.say_drop(packet, unowned_, why_unowned(packet.view(), unowned_), in, before_, steps_);
   steps_.clear();
 }
 
