@@ -21,6 +21,8 @@ template <typename... Kinds>
 struct Overloaded : Kinds... {
   using Kinds::operator()...;
 };
+template <typename... Kinds>
+Overloaded(Kinds...) -> Overloaded<Kinds...>;  // clang 14 does not deduce it
 
 // --- what a packet's bytes are worth -------------------------------------------------------------------------------
 

@@ -55,7 +55,7 @@ TEST_F(GatewayTest, SaysWhyAThirdPartyDoesNotGetIn) {
 
 TEST_F(GatewayTest, SaysThatAMappingHasExpired) {
   after(from_inside, udp(from, to));
-  EXPECT_EQ(pass(Duration(30'000'000'000)),
+  EXPECT_EQ(pass(Duration{30'000'000'000}),
             "30.000000000 gw change - - expired mapping #1 flow #1 udp 192.168.1.10:5000 203.0.113.5:5000 "
             "198.51.100.10:53 unreplied left 0s\n");
   EXPECT_EQ(after(from_outside, udp(to, seen)),
@@ -107,7 +107,7 @@ TEST_F(GatewayTest, PiecesAreTranslatedTogetherAndLeaveAsTheyCame) {
             "0.001000000 gw/wan send p2 - 203.0.113.5:5000 > 198.51.100.10:53 udp len=40 ttl=63 frag=0+\n"
             "0.001000000 gw/wan send p4 - 203.0.113.5 > 198.51.100.10 udp len=32 ttl=63 frag=16\n");
   EXPECT_EQ(after(from_inside, piece(0, 16)), "");
-  EXPECT_EQ(pass(Duration(31'000'000'000)),
+  EXPECT_EQ(pass(Duration{31'000'000'000}),
             "30.001000000 gw change - - expired mapping #1 flow #1 udp 192.168.1.10:5000 203.0.113.5:5000 "
             "198.51.100.10:53 unreplied left 0s\n"
             "30.002000000 gw drop p5 - 192.168.1.10:5000 > 198.51.100.10:53 udp len=40 ttl=64 frag=0+ | "
@@ -156,17 +156,17 @@ struct PatientGateway : GatewayTest {
   PatientGateway() : GatewayTest(with(nat::Unsolicited::icmp_after_6s)) {}
 };
 TEST_F(PatientGateway, AnswersASynAfterSixSeconds) {
-  EXPECT_EQ(after(from_outside, syn(to, seen), Duration(5'999'000'000)),
+  EXPECT_EQ(after(from_outside, syn(to, seen), Duration{5'999'000'000}),
             "0.000000000 gw/wan drop p1 - 198.51.100.10:53 > 203.0.113.5:5000 tcp SYN seq=1000 win=64240 len=0 "
             "ttl=64 | no-mapping: nothing owns 203.0.113.5:5000/tcp\n");
-  EXPECT_EQ(pass(Duration(2'000'000)),
+  EXPECT_EQ(pass(Duration{2'000'000}),
             "6.000000000 gw/wan send p2<p1 - 203.0.113.5 > 198.51.100.10 icmp port unreachable {198.51.100.10:53 "
             "> 203.0.113.5:5000 tcp SYN seq=1000 win=64240 ttl=64} ttl=64 tos=c0\n");
 }
 TEST_F(PatientGateway, DoesNotAnswerASynThatAnOutboundOneMet) {
   after(from_outside, syn(to, seen));
   after(from_inside, syn(from, to));
-  EXPECT_EQ(pass(Duration(7'000'000'000)), "");
+  EXPECT_EQ(pass(Duration{7'000'000'000}), "");
 }
 
 }  // namespace

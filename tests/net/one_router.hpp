@@ -64,7 +64,7 @@ struct OneRouter {
   }
 
   /// Gives `packet` to the router as if it came by `in`, lets `span` pass, and says what it did in that time.
-  std::string after(net::InterfaceIndex in, wire::ByteView packet, Duration span = Duration(1'000'000)) {
+  std::string after(net::InterfaceIndex in, wire::ByteView packet, Duration span = Duration{1'000'000}) {
     net::Packet arriving = network.pool().make(packet, 0);
     arriving.marks().interface = in;
     gw.receive(std::move(arriving), in);

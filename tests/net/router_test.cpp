@@ -70,8 +70,8 @@ TEST_F(RouterTest, EachKindOfRefusalHasItsAnswer) {
 }
 
 TEST_F(RouterTest, ANeighbourThatDoesNotAnswerIsGivenUpAfterThreeSeconds) {
-  EXPECT_EQ(after(from_outside, udp(to, {address(192, 168, 1, 99), 5000}), Duration(2'999'000'000)), "");
-  EXPECT_EQ(pass(Duration(2'000'000)),
+  EXPECT_EQ(after(from_outside, udp(to, {address(192, 168, 1, 99), 5000}), Duration{2'999'000'000}), "");
+  EXPECT_EQ(pass(Duration{2'000'000}),
             "3.000000000 gw/lan drop p1 - 198.51.100.10:53 > 192.168.1.99:5000 udp len=4 ttl=63 | host-unreachable\n"
             "3.000000000 gw/wan send p2<p1 - 203.0.113.5 > 198.51.100.10 icmp host unreachable {198.51.100.10:53 "
             "> 192.168.1.99:5000 udp len=4 ttl=63} ttl=64 tos=c0\n");

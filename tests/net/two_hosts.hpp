@@ -51,7 +51,7 @@ class Lines final : public trace::Sink {
 
 /// a is 10.0.0.1, b is 10.0.0.2; the wire takes 1 ms.
 struct TwoHosts {
-  explicit TwoHosts(const net::LinkParams& link = {.delay = Duration(1'000'000)}, std::uint64_t seed = 1)
+  explicit TwoHosts(const net::LinkParams& link = {.delay = Duration{1'000'000}}, std::uint64_t seed = 1)
       : network(seed),
         a(network.add<net::Host>("a", trace::NodeKind::host)),
         b(network.add<net::Host>("b", trace::NodeKind::host)) {
