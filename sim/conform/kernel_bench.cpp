@@ -65,8 +65,13 @@ kernel::Ruleset kernel_words(const Setup& setup) {
   return kernel::ruleset_of(setup.nat, {{"lan0", "wan0"}, {lan}, wan_address});
 }
 
-KernelBench::KernelBench(const Setup& setup)
-    : gateway_(kernel_setup(setup)), own_{wire::to_string(lan_address) + "/24", wire::to_string(wan_address) + "/24"} {}
+KernelBench::KernelBench(const Setup& setup, Redirects redirects)
+    : gateway_(kernel_setup(setup)), own_{wire::to_string(lan_address) + "/24", wire::to_string(wan_address) + "/24"} {
+  if (redirects == Redirects::as_always) return;
+  for (const char* where : {"all", "lan0", "wan0"}) {
+    gateway_.set({fmt::format("net.ipv4.conf.{}.send_redirects", where), "0"});
+  }
+}
 
 std::vector<Emerged> KernelBench::inject(Side side, wire::ByteView packet) {
   std::vector<kernel::Out> outs;

@@ -134,13 +134,6 @@ Bytes random_datagram(const RandomHosts::Flow& flow, std::uint8_t from, wire::En
     return wire::icmp_packet(ip, {type, 0, std::uint32_t{query_id} << 16 | 1}, data);
   }
   Bytes segment = payload(8 + data.size());
-  if (flow.protocol == Protocol::sctp) {
-    segment.resize(12 + data.size());
-    wire::store16(&segment[0], own.own.port);
-    wire::store16(&segment[2], to.port);
-    wire::store32(&segment[8], 0);
-    wire::store32(&segment[8], wire::sctp_checksum(segment));
-  }
   if (flow.protocol == Protocol::gre) wire::store32(&segment[0], 0x0000'0800);  // version 0, no options, IPv4 inside
   return wire::ip_packet(ip, flow.protocol, segment);
 }
@@ -175,7 +168,7 @@ void insert_options(Bytes& p, std::initializer_list<std::uint8_t> options) {
 }
 
 void flip(Bytes& p, std::size_t first, std::size_t end, Random& random) {
-  if (end <= first) return;
+  if (end <= first || p[9] == 47) return;  // GRE's version 1 would be PPTP, which has a helper of its own
   const std::size_t at = first + random.below(end - first);
   p[at] ^= static_cast<std::uint8_t>(1u << random.below(8));
 }

@@ -37,12 +37,12 @@ Endpoint some_remote(Random& random) {
   return {address, pick(random, remote_ports)};
 }
 
-bool has_ports(Protocol p) { return p == Protocol::tcp || p == Protocol::udp || p == Protocol::sctp; }
+bool has_ports(Protocol p) { return p == Protocol::tcp || p == Protocol::udp; }
 
 RandomHosts::Flow make_flow(Random& random) {
   RandomHosts::Flow flow;
   constexpr std::array protocols{Protocol::tcp, Protocol::tcp,  Protocol::tcp, Protocol::udp,  Protocol::udp,
-                                 Protocol::udp, Protocol::icmp, Protocol::gre, Protocol::esp,  Protocol::sctp,
+                                 Protocol::udp, Protocol::icmp, Protocol::gre, Protocol::esp,  Protocol{100},
                                  Protocol{253}, Protocol::tcp,  Protocol::udp, Protocol::icmp, Protocol::tcp};
   flow.protocol = pick(random, protocols);
   flow.icmp_type = random.below(4) == 0 ? wire::icmp::timestamp : wire::icmp::echo;
@@ -106,7 +106,7 @@ std::vector<Move> random_moves(std::uint64_t seed, std::size_t count) {
   return moves;
 }
 
-RandomHosts::RandomHosts(std::uint64_t seed) : seed_(seed) {}
+RandomHosts::RandomHosts(std::uint64_t seed, std::uint16_t first_id) : seed_(seed), next_id_(first_id) {}
 
 RandomHosts::Flow& RandomHosts::flow(std::uint32_t number) {
   if (flows_.size() <= number) flows_.resize(number + 1);

@@ -13,7 +13,8 @@ struct Words {
   std::string_view gateway;
 };
 
-// Reassembly gives up after a second, so that unfinished datagrams of one sequence do not crowd the next.
+// Reassembly gives up after a second, so that unfinished datagrams of one sequence do not crowd the next. The addresses
+// of pools have a neighbour outside, or what comes for them untranslated would be refused when nobody answers for them.
 constexpr Words words[] = {
     {"plain", R"({"source": [{"out": "wan0", "action": "masquerade"}], "reassembly-timeout-s": 1})"},
     {"forwards",
@@ -23,11 +24,11 @@ constexpr Words words[] = {
     {"few-ports",
      R"({"source": [{"out": "wan0", "protocol": "udp", "action": "masquerade", "ports": [2000, 2004]}, {"out": "wan0", "protocol": "tcp", "action": "masquerade", "ports": [2000, 2003]}, {"out": "wan0", "action": "masquerade"}], "reassembly-timeout-s": 1})"},
     {"fully-random", R"({"source": [{"out": "wan0", "action": "masquerade", "pick": "fully-random"}], "reassembly-timeout-s": 1})"},
-    {"pool", R"({"source": [{"out": "wan0", "action": "source-nat", "addresses": ["203.0.113.10", "203.0.113.13"]}], "reassembly-timeout-s": 1})"},
+    {"pool", R"({"source": [{"out": "wan0", "action": "source-nat", "addresses": ["203.0.113.10", "203.0.113.13"]}], "addressing": ["neigh add 203.0.113.10 lladdr 02:00:00:00:02:02 dev wan0", "neigh add 203.0.113.11 lladdr 02:00:00:00:02:02 dev wan0", "neigh add 203.0.113.12 lladdr 02:00:00:00:02:02 dev wan0", "neigh add 203.0.113.13 lladdr 02:00:00:00:02:02 dev wan0"], "reassembly-timeout-s": 1})"},
     {"pool-persistent",
-     R"({"source": [{"out": "wan0", "action": "source-nat", "addresses": ["203.0.113.10", "203.0.113.13"], "pick": "persistent"}], "reassembly-timeout-s": 1})"},
+     R"({"source": [{"out": "wan0", "action": "source-nat", "addresses": ["203.0.113.10", "203.0.113.13"], "pick": "persistent"}], "addressing": ["neigh add 203.0.113.10 lladdr 02:00:00:00:02:02 dev wan0", "neigh add 203.0.113.11 lladdr 02:00:00:00:02:02 dev wan0", "neigh add 203.0.113.12 lladdr 02:00:00:00:02:02 dev wan0", "neigh add 203.0.113.13 lladdr 02:00:00:00:02:02 dev wan0"], "reassembly-timeout-s": 1})"},
     {"one-to-one",
-     R"({"source": [{"out": "wan0", "from": "192.168.1.10", "action": "source-nat", "addresses": ["203.0.113.10", "203.0.113.10"]}, {"out": "wan0", "to": "198.51.100.8", "action": "exempt"}, {"out": "wan0", "action": "masquerade"}], "destination": [{"to": "203.0.113.10", "forward": "192.168.1.10"}], "reassembly-timeout-s": 1})"},
+     R"({"source": [{"out": "wan0", "from": "192.168.1.10", "action": "source-nat", "addresses": ["203.0.113.10", "203.0.113.10"]}, {"out": "wan0", "to": "198.51.100.8", "action": "exempt"}, {"out": "wan0", "action": "masquerade"}], "destination": [{"to": "203.0.113.10", "forward": "192.168.1.10"}], "addressing": ["neigh add 203.0.113.10 lladdr 02:00:00:00:02:02 dev wan0"], "reassembly-timeout-s": 1})"},
     {"firewall",
      R"({"source": [{"out": "wan0", "action": "masquerade"}], "firewall": {"input": "drop unless established, related or from lan0", "forward": "drop unless established, related, or new from lan0 to wan0"}, "reassembly-timeout-s": 1})"},
     {"liberal",

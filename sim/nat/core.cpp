@@ -214,7 +214,7 @@ bool Core::begin(const Packet& packet, std::uint32_t index, Time now) {
 
 /// An ICMP error belongs to the flow of the packet that it quotes.
 bool Core::relate(const Packet& packet, Track& track) {
-  const auto quoted = wire::Ipv4Edit::parse_quoted(packet.segment().subspan(wire::IcmpEdit::header_size));
+  const auto quoted = wire::Ipv4Edit::parse_quoted_unchecked(packet.segment().subspan(wire::IcmpEdit::header_size));
   if (!quoted) return false;
   const std::optional<Key> key = key_of(*quoted);
   if (!key) return false;
@@ -472,7 +472,7 @@ Decision Core::translate_error(Packet& packet, Side side, const Flow& flow, Dire
   const bool source_bit = (side == Side::source) == (direction == Direction::original);
   if (!flow.any(source_bit ? status::source_nat : status::destination_nat)) return pass_on;
   const Key& answers = flow.key(opposite(direction));
-  const wire::Ipv4Edit quoted = *wire::Ipv4Edit::parse_quoted(icmp.payload());
+  const wire::Ipv4Edit quoted = *wire::Ipv4Edit::parse_quoted_unchecked(icmp.payload());
   if (!rewrite(quoted, other(side), answers)) return stop(Reason::malformed);
   icmp.fix_sum();
   rewrite(packet.ip, side, inverse(answers, flow.protocol));

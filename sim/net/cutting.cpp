@@ -10,8 +10,14 @@ namespace masqsim::net {
 
 namespace {
 
+constexpr std::size_t tcp_header = 20;
+
 /// Where the pieces came, if they may leave so: each fits, each but the last is a multiple of 8, together they are all.
-bool fits(const Pieces& pieces, std::size_t payload, std::size_t room) {
+/// Linux pulls the whole TCP header into the first piece when it looks whom a segment is for, so that a shorter first
+/// piece is none any more.
+bool fits(const Pieces& pieces, std::size_t payload, std::size_t room, wire::Protocol protocol) {
+  const bool torn = protocol == wire::Protocol::tcp && !pieces.payloads.empty() && pieces.payloads.front() < tcp_header;
+  if (torn) return false;
   std::size_t total = 0;
   for (std::size_t n = 0; n < pieces.payloads.size(); ++n) {
     const std::size_t size = pieces.payloads[n];
@@ -39,7 +45,7 @@ std::vector<Packet> cut(Packet whole, std::uint16_t mtu, const Pieces& pieces) {
   const std::size_t place = ip.fragment_offset();
   const bool more_behind = ip.has_mf();
   const std::size_t room = (pieces.largest != 0 ? std::min(mtu, pieces.largest) : mtu) - header;
-  const bool as_before = fits(pieces, payload, room);
+  const bool as_before = fits(pieces, payload, room, ip.protocol());
   const bool df = ip.has_df() && !as_before;  // of a reassembled datagram; Linux clears it where the old pieces fit
   const auto size_of = [&](std::size_t n, std::size_t offset) {
     if (as_before) return std::size_t{pieces.payloads[n]};

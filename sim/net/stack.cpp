@@ -109,6 +109,7 @@ void Stack::deliver_udp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
                                                       to_string(socket->remote_))
                                         : "no program on " + program(Protocol::udp, port);
   if (!refuse(packet, in, other_peer ? Reason::wrong_peer : Reason::refused, text)) return;
+  packet.buffer().size = static_cast<std::uint32_t>(ip.header_length() + udp->length());  // quoted is the datagram alone
   complain(packet, ip.destination(), {.type = icmp::unreachable, .code = icmp::port_unreachable});
 }
 

@@ -137,10 +137,10 @@ TEST(Protocols, WithoutPortsServeOneInsideHostARemote) {
 
 TEST(Protocols, GreBecomesAStreamByItsThirdPacket) {
   Bench b;
-  b.from_inside(raw(a_host, remote, 47, {0, 0, 8, 0}));
-  b.from_outside(raw(remote, outer, 47, {0, 0, 8, 0}));
+  b.from_inside(raw(a_host, remote, 47, {0, 0, 8, 0, 1, 2, 3, 4}));
+  b.from_outside(raw(remote, outer, 47, {0, 0, 8, 0, 1, 2, 3, 4}));
   EXPECT_EQ(b.table(), Lines{"gre 192.168.1.10:0 203.0.113.1:0 198.51.100.7:0 replied 30s"});
-  b.from_inside(raw(a_host, remote, 47, {0, 0, 8, 0}));
+  b.from_inside(raw(a_host, remote, 47, {0, 0, 8, 0, 1, 2, 3, 4}));
   EXPECT_EQ(b.table(), Lines{"gre 192.168.1.10:0 203.0.113.1:0 198.51.100.7:0 assured 3m"});
 }
 

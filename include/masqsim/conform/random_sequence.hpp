@@ -31,8 +31,8 @@ struct Injection {
 /// The hosts around a gateway: they know what they sent and what reached them, and answer that.
 class RandomHosts {
  public:
-  /// The same seed as the moves'.
-  explicit RandomHosts(std::uint64_t seed);
+  /// The same seed as the moves'. Packets get IP ids from `first_id` on.
+  RandomHosts(std::uint64_t seed, std::uint16_t first_id);
 
   /// What `move` puts on the wires, in order.
   std::vector<Injection> packets(const Move& move);
@@ -60,7 +60,7 @@ class RandomHosts {
   Flow& flow(std::uint32_t number);
 
   std::uint64_t seed_;
-  std::uint16_t next_id_ = 1;
+  std::uint16_t next_id_;
   std::vector<std::optional<Flow>> flows_;
 };
 

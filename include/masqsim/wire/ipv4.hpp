@@ -35,9 +35,13 @@ class Ipv4 {
 
   /// A packet quoted in an ICMP error: the header must be there whole, the rest may be cut anywhere (RFC 792).
   static std::optional<Ipv4> parse_quoted(std::span<Byte> bytes) {
-    if (bytes.size() < 20 || bytes[0] >> 4 != 4) return std::nullopt;
-    const std::size_t header = (bytes[0] & 15u) * 4u;
-    if (header < 20 || header > bytes.size()) return std::nullopt;
+    if (bytes.empty() || bytes[0] >> 4 != 4 || (bytes[0] & 15u) < 5) return std::nullopt;
+    return parse_quoted_unchecked(bytes);
+  }
+
+  /// The same without a look at version and least header length, as Linux reads a quote.
+  static std::optional<Ipv4> parse_quoted_unchecked(std::span<Byte> bytes) {
+    if (bytes.size() < 20 || (bytes[0] & 15u) * 4u > bytes.size()) return std::nullopt;
     return Ipv4(bytes);
   }
 

@@ -1,0 +1,34 @@
+// The running kernel as a node of a simulated network: it stands where the file's gateway would.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "masqsim/net/gateway_node.hpp"
+#include "masqsim/scenario/run.hpp"
+
+namespace masqsim::conform {
+
+/// Makes kernel gateways for `scenario::run`. The kernel's clock is the real one: what a scenario does over seconds of
+/// virtual time happens at once for the kernel, so nothing expires there unless the run is paced.
+class LinuxGateways final : public scenario::GatewayMaker {
+ public:
+  /// `real_time`: packets reach the kernel no sooner than the file says, counted from the run's begin.
+  explicit LinuxGateways(bool real_time);
+  ~LinuxGateways() override;
+
+  /// Throws kernel::Failure once the run begins where the kernel does not play along.
+  net::GatewayNode& make(net::Network& network, const scenario::Node& gateway) override;
+
+  /// Why the run cannot be trusted, a sentence each: flows that rested longer than kernel timers allow while no real
+  /// time passed, and settings that Linux has no words for. Empty: the kernel saw what the file says.
+  const std::vector<std::string>& doubts() const;
+
+  struct Shared;
+
+ private:
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace masqsim::conform
