@@ -7,6 +7,8 @@
 #include <iterator>
 #include <memory>
 
+#include "masqsim/base/output.hpp"
+#include "masqsim/conform/differential.hpp"
 #include "masqsim/conform/kernel_bench.hpp"
 #include "masqsim/conform/own_bench.hpp"
 #include "masqsim/conform/replay.hpp"
@@ -23,6 +25,8 @@ struct Arguments {
   std::string only;
   std::string gateway = "own";
   bool record = false;
+  std::uint64_t random = 0;
+  std::uint64_t seed = 1;
 };
 
 std::string bytes_of(const std::string& path) {
@@ -63,6 +67,8 @@ int conform_cases(const Arguments& arguments) {
   if (arguments.gateway != "own" && arguments.gateway != "linux") {
     throw UsageError("unknown gateway '" + arguments.gateway + "'", "own or linux");
   }
+  if (arguments.files.empty()) throw UsageError("no case file", "masqsim conform FILE, or masqsim conform --random N");
+  if (arguments.gateway == "linux" && kernel::missing()) throw MachineError(*kernel::missing());
   std::string text;
   std::size_t good = 0;
   const std::vector<conform::Case> cases = cases_of(arguments);
@@ -82,17 +88,39 @@ int conform_cases(const Arguments& arguments) {
   return arguments.record || good == cases.size() ? Exit::good : Exit::differs;
 }
 
+/// Random sequences through our gateway and the kernel; differences are printed, their cases ready to be kept.
+int conform_randomly(const Arguments& arguments) {
+  if (kernel::missing()) throw MachineError(*kernel::missing());
+  conform::DifferentialOptions options;
+  options.packets = arguments.random;
+  options.seed = arguments.seed;
+  options.only = arguments.only;
+  const conform::DifferentialReport report = conform::differential(
+      [](const conform::Setup& s) { return std::make_unique<conform::OwnBench>(s, 1, 1_us); },
+      [](const conform::Setup& s) { return std::make_unique<conform::KernelBench>(s, conform::KernelBench::Redirects::off); }, options);
+  std::string text;
+  for (const conform::Difference& d : report.differences) {
+    text += fmt::format("DIFF {} seed {}\n{}{}\n", d.setup, d.seed, d.text, d.case_line);
+  }
+  text += fmt::format("{} packets in {} sequences, {} came out, {} tables compared: {}\n", report.packets, report.sequences,
+                      report.emerged, report.tables, report.differences.empty() ? "no difference" : "a difference");
+  print(text);
+  return report.differences.empty() ? Exit::good : Exit::differs;
+}
+
 }  // namespace
 
 void add_conform(CLI::App& app, Chosen& chosen) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* verb = app.add_subcommand("conform", "replay recorded packet cases, compare byte for byte");
-  verb->add_option("cases", arguments->files, "case FILES, one JSON object a line; - is standard input")->required();
+  verb->add_option("cases", arguments->files, "case FILES, one JSON object a line; - is standard input");
+  verb->add_option("--random", arguments->random, "instead: this many random packets, in lockstep with this machine's kernel (root)")->type_name("N");
+  verb->add_option("--seed", arguments->seed, "of the random packets")->type_name("S");
   verb->add_option("--only", arguments->only, "cases whose name contains this")->type_name("NAME");
   verb->add_option("--gateway", arguments->gateway, "own, or linux: this machine's kernel (root)")->type_name("WHICH");
   verb->add_flag("--record", arguments->record, "print the cases with what this gateway did");
   verb->footer("Example:\n  masqsim conform tests/conform/cases.jsonl");
-  verb->callback([arguments, &chosen] { chosen = [arguments] { return conform_cases(*arguments); }; });
+  verb->callback([arguments, &chosen] { chosen = [arguments] { return arguments->random != 0 ? conform_randomly(*arguments) : conform_cases(*arguments); }; });
 }
 
 }  // namespace masqsim::cli

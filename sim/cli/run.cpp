@@ -1,6 +1,8 @@
 // masqsim run FILE: runs it, tells the story, judges.
 #include <memory>
 
+#include "masqsim/conform/linux_node.hpp"
+#include "masqsim/kernel/linux_gateway.hpp"
 #include "masqsim/trace/fingerprint.hpp"
 #include "masqsim/viz/report.hpp"
 #include "masqsim/viz/story.hpp"
@@ -18,6 +20,8 @@ struct Arguments {
   bool all = false;
   bool quiet = false;
   std::string format = "text";
+  std::string gateway = "own";
+  bool real_time = false;
 };
 
 std::string told(const Arguments& arguments, viz::Format format, const scenario::Finished& finished,
@@ -33,6 +37,9 @@ std::string told(const Arguments& arguments, viz::Format format, const scenario:
 
 int run(const Arguments& arguments) {
   const viz::Format format = format_named(arguments.format);
+  if (arguments.gateway != "own" && arguments.gateway != "linux") {
+    throw UsageError("unknown gateway '" + arguments.gateway + "'", "own or linux");
+  }
   const scenario::Scenario scenario = arguments.scenario.load();
 
   Outputs outputs(arguments.outputs);
@@ -46,7 +53,13 @@ int run(const Arguments& arguments) {
   if (tell && format == viz::Format::text) options.sinks.push_back(&story);
   if (!options.sinks.empty() && Progress::wanted()) options.sinks.push_back(&progress);
 
+  conform::LinuxGateways linux_gateways(arguments.real_time);
+  if (arguments.gateway == "linux") {
+    if (kernel::missing()) throw MachineError(*kernel::missing());
+    options.gateways = &linux_gateways;
+  }
   const scenario::Finished finished = scenario::run(scenario, options);
+  for (const std::string& doubt : linux_gateways.doubts()) complain("note: " + doubt + "\n");
   progress.clear();
   outputs.commit();
   if (tell) print(told(arguments, format, finished, story, fingerprint.hex()));
@@ -62,6 +75,8 @@ void add_run(CLI::App& app, Chosen& chosen) {
   arguments->outputs.add_to(*verb);
   verb->add_flag("--all", arguments->all, "tell every packet, not only those that decide");
   verb->add_flag("--quiet,-q", arguments->quiet, "no story; the exit code still judges");
+  verb->add_option("--gateway", arguments->gateway, "own, or linux: this machine's kernel stands in for the gateways (root)")->type_name("WHICH");
+  verb->add_flag("--real-time", arguments->real_time, "with --gateway linux: packets reach the kernel no sooner than the file says");
   verb->add_option("--format", arguments->format, "text, json, junit or tap")->type_name("FORMAT");
   verb->footer("Examples:\n  masqsim run scenarios/03-inbound-fails.yaml\n"
                "  masqsim run scenarios/03-inbound-fails.yaml@forwarded --pcap capture.pcapng");

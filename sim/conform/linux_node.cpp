@@ -170,8 +170,11 @@ class LinuxNode final : public net::GatewayNode {
     began_ = Clock::now();
   }
 
+  // A two-ended link has only the other end, whatever its address: the kernel gets a name for it (RFC 2544's range).
+  static wire::Address other_end(net::InterfaceIndex i) { return {wire::address(198, 18, 254, 0).value + i}; }
+
   std::vector<wire::Address> neighbours(net::InterfaceIndex i) const {
-    std::vector<wire::Address> found;
+    std::vector<wire::Address> found{other_end(i)};
     const net::Segment& segment = network_.segment(interfaces_[i].segment);
     for (const net::Segment::Port& port : segment.ports) {
       if (port.node == this || port.node == nullptr) continue;
@@ -215,6 +218,8 @@ class LinuxNode final : public net::GatewayNode {
         text += fmt::format("route replace {}{}\n", kinds[static_cast<std::size_t>(route.kind)], to);
       } else if (!interfaces_[route.out].up) {
         continue;
+      } else if (route.via.is_zero() && !network_.segment(interfaces_[route.out].segment).shared) {
+        text += fmt::format("route replace {} via {} dev {} onlink\n", to, wire::to_string(other_end(route.out)), names_[route.out]);
       } else if (route.via.is_zero()) {
         text += fmt::format("route replace {} dev {}\n", to, names_[route.out]);
       } else {

@@ -76,8 +76,11 @@ bool rewrite_icmp(wire::ByteEdit message, std::uint16_t id) {
   return true;
 }
 
-// Linux looks at 8 bytes, for a call id in those of version 1 (RFC 2637), and gives up on versions that nobody defined.
-bool gre_translatable(wire::ByteView header) { return header.size() >= 8 && (header[1] & 7) <= 1; }
+// Linux looks at 8 bytes, for a call id in those of version 1 (RFC 2637). Only the receiver's is there: where the
+// destination changes it gives up on versions that nobody defined.
+bool gre_translatable(wire::ByteView header, bool destination) {
+  return header.size() >= 8 && (!destination || (header[1] & 7) <= 1);
+}
 
 bool rewrite_transport(wire::Ipv4Edit packet, const EndChange& change, const Key& target) {
   switch (static_cast<std::uint8_t>(packet.protocol())) {
@@ -86,7 +89,7 @@ bool rewrite_transport(wire::Ipv4Edit packet, const EndChange& change, const Key
     case proto_tcp: return rewrite_tcp(packet.payload(), change);
     case proto_sctp: return rewrite_sctp(packet.payload(), change);
     case proto_icmp: return rewrite_icmp(packet.payload(), target.source_port);
-    case proto_gre: return gre_translatable(packet.payload());
+    case proto_gre: return gre_translatable(packet.payload(), change.port_at != 0);
     default: return true;
   }
 }
