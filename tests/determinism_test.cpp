@@ -132,6 +132,19 @@ TEST(Determinism, TwoSeedsDiffer) {
   EXPECT_NE(one, runner.trace());
 }
 
+TEST(Readme, ShowsTheVeryStoryThatItsFirstCommandTells) {
+  Runner runner;
+  const std::string story_file = runner.path("told");
+  const std::string command = "cd " + quoted(MASQSIM_SOURCE_DIR) + " && " + quoted(program) +
+                              " run scenarios/03-inbound-fails.yaml >" + quoted(story_file) + " </dev/null";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  std::ostringstream told;
+  told << std::ifstream(story_file).rdbuf();
+  std::ostringstream readme;
+  readme << std::ifstream(MASQSIM_SOURCE_DIR "/README.md").rdbuf();
+  EXPECT_NE(readme.str().find("```\n" + told.str() + "```\n"), std::string::npos) << told.str();
+}
+
 constexpr const char* lossy_home = R"(masqsim: 1
 name: streams
 title: A lossy link, with and without a neighbour
