@@ -25,7 +25,7 @@ inline Colours of(Side side) {
     case Side::between: return {"#8a6d3b", "#faf5ea"};
     case Side::neither: break;
   }
-  return {"#9aa5b1", "#f5f7fa"};
+  return {"#616e7c", "#f5f7fa"};
 }
 inline constexpr Colours gateway{"#b7791f", "#fff4d6"}, router{"#52606d", "#e4e7eb"}, host{"#52606d", "#ffffff"};
 

@@ -143,7 +143,7 @@ class Teller {
       if (!first && !book_.all) return;
       thread_->arrived_back = true;
       Line* told = last_event_of_now();
-      if (told == nullptr) return add(line(book_.all ? "arrives" : "", kind_text(r_.bytes)));
+      if (told == nullptr) return add(line("arrives", kind_text(r_.bytes)));
       told->kind = kind_text(r_.bytes);
       told->packet = r_.packet;
       return show(r_.packet);
@@ -154,7 +154,10 @@ class Teller {
     add(line("seen as " + source_text(r_.bytes), kind_text(r_.bytes)));
   }
 
+  /// An ICMP error or reset that the line of the drop tells of already.
   bool answers_a_drop() const {
+    const std::string kind = kind_text(r_.bytes);
+    if (!kind.starts_with("ICMP") && !kind.starts_with("RST")) return false;
     return std::ranges::any_of(thread_->lines, [&](const Line& l) { return l.bad && l.packet == r_.cause; });
   }
 
@@ -173,7 +176,7 @@ class Teller {
     const std::string gist = gist_of(text);
     if (!thread_->lines.empty()) {
       Line& last = thread_->lines.back();
-      if (own && last.at == r_.at && last.place == place_of(header_, r_) && (last.text.empty() || last.text == "arrives")) {
+      if (own && last.at == r_.at && last.place == place_of(header_, r_) && last.text == "arrives") {
         last.text = text;
         last.event = gist;
         return;
