@@ -328,7 +328,9 @@ class LinuxNode final : public net::GatewayNode {
   trace::Row row_of(const TableRow& row) const {
     trace::Row said;
     said.protocol = row.protocol;
-    const bool inwards = row.original.destination != row.reply.source;  // a port forward turned its destination
+    // A port forward turned its destination. An ICMP query's id stands at both ends, so that there only addresses tell.
+    const bool inwards = row.protocol == wire::Protocol::icmp ? row.original.destination.address != row.reply.source.address
+                                                              : row.original.destination != row.reply.source;
     said.inside = inwards ? row.reply.source : row.original.source;
     said.outside = inwards ? row.original.destination : row.reply.destination;
     said.remote = inwards ? row.original.source : row.original.destination;
