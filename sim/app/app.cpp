@@ -19,7 +19,7 @@ wire::ByteView pattern(std::size_t size) {
 
 void say_result(const net::Node& node, trace::FlowId flow, std::string_view word) {
   net::Network& network = node.network();
-  if (!network.trace().on()) return;
+  if (!network.trace().on(trace::Kind::result)) return;
   trace::Record record;
   record.kind = trace::Kind::result;
   record.node = node.id();

@@ -20,7 +20,7 @@ std::string_view result_of(const net::Trouble& trouble);
 /// An event record; the text is made only where somebody reads it.
 template <typename... Args>
 void say(const net::Node& node, trace::FlowId flow, fmt::format_string<Args...> text, Args&&... args) {
-  if (!node.network().trace().on()) return;
+  if (!node.network().trace().on(trace::Kind::event)) return;
   node.network().say_event(node.id(), flow, fmt::format(text, std::forward<Args>(args)...));
 }
 

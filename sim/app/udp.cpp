@@ -79,7 +79,7 @@ void UdpClient::send_next() {
 
 void UdpClient::on_datagram(net::DatagramSocket&, const net::Datagram& datagram) {
   ++answers_;
-  if (stack_.network().trace().on()) {
+  if (stack_.network().trace().on(trace::Kind::event)) {  // spares the address its text
     say(stack_.node(), params_.flow, "answer {} from {}, {} bytes", answers_, to_string(datagram.from),
         datagram.data.size());
   }

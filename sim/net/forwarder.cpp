@@ -62,7 +62,7 @@ void Forwarder::forward(Passage& p, const OptionsRead& options) {
   const bool came_larger = p.pieces.largest > mtu;
   if (p.packet.size() > mtu && ip.has_df() && (p.pieces.largest == 0 || came_larger)) {
     return refuse(p, Reason::too_big,
-                  node_.network().trace().on() ? fmt::format("{} bytes, the link takes {}", p.packet.size(), mtu) : "",
+                  node_.network().trace().on(trace::Kind::drop) ? fmt::format("{} bytes, the link takes {}", p.packet.size(), mtu) : "",
                   icmp::unreachable, icmp::fragmentation_needed, mtu);
   }
   ip.rewrite_ttl(static_cast<std::uint8_t>(ip.ttl() - 1));
@@ -151,7 +151,7 @@ bool Forwarder::find_route(Passage& p, Address destination) {
     p.next_hop = route->via.is_zero() ? destination : route->via;
     return true;
   }
-  const bool told = node_.network().trace().on();
+  const bool told = node_.network().trace().on(trace::Kind::drop);
   if (!route || route->kind == Route::Kind::forward) {
     std::string text = told ? "to " + to_string(destination) : std::string();
     if (node_.network().header().nodes[node_.id()].kind == trace::NodeKind::cloud) {
@@ -205,7 +205,7 @@ bool Forwarder::drop(const Passage& p, Reason reason, std::string_view text) con
 void Forwarder::say_drop(const Packet& packet, Reason reason, std::string_view text, InterfaceIndex at,
                          wire::ByteView before, std::span<const Step> steps) const {
   Network& network = node_.network();
-  if (!network.trace().on()) return;
+  if (!network.trace().on(trace::Kind::drop)) return;
   trace::Record record;
   record.kind = trace::Kind::drop;
   record.reason = reason;

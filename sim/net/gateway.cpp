@@ -13,6 +13,7 @@ namespace masqsim::net {
 namespace {
 
 namespace icmp = wire::icmp;
+using trace::Kind;
 
 /// RFC 5382 REQ-4.
 constexpr Duration syn_patience = 6_s;
@@ -89,7 +90,7 @@ bool Gateway::forward(Passage& p) {
 
 bool Gateway::input(Passage& p) {
   if (p.in != no_interface && nobody_owns(p)) {
-    if (told()) note_unowned(p);
+    if (told(Kind::drop)) note_unowned(p);
     switch (nat_.config().unsolicited) {
       case nat::Unsolicited::reject: break;
       case nat::Unsolicited::drop: return say_unowned(p.packet, p.in), false;
@@ -101,7 +102,7 @@ bool Gateway::input(Passage& p) {
     }
   }
   if (!go_on(p, nat_.input(p.packet.buffer(), p.in, now(), p.track))) return false;
-  if (told() && !std::ranges::equal(before_, p.packet.view())) say_translation(p);
+  if (told(Kind::translate) && !std::ranges::equal(before_, p.packet.view())) say_translation(p);
   return true;
 }
 
@@ -114,7 +115,7 @@ bool Gateway::postrouting(Passage& p) {
   const nat::Egress egress{p.out, path_.source_towards(p.out, p.next_hop)};
   if (!go_on(p, nat_.postrouting(p.packet.buffer(), egress, now(), p.track))) return false;
   const bool own = p.in == no_interface;
-  if (told() && !(own && std::ranges::equal(before_, p.packet.view()))) say_translation(p);
+  if (told(Kind::translate) && !(own && std::ranges::equal(before_, p.packet.view()))) say_translation(p);
   return true;
 }
 
@@ -179,7 +180,7 @@ void Gateway::hold(Packet piece) {
   }
   const bool answer_owed = path_.is_own(wire::Ipv4View::parse(piece.view())->destination());
   held_.push_back({std::move(piece), now() + nat_.config().timeouts.fragment});
-  if (!answer_owed && !told()) return;
+  if (!answer_owed && !told(Kind::drop)) return;
   network_.engine().schedule(held_.back().due, *this, fragment_wake,
                              answer_owed ? engine::Keep::alive : engine::Keep::background);
 }
@@ -191,7 +192,7 @@ void Gateway::expire_fragments() {
     const Packet last = std::move(held_.front().piece);
     held_.erase(held_.begin());
     path_.say_drop(last, Reason::reassembly_timeout,
-                   told() ? fmt::format("{} of its pieces came", expired.pieces) : std::string());
+                   told(Kind::drop) ? fmt::format("{} of its pieces came", expired.pieces) : std::string());
     const wire::Address called = wire::Ipv4View::parse(last.view())->destination();
     if (expired.first.empty() || !path_.is_own(called)) continue;
     Packet first = network_.pool().make(expired.first, last.flow(), last.marks().cause);
@@ -223,13 +224,13 @@ void Gateway::note_unowned(const Passage& p) {
 }
 
 void Gateway::say_unowned(const Packet& packet, InterfaceIndex in) {
-  if (!told()) return;
+  if (!told(Kind::drop)) return;
   path_.say_drop(packet, unowned_, why_unowned(packet.view(), unowned_), in, before_, steps_);
   steps_.clear();
 }
 
 bool Gateway::on_unowned(const Packet& packet, InterfaceIndex in, Reason reason, std::string_view text) {
-  if (!told()) return true;
+  if (!told(Kind::drop)) return true;
   if (packet.id() == unowned_packet_ && unowned_ != Reason::none) {
     say_unowned(packet, in);
   } else {
@@ -267,7 +268,7 @@ void Gateway::on_event(std::uint64_t argument) {
 // --- what is told --------------------------------------------------------------------------------------------------
 
 void Gateway::remember(const Packet& packet) {
-  if (told()) before_.assign(packet.view().begin(), packet.view().end());
+  if (told(Kind::translate)) before_.assign(packet.view().begin(), packet.view().end());
 }
 
 void Gateway::say_translation(const Passage& p) {
@@ -302,7 +303,7 @@ void Gateway::say_changes() {
 }
 
 void Gateway::say_table() {
-  if (!told()) return;
+  if (!told(Kind::table)) return;
   nat_.expire(now());
   if (watching_) say_changes();
   for (const nat::Entry& entry : nat_.table(now())) {
@@ -328,7 +329,7 @@ void Gateway::plan_wake() {
 // --- what is done to it --------------------------------------------------------------------------------------------
 
 void Gateway::ready() {
-  watching_ = told();
+  watching_ = told(Kind::change);
   nat_.watch(watching_);
   learn_own_addresses();
 }

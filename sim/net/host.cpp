@@ -55,7 +55,7 @@ bool Host::take_piece(Packet& packet, InterfaceIndex in) {
   nat::Reassembler& pieces = rare().reassembler;
   nat::Reassembler::Outcome outcome = pieces.add(packet.view(), now);
   if (outcome.what == What::discarded) return say_drop(packet, outcome.reason, "", in), false;
-  if (network_.trace().on()) say_deliver(packet, "a piece of a datagram");
+  if (network_.trace().on(trace::Kind::deliver)) say_deliver(packet, "a piece of a datagram");
   if (outcome.what != What::complete) {
     network_.engine().schedule(now + reassembly_time, rare(), 0);
     return false;
@@ -98,7 +98,7 @@ void Host::output(Packet packet) {
   if (owns(destination)) return stack_.deliver(std::move(packet), no_interface);
   const Route* route = routes_.find(destination);
   if (!route || route->kind != Route::Kind::forward) {
-    say_drop(packet, Reason::no_route, network_.trace().on() ? "to " + to_string(destination) : "");
+    say_drop(packet, Reason::no_route, network_.trace().on(trace::Kind::drop) ? "to " + to_string(destination) : "");
     return stack_.undeliverable(packet, {.type = icmp::unreachable, .code = icmp::net_unreachable});
   }
   const InterfaceIndex out = route->out;

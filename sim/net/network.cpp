@@ -88,7 +88,7 @@ Sent Network::transmit(Node& from, InterfaceIndex out, Packet& packet, wire::Add
   Segment& link = segment(interface.segment);
   Segment::Port& port = link.ports[interface.port];
   if (!interface.up || link.down) {
-    if (trace_.on()) say(trace::Kind::drop, from.id(), interface.point, packet, Reason::link_down);
+    if (trace_.on(trace::Kind::drop)) say(trace::Kind::drop, from.id(), interface.point, packet, Reason::link_down);
     packet = {};
     return Sent::down;
   }
@@ -118,13 +118,13 @@ void Network::depart(Node& from, const Interface& out, Segment& link, Segment::P
   const Time start = std::max(now(), port.free_at);
   const bool paced = params.rate.bits_per_second > 0;
   if (params.queue && paced && backlog(start - now(), params.rate) > *params.queue) {
-    if (trace_.on()) say(trace::Kind::drop, from.id(), out.point, packet, Reason::queue_full);
+    if (trace_.on(trace::Kind::drop)) say(trace::Kind::drop, from.id(), out.point, packet, Reason::queue_full);
     return;
   }
-  if (trace_.on()) say(trace::Kind::send, from.id(), out.point, packet);
+  if (trace_.on(trace::Kind::send)) say(trace::Kind::send, from.id(), out.point, packet);
   if (paced) port.free_at = start + serialisation(packet.size(), params.rate);
   if (link.loss.chance(params.loss)) {
-    if (trace_.on()) say(trace::Kind::drop, from.id(), out.point, packet, Reason::link_loss);
+    if (trace_.on(trace::Kind::drop)) say(trace::Kind::drop, from.id(), out.point, packet, Reason::link_loss);
     return;
   }
   const Time left = paced ? port.free_at : now();
@@ -159,10 +159,10 @@ void Network::on_event(std::uint64_t argument) {
   const Interface& interface = receiver.interfaces()[in];
   ++hops_;
   if (!interface.up) {
-    if (trace_.on()) say(trace::Kind::drop, receiver.id(), interface.point, packet, Reason::link_down);
+    if (trace_.on(trace::Kind::drop)) say(trace::Kind::drop, receiver.id(), interface.point, packet, Reason::link_down);
     return;
   }
-  if (trace_.on()) say(trace::Kind::receive, receiver.id(), interface.point, packet);
+  if (trace_.on(trace::Kind::receive)) say(trace::Kind::receive, receiver.id(), interface.point, packet);
   receiver.receive(std::move(packet), in);
 }
 
@@ -180,7 +180,7 @@ void Network::say(trace::Kind kind, trace::NodeId node, trace::PointId point, co
 }
 
 void Network::say_event(trace::NodeId node, trace::FlowId flow, std::string_view text) {
-  if (!trace_.on()) return;
+  if (!trace_.on(trace::Kind::event)) return;
   trace::Record record;
   record.kind = trace::Kind::event;
   record.node = node;

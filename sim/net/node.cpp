@@ -13,7 +13,7 @@ bool Node::owns(wire::Address a) const {
 
 void Node::say_drop(const Packet& packet, Reason reason, std::string_view text, InterfaceIndex at,
                     wire::ByteView before) const {
-  if (!network_.trace().on()) return;
+  if (!network_.trace().on(trace::Kind::drop)) return;
   trace::Record record;
   record.kind = trace::Kind::drop;
   record.reason = reason;
@@ -29,7 +29,7 @@ void Node::say_drop(const Packet& packet, Reason reason, std::string_view text, 
 }
 
 void Node::say_deliver(const Packet& packet, std::string_view text) const {
-  if (!network_.trace().on()) return;
+  if (!network_.trace().on(trace::Kind::deliver)) return;
   trace::Record record;
   record.kind = trace::Kind::deliver;
   record.node = id_;

@@ -98,13 +98,13 @@ void Stack::deliver_udp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
   DatagramSocket* socket = sockets_ ? sockets_->by_port.find(Sockets::key(Protocol::udp, port)) : nullptr;
   const bool other_peer = socket && !socket->remote_.address.is_zero() && socket->remote_ != from;
   if (socket && !other_peer) {
-    if (network().trace().on()) node_.say_deliver(packet, program(Protocol::udp, port));
+    if (network().trace().on(trace::Kind::deliver)) node_.say_deliver(packet, program(Protocol::udp, port));
     return socket->handler_.on_datagram(
         *socket, {.from = from, .to = {ip.destination(), port}, .data = udp->payload(), .packet = packet});
   }
   const bool unicast = node_.owns(ip.destination());
   if (!unicast) return node_.say_drop(packet, Reason::broadcast, "no program listens", in);
-  const std::string text = !network().trace().on() ? std::string()
+  const std::string text = !network().trace().on(trace::Kind::drop) ? std::string()
                            : other_peer ? fmt::format("{} talks to {} only", program(Protocol::udp, port),
                                                       to_string(socket->remote_))
                                         : "no program on " + program(Protocol::udp, port);
@@ -136,7 +136,7 @@ void Stack::deliver_tcp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
   }
   if (connection) return connection->on_segment(*tcp, packet, in);
   if (listener && opens) {
-    if (network().trace().on()) node_.say_deliver(packet, program(Protocol::tcp, local.port));
+    if (network().trace().on(trace::Kind::deliver)) node_.say_deliver(packet, program(Protocol::tcp, local.port));
     connection = new_connection(local, remote);
     connection->settings_ = listener->settings;
     connection->flow_ = packet.flow();
@@ -149,7 +149,7 @@ void Stack::deliver_tcp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
   }
   const TcpConnection* meant = flags.has(TcpFlags::syn | TcpFlags::ack) ? calling(local, remote.port) : nullptr;
   const Reason reason = meant ? Reason::wrong_peer : opens ? Reason::refused : Reason::stale;
-  const std::string text = !network().trace().on() ? std::string()
+  const std::string text = !network().trace().on(trace::Kind::drop) ? std::string()
                            : meant                 ? program(Protocol::tcp, local.port) + " called " +
                                          to_string(meant->remote())
                            : opens ? "no program on " + program(Protocol::tcp, local.port)
@@ -251,7 +251,7 @@ void Stack::deliver_icmp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
         refuse(packet, in, Reason::wrong_peer, "another address was asked");
         return;
       }
-      if (network().trace().on()) node_.say_deliver(packet, program(Protocol::icmp, message->id()));
+      if (network().trace().on(trace::Kind::deliver)) node_.say_deliver(packet, program(Protocol::icmp, message->id()));
       return socket->handler_.on_datagram(*socket, {.from = {ip.source(), message->id()},
                                                     .to = {ip.destination(), message->id()},
                                                     .data = message->payload(),
@@ -271,7 +271,7 @@ void Stack::answer_query(wire::Ipv4View ip, wire::IcmpView query, Packet& packet
   if (!node_.owns(ip.destination())) return node_.say_drop(packet, Reason::broadcast, "ICMP to many", in);
   const bool echo = query.type() == icmp::echo;
   if (!echo && query.payload().size() < 4) return node_.say_drop(packet, Reason::malformed, "ICMP timestamp", in);
-  if (network().trace().on()) node_.say_deliver(packet, echo ? "icmp echo" : "icmp timestamp");
+  if (network().trace().on(trace::Kind::deliver)) node_.say_deliver(packet, echo ? "icmp echo" : "icmp timestamp");
 
   // RFC 792: when it was sent (the asker's), received and answered, in milliseconds of the day.
   std::array<std::uint8_t, 12> times{};
@@ -316,7 +316,7 @@ void Stack::take_error(wire::IcmpView error, wire::Address from, Packet& packet,
     refuse(packet, in, Reason::unrelated_icmp, "the program that it is for is gone");
     return;
   }
-  if (network().trace().on()) node_.say_deliver(packet, program(about->protocol, about->source.port));
+  if (network().trace().on(trace::Kind::deliver)) node_.say_deliver(packet, program(about->protocol, about->source.port));
   tell_program(trouble, wire::load32(&quoted->payload()[4]));
 }
 

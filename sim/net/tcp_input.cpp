@@ -56,7 +56,7 @@ void TcpConnection::on_answer_to_syn(Tcp tcp, const Packet& packet, InterfaceInd
   if (flags.any(TcpFlags::rst) ? !acknowledges : !flags.any(TcpFlags::syn)) {
     return node.say_drop(packet, Reason::stale, "no answer to a SYN", in);
   }
-  if (stack_->network().trace().on()) node.say_deliver(packet, fmt::format("tcp:{}", local_.port));
+  if (stack_->network().trace().on(trace::Kind::deliver)) node.say_deliver(packet, fmt::format("tcp:{}", local_.port));
   if (flags.any(TcpFlags::rst)) return finish(TcpEnd::refused);
 
   received_ = tcp.sequence() + 1;
@@ -94,7 +94,7 @@ void TcpConnection::on_segment_in_window(Tcp tcp, const Packet& packet, Interfac
       node.say_drop(packet, Reason::stale, "RST beside the next sequence number", in);
       return acknowledge();
     }
-    if (stack_->network().trace().on()) node.say_deliver(packet, fmt::format("tcp:{}", local_.port));
+    if (stack_->network().trace().on(trace::Kind::deliver)) node.say_deliver(packet, fmt::format("tcp:{}", local_.port));
     return finish(state_ == TcpState::syn_received && !passive_ ? TcpEnd::refused : TcpEnd::reset);
   }
   if (flags.any(TcpFlags::syn) && !both_opened) {  // RFC 5961 section 4.2
@@ -102,7 +102,7 @@ void TcpConnection::on_segment_in_window(Tcp tcp, const Packet& packet, Interfac
     return acknowledge();
   }
   if (!flags.any(TcpFlags::ack)) return node.say_drop(packet, Reason::stale, "no ACK", in);
-  if (stack_->network().trace().on()) node.say_deliver(packet, fmt::format("tcp:{}", local_.port));
+  if (stack_->network().trace().on(trace::Kind::deliver)) node.say_deliver(packet, fmt::format("tcp:{}", local_.port));
   if (!take_acknowledgment(tcp)) return;
   take_text(tcp);
 }

@@ -42,9 +42,6 @@ class Builder {
     for (const Node& spec : scenario_.nodes) add_node(spec);
     for (NodeIndex n = 0; n < scenario_.nodes.size(); ++n) attach(n);
     add_routes();
-    for (net::GatewayNode* gateway : built_.gateways) {
-      if (gateway) gateway->ready();
-    }
     for (ActionIndex n = 0; n < scenario_.actions.size(); ++n) plan_flows(n);
     return std::move(built_);
   }

@@ -155,6 +155,13 @@ void Judge::begin(const trace::Header& header) {
   }
 }
 
+trace::Kinds Judge::kinds() const {
+  using trace::Kind;
+  const trace::Kinds ends = only(Kind::deliver) | only(Kind::drop) | only(Kind::result) | only(Kind::table);
+  const bool looks = std::any_of(watches_.begin(), watches_.end(), [](const auto& of_flow) { return !of_flow.empty(); });
+  return looks ? ends | only(Kind::send) | only(Kind::receive) : ends;
+}
+
 void Judge::watch(trace::FlowId flow, trace::NodeId node, bool back, std::uint32_t packet) {
   if (!watched(flow, node, back, packet)) watches_[flow - 1].push_back({.node = node, .back = back, .packet = packet});
 }

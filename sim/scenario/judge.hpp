@@ -42,6 +42,8 @@ class Judge final : public trace::Sink {
 
   void begin(const trace::Header& header) override;
   void record(const trace::Record& record) override;
+  /// What crosses the links matters only where something looks at it there.
+  trace::Kinds kinds() const override;
 
   /// When tables have to be said for what is asked about them, apart from the end.
   std::vector<std::pair<NodeIndex, Time>> table_times() const;

@@ -53,6 +53,9 @@ Finished run(const Scenario& scenario, const RunOptions& options) {
   if (judged) network.trace().add(judge);
   for (trace::Sink* sink : options.sinks) network.trace().add(*sink);
   network.trace().begin(network.header());
+  for (net::GatewayNode* gateway : built.gateways) {
+    if (gateway) gateway->ready();
+  }
 
   Agenda agenda(scenario, built, network);
   agenda.plan_settings();

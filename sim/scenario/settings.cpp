@@ -106,7 +106,7 @@ class Carrier {
 
 void carry_out(const Action& action, const Scenario& scenario, const Built& built, net::Network& network) {
   const std::string text = std::visit(Carrier(scenario, built, network), *action.set);
-  if (!network.trace().on()) return;
+  if (!network.trace().on(trace::Kind::action)) return;
   trace::Record record;
   record.kind = trace::Kind::action;
   record.text = text;

@@ -61,7 +61,7 @@ class Gateway final : public GatewayNode, private Hooks, private Unowned, privat
   void say_changes();
   void plan_wake();
   void learn_own_addresses();
-  bool told() const { return network_.trace().on(); }
+  bool told(trace::Kind kind) const { return network_.trace().on(kind); }
   Time now() const { return network_.now(); }
 
   nat::Nat nat_;

@@ -103,7 +103,7 @@ class Network final : private engine::Handler {
   /// Link crossings so far: the benchmark's packet-hops.
   std::uint64_t hops() const { return hops_; }
 
-  /// Writes a record at this moment; the caller has checked `trace().on()`.
+  /// Writes a record at this moment; the caller has checked `trace().on(kind)`.
   void emit(trace::Record record) {
     record.at = now();
     trace_.emit(record);

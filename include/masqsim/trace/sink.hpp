@@ -1,11 +1,17 @@
 // Where records go. Nodes say what happened; sinks decide what it looks like.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "masqsim/trace/record.hpp"
 
 namespace masqsim::trace {
+
+/// A set of record kinds, one bit each.
+using Kinds = std::uint32_t;
+constexpr Kinds only(Kind k) { return Kinds{1} << static_cast<unsigned>(k); }
+inline constexpr Kinds all_kinds = ~Kinds{0};
 
 class Sink {
  public:
@@ -16,14 +22,20 @@ class Sink {
   virtual void end(Time at) { (void)at; }
   /// True for a sink that prints decision steps: gateways then say them with each drop.
   virtual bool wants_steps() const { return false; }
+  /// The kinds it has a use for; others may reach it, too. Asked when it is added, and again after `begin`.
+  virtual Kinds kinds() const { return all_kinds; }
 };
 
-/// Hands each record to every sink, in the order they were added. With no sink the cost of a record is the branch on
-/// `on()` at its maker.
+/// Hands each record to every sink, in the order they were added. A record whose kind no sink wants costs the branch on
+/// `on(kind)` at its maker.
 class Trace {
  public:
-  void add(Sink& sink) { sinks_.push_back(&sink); }
-  bool on() const { return !sinks_.empty(); }
+  void add(Sink& sink) {
+    sinks_.push_back(&sink);
+    kinds_ |= sink.kinds();
+  }
+  bool on() const { return kinds_ != 0; }
+  bool on(Kind k) const { return (kinds_ & only(k)) != 0; }
   bool wants_steps() const {
     for (const Sink* sink : sinks_) {
       if (sink->wants_steps()) return true;
@@ -31,7 +43,11 @@ class Trace {
     return false;
   }
   void begin(const Header& header) {
-    for (Sink* sink : sinks_) sink->begin(header);
+    kinds_ = 0;
+    for (Sink* sink : sinks_) {
+      sink->begin(header);
+      kinds_ |= sink->kinds();
+    }
   }
   void emit(const Record& record) {
     for (Sink* sink : sinks_) sink->record(record);
@@ -42,6 +58,7 @@ class Trace {
 
  private:
   std::vector<Sink*> sinks_;
+  Kinds kinds_ = 0;  // what any sink wants
 };
 
 }  // namespace masqsim::trace
