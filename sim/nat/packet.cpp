@@ -16,7 +16,8 @@ bool udp_sound(const Packet& p, bool verify) {
   return udp && udp->length_ok() && (!verify || udp->sum() == 0 || pseudo_sum_ok(p));
 }
 
-// RFC 3828: the length field says how much the checksum covers, 0 all of it; there is always a checksum.
+// RFC 3828: the length field says how much the checksum covers, 0 all of it; there is always a checksum. Linux sums
+// UDP's number into the pseudo header where the RFC has UDP-Lite's own, so that what is right by the RFC is invalid.
 bool udplite_sound(const Packet& p, bool verify) {
   const wire::ByteView segment = p.segment();
   if (segment.size() < 8) return false;
@@ -27,7 +28,7 @@ bool udplite_sound(const Packet& p, bool verify) {
   return wire::Sum{}
              .add32(p.ip.source().value)
              .add32(p.ip.destination().value)
-             .add16(proto_udplite)
+             .add16(proto_udp)
              .add32(static_cast<std::uint32_t>(segment.size()))
              .add(segment.first(covered))
              .checksum() == 0;
