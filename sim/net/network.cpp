@@ -44,7 +44,7 @@ std::uint32_t Network::add_segment(std::string_view name, const LinkParams& para
                                                         .duplicate = random(stream + "/duplicate"),
                                                         .reorder = random(stream + "/reorder"),
                                                         .ports = {},
-                                                        .by_address = {}}));
+                                                        .neighbours = {}}));
   return static_cast<std::uint32_t>(segments_.size() - 1);
 }
 
@@ -65,22 +65,21 @@ InterfaceIndex Network::attach(Node& node, std::uint32_t index, std::string_view
                                .port = port,
                                .point = point});
   link.ports.push_back({&node, number, {}, {}});
-  link.by_address[address.value] = port;
+  link.neighbours.set(address, port);
   return number;
 }
 
 void Network::address_changed(Node& node, InterfaceIndex interface, wire::Address before) {
   const Interface& changed = node.interfaces()[interface];
   Segment& link = segment(changed.segment);
-  const auto old = link.by_address.find(before.value);
-  if (old != link.by_address.end() && old->second == changed.port) link.by_address.erase(old);
-  if (!changed.address.is_zero()) link.by_address[changed.address.value] = changed.port;
+  if (link.neighbours.find(before) == changed.port) link.neighbours.erase(before);
+  if (!changed.address.is_zero()) link.neighbours.set(changed.address, changed.port);
 }
 
 void Network::address_added(Node& node, InterfaceIndex interface, wire::Address address) {
   Interface& changed = node.interfaces()[interface];
   changed.also.push_back(address);
-  segment(changed.segment).by_address[address.value] = changed.port;
+  segment(changed.segment).neighbours.set(address, changed.port);
 }
 
 Sent Network::transmit(Node& from, InterfaceIndex out, Packet& packet, wire::Address next_hop) {
@@ -105,9 +104,9 @@ Sent Network::transmit(Node& from, InterfaceIndex out, Packet& packet, wire::Add
     packet = {};
     return Sent::yes;
   }
-  const auto neighbour = link.by_address.find(next_hop.value);
-  if (neighbour == link.by_address.end()) return Sent::no_neighbour;
-  const Segment::Port& to = link.ports[neighbour->second];
+  const std::optional<std::uint32_t> neighbour = link.neighbours.find(next_hop);
+  if (!neighbour) return Sent::no_neighbour;
+  const Segment::Port& to = link.ports[*neighbour];
   depart(from, interface, link, port, std::move(packet), *to.node, to.interface);
   return Sent::yes;
 }

@@ -133,7 +133,9 @@ std::string phrase(const FlowOutcome& outcome) {
 }
 
 Judge::Judge(const Scenario& scenario, std::vector<FlowPlan> plans)
-    : scenario_(scenario), plans_(std::move(plans)), flows_(plans_.size()), watches_(plans_.size()) {}
+    : scenario_(scenario), plans_(std::move(plans)), flows_(plans_.size()), watches_(plans_.size()) {
+  for (std::size_t n = 0; n < plans_.size(); ++n) flows_[n].initiator = plans_[n].initiator;
+}
 
 void Judge::begin(const trace::Header& header) {
   header_ = &header;
@@ -236,7 +238,7 @@ void Judge::note_watches(const trace::Record& record) {
 void Judge::note_delivery(const trace::Record& record, FlowState& flow) {
   const auto ip = wire::Ipv4View::parse(record.bytes);
   if (!ip) return;
-  const bool home = record.node == plans_[record.flow - 1].initiator;
+  const bool home = record.node == flow.initiator;
   if (is_icmp_error(record.bytes)) {
     const auto sender = addresses_.find(ip->source().value);
     if (home && sender != addresses_.end() && (flow.answered.empty() || flow.answered.back() != sender->second)) {

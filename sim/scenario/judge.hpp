@@ -60,14 +60,17 @@ class Judge final : public trace::Sink {
     std::uint64_t packet = 0;
   };
   struct FlowState {
-    std::string result;     // the word of the result record
-    Ending ended;           // by the last drop of a packet that is no ICMP error
-    Ending error_ended;     // by the last drop of one that is
-    bool delivered = false; // one of its packets reached a program elsewhere
-    std::uint64_t packets = 0;
+    // what each delivery touches, in one line of the cache
+    trace::NodeId initiator = 0;
     std::uint32_t replies = 0;
     std::uint64_t arrived_in_datagrams = 0;  // payload bytes
     std::uint64_t received_in_datagrams = 0;
+    bool delivered = false;  // one of its packets reached a program elsewhere
+
+    std::uint64_t packets = 0;
+    std::string result;      // the word of the result record
+    Ending ended;            // by the last drop of a packet that is no ICMP error
+    Ending error_ended;      // by the last drop of one that is
     StreamCount arrived;
     StreamCount received;
     std::vector<trace::NodeId> answered;  // who sent ICMP errors back, in order, nobody twice in a row

@@ -6,12 +6,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "masqsim/base/parse.hpp"
 #include "masqsim/base/random.hpp"
 #include "masqsim/engine/engine.hpp"
+#include "masqsim/net/address_index.hpp"
 #include "masqsim/net/node.hpp"
 #include "masqsim/net/packet.hpp"
 #include "masqsim/trace/sink.hpp"
@@ -51,7 +51,7 @@ struct Segment {
   bool down = false;
   Random loss, jitter, duplicate, reorder;
   std::vector<Port> ports;
-  std::unordered_map<std::uint32_t, std::uint32_t> by_address;  // only looked up, never walked
+  AddressIndex neighbours;  ///< by address
 };
 
 class Network final : private engine::Handler {
