@@ -1,0 +1,190 @@
+#include "masqsim/scenario/run.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "masqsim/scenario/load.hpp"
+#include "masqsim/trace/fingerprint.hpp"
+#include "masqsim/trace/lines.hpp"
+#include "sim/scenario/judge.hpp"
+
+namespace masqsim::scenario {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+/// laptop (192.168.1.10) - gw (203.0.113.5) - internet - web (tcp 80, udp 7), stranger. `rest` is the file from `actions:` on.
+std::string home(const std::string& rest, const std::string& nat = "{masquerade: {out: internet}}") {
+  return fmt::format(R"(masqsim: 1
+name: test
+title: A test
+networks:
+  home:     {{kind: lan, subnet: 192.168.1.0/24, delay: 1ms}}
+  internet: {{kind: cloud, delay: 10ms}}
+nodes:
+  laptop:
+    interfaces: {{home: 192.168.1.10/24}}
+    services: [{{tcp: 22}}, {{udp: 9}}]
+  gw:
+    kind: gateway
+    interfaces: {{home: 192.168.1.1/24, internet: 203.0.113.5}}
+    nat: {}
+  web:
+    interfaces: {{internet: 198.51.100.10}}
+    services: [{{tcp: 80, reply: 200B}}, {{udp: 7, echo: true}}, {{udp: 9}}]
+  stranger:
+    interfaces: {{internet: 198.51.100.66}}
+{})",
+                     nat, rest);
+}
+
+Scenario loaded(const std::string& text, const LoadOptions& options = {}) {
+  Loaded result = load_text(text, options, "test");
+  EXPECT_TRUE(result.scenario) << print_diagnostics("test.yaml", result.diagnostics);
+  return result.scenario.value_or(Scenario{});
+}
+
+Lines verdicts(const std::vector<Verdict>& all) {
+  Lines lines;
+  for (const Verdict& v : all) lines.push_back((v.met ? "met: " : "not: ") + v.what + (v.met ? "" : " | " + v.instead));
+  return lines;
+}
+
+Lines judged(const std::string& text) { return verdicts(run(loaded(text)).expectations); }
+
+/// Each flow as "ID RESULT at PLACE (REASON)".
+Lines outcomes(const std::string& text) {
+  Lines lines;
+  for (const FlowOutcome& flow : run(loaded(text)).flows) lines.push_back(flow.id + " " + phrase(flow));
+  return lines;
+}
+
+TEST(Run, SaysOfEachFlowHowItEndedWhereAndWhy) {
+  EXPECT_EQ(outcomes(home(R"(actions:
+  - {at: 0s, id: out,     from: "laptop:40000",   tcp: "web:80", send: 100B}
+  - {at: 1s, id: closed,  from: laptop,           tcp: "web:81"}
+  - {at: 2s, id: private, from: stranger,         tcp: "192.168.1.10:22"}
+  - {at: 3s, id: public,  from: stranger,         udp: "203.0.113.5:22", send: 1B}
+  - {at: 4s, id: echo,    from: laptop,           udp: "web:7", send: 10B}
+  - {at: 5s, id: silent,  from: laptop,           udp: "web:9", send: 10B}
+  - {at: 6s, id: nobody,  from: laptop,           ping: 192.168.1.99}
+  - {at: 12s, id: short,  from: laptop,           ping: web, ttl: 2}
+expect: []
+)")),
+            (Lines{"out established", "closed refused at web (refused)", "private unreachable at internet (no-route)",
+                   "public refused at gw (no-mapping)", "echo replied", "silent delivered",
+                   "nobody unreachable at laptop (host-unreachable)", "short unreachable at internet (ttl-exceeded)"}));
+}
+
+TEST(Judge, SaysWhatCameInsteadOfWhatWasExpected) {
+  EXPECT_EQ(judged(home(R"(actions:
+  - {at: 0s, id: out, from: "laptop:40000", tcp: "web:80", send: 100B}
+  - {at: 1s, id: in,  from: "stranger:50000", tcp: "203.0.113.5:22"}
+expect:
+  - {flow: out, result: refused}
+  - {flow: out, result: established, seen: {web: "192.168.1.10:40000"}, received: 200B}
+  - {flow: out, result: established, seen: {web: "203.0.113.5:40000"}, arrived: 100B, received: 201B}
+  - {flow: in, result: refused, at: gw, reason: filtered}
+  - {flow: in, not: refused}
+  - {nat: gw, count: 2, has: {tcp: "192.168.1.10:40000", as: "203.0.113.5:40001"}}
+  - {nat: gw, at: 5s, count: 1, has: {tcp: "192.168.1.10:40000", as: "203.0.113.5:40000"}, not: {udp: "192.168.1.10:1"}}
+)")),
+            (Lines{"not: flow out: refused | established",
+                   "not: flow out: established, web sees 192.168.1.10:40000, 200 bytes are received | web saw 203.0.113.5:40000",
+                   "not: flow out: established, web sees 203.0.113.5:40000, 100 bytes arrive, 201 bytes are received | 200 "
+                   "bytes were received",
+                   "not: flow in: refused at gw (filtered) | refused at gw (no-mapping)",
+                   "not: flow in: not refused | refused at gw (no-mapping)",
+                   "not: table of gw at the end: 2 entries, tcp inside 192.168.1.10:40000 as 203.0.113.5:40001 | one entry: tcp "
+                   "inside 192.168.1.10:40000 as 203.0.113.5:40000 remote 198.51.100.10:80 established",
+                   "met: table of gw at 5s: 1 entry, tcp inside 192.168.1.10:40000 as 203.0.113.5:40000, not udp inside "
+                   "192.168.1.10:1"}));
+}
+
+TEST(Judge, HoldsLabAnswersAgainstTheRun) {
+  const Finished finished = run(loaded(home(R"(actions:
+  - {at: 0s, id: out, from: "laptop:40000", tcp: "web:80", send: 100B}
+expect: [{flow: out, result: established}]
+lab:
+  - {ask: "What does web see?", when: {flow: out, at: web}, answer: "203.0.113.5:40000"}
+  - {ask: "Where does the answer go?", when: {flow: out, at: laptop, what: destination, way: back}, answer: "192.168.1.10:1"}
+  - {ask: "How many entries?", when: {nat: gw, what: count}, answer: 1}
+)")));
+  EXPECT_EQ(verdicts(finished.lab),
+            (Lines{"met: question 'What does web see?': 203.0.113.5:40000",
+                   "not: question 'Where does the answer go?': 192.168.1.10:1 | 192.168.1.10:40000",
+                   "met: question 'How many entries?': 1"}));
+  EXPECT_FALSE(finished.good());
+}
+
+TEST(Run, CarriesOutWhatIsSetBeforeWhatIsSentAtThatTime) {
+  EXPECT_EQ(outcomes(home(R"(actions:
+  - {at: 0s, id: before, from: laptop, ping: web}
+  - {at: 1s, set: {network: home, link: down}}
+  - {at: 1s, id: down,   from: laptop, ping: web, wait: 1s}
+  - {at: 3s, set: {network: home, link: up}}
+  - {at: 3s, id: up,     from: laptop, ping: web}
+  - {at: 4s, set: {network: home, loss: 100%}}
+  - {at: 4s, id: lossy,  from: laptop, ping: web, wait: 1s}
+expect: []
+)")),
+            (Lines{"before replied", "down no-answer at laptop (link-down)", "up replied", "lossy no-answer at home (link-loss)"}));
+}
+
+TEST(Run, ANewOutsideAddressEndsOldMappingsAndServesNewOnes) {
+  EXPECT_EQ(judged(home(R"(actions:
+  - {at: 0s, id: old, from: "laptop:40000", udp: "web:7", send: 10B}
+  - {at: 1s, set: {node: gw, network: internet, address: 203.0.113.6}}
+  - {at: 2s, id: new, from: "laptop:40000", udp: "web:7", send: 10B}
+expect:
+  - {flow: old, result: replied, seen: {web: "203.0.113.5:40000"}}
+  - {flow: new, result: replied, seen: {web: "203.0.113.6:40000"}}
+  - {nat: gw, count: 1, has: {udp: "192.168.1.10:40000", as: "203.0.113.6:40000"}}
+)")),
+            (Lines{"met: flow old: replied, web sees 203.0.113.5:40000", "met: flow new: replied, web sees 203.0.113.6:40000",
+                   "met: table of gw at the end: 1 entry, udp inside 192.168.1.10:40000 as 203.0.113.6:40000"}));
+}
+
+TEST(Run, SaysWhenAnEntryExpires) {
+  trace::LinesSink lines;
+  run(loaded(home(R"(until: 60s
+actions:
+  - {at: 0s, id: one, from: "laptop:40000", udp: "web:9", send: 10B}
+expect: []
+)")),
+      {.sinks = {&lines}});
+  Lines changes;
+  for (const trace::Line& line : lines.lines().lines) {
+    if (line.kind == trace::Kind::change) changes.push_back(seconds(line.at, 3) + " " + line.story);
+  }
+  EXPECT_EQ(changes, Lines{"30.001 expired mapping #1 flow #1 udp 192.168.1.10:40000 203.0.113.5:40000 198.51.100.10:9 "
+                           "unreplied left 0s"});
+}
+
+TEST(Run, IsTheSameWhetherOrNotSomebodyListens) {
+  const Scenario scenario = loaded(home(R"(actions:
+  - {at: 0s, id: out, from: laptop, tcp: "web:80", send: 100kB}
+expect: [{flow: out, result: established, arrived: 100kB}]
+)"));
+  trace::FingerprintSink fingerprint;
+  const Finished quiet = run(scenario), told = run(scenario, {.sinks = {&fingerprint}});
+  EXPECT_EQ(quiet.end, told.end);
+  EXPECT_EQ(quiet.hops, told.hops);
+  EXPECT_EQ(quiet.packets, told.packets);
+  EXPECT_EQ(verdicts(quiet.expectations), verdicts(told.expectations));
+}
+
+TEST(StreamCount, CountsEachByteOnceInWhateverOrderItComes) {
+  StreamCount count;
+  count.segment(4'294'967'290u, 0, true);   // the numbers wrap within the data
+  count.segment(4'294'967'291u, 10, false);
+  EXPECT_EQ(count.bytes(), 10u);
+  count.segment(25, 5, false);              // a gap of 20 bytes before it
+  EXPECT_EQ(count.bytes(), 10u);
+  count.segment(4'294'967'291u, 10, false); // again
+  count.segment(5, 20, false);
+  EXPECT_EQ(count.bytes(), 35u);
+}
+
+}  // namespace
+}  // namespace masqsim::scenario
