@@ -77,6 +77,7 @@ int main_program(int argc, const char* const* argv) {
     add_graph(app, chosen);
     add_test(app, chosen);
     add_conform(app, chosen);
+    add_rfc(app, chosen);
     return parse_and_do(app, chosen, argc, argv);
   } catch (const Told&) {
     return Exit::invalid;

@@ -47,6 +47,7 @@ void add_diff(CLI::App& app, Chosen& chosen);
 void add_graph(CLI::App& app, Chosen& chosen);
 void add_test(CLI::App& app, Chosen& chosen);
 void add_conform(CLI::App& app, Chosen& chosen);
+void add_rfc(CLI::App& app, Chosen& chosen);
 
 /// The whole program. Never throws.
 int main_program(int argc, const char* const* argv);

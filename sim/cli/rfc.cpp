@@ -1,0 +1,84 @@
+// masqsim rfc [FILE]: what the NAT RFCs require, tried on a gateway requirement by requirement.
+#include "masqsim/conform/rfc.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "masqsim/base/output.hpp"
+#include "masqsim/conform/kernel_bench.hpp"
+#include "masqsim/conform/own_bench.hpp"
+#include "program.hpp"
+
+namespace masqsim::cli {
+
+namespace {
+
+struct Arguments {
+  std::string file;
+  std::string preset;
+  std::string gateway = "own";
+  std::string format = "text";
+  std::string captures;
+  bool packets = false;
+};
+
+void one_of(const char* option, const std::string& value, const std::string& first, const std::string& second) {
+  if (value != first && value != second) {
+    throw UsageError(std::string("unknown ") + option + " '" + value + "'", first + " or " + second);
+  }
+}
+
+/// The NAT of the file's first gateway; without a file, masquerade as Linux does it, or as `--preset` says.
+nat::Config nat_of(const Arguments& arguments) {
+  if (arguments.file.empty()) {
+    nat::Config config;
+    config.source.emplace_back();
+    return arguments.preset == "rfc" ? nat::rfc_preset(config) : config;
+  }
+  const scenario::Scenario loaded = load_or_tell(arguments.file);
+  const auto gateway = std::ranges::find_if(loaded.nodes, [](const scenario::Node& n) { return n.nat.has_value(); });
+  if (gateway == loaded.nodes.end()) throw UsageError(arguments.file + ": no gateway in it translates", "a node with nat:");
+  return gateway->nat->config;
+}
+
+int examine(const Arguments& arguments) {
+  one_of("gateway", arguments.gateway, "own", "linux");
+  one_of("format", arguments.format, "text", "json");
+  if (!arguments.preset.empty()) one_of("preset", arguments.preset, "linux", "rfc");
+  if (!arguments.preset.empty() && !arguments.file.empty()) throw UsageError("--preset is for a run without a file", "preset: rfc in the file's nat:");
+  const bool linux = arguments.gateway == "linux";
+  if (linux && (!arguments.file.empty() || arguments.preset == "rfc")) {
+    throw UsageError("--gateway linux knows only what Linux does", "masqsim rfc --gateway linux");
+  }
+  if (linux && kernel::missing()) throw MachineError(*kernel::missing());
+
+  conform::RfcOptions options;
+  options.nat = conform::bench_config(nat_of(arguments));
+  if (linux) {
+    options.patience = 10_s;
+    options.bench = [](const conform::Setup& s) { return std::make_unique<conform::KernelBench>(s); };
+  } else {
+    options.bench = [](const conform::Setup& s) { return std::make_unique<conform::OwnBench>(s); };
+  }
+  const std::vector<conform::Finding> findings = conform::examine(options);
+  if (!arguments.captures.empty()) conform::write_captures(findings, arguments.captures);
+  print(arguments.format == "json" ? conform::to_json(findings) : conform::to_text(findings, arguments.packets));
+  return conform::meets_every_must(findings) ? Exit::good : Exit::differs;
+}
+
+}  // namespace
+
+void add_rfc(CLI::App& app, Chosen& chosen) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* verb = app.add_subcommand("rfc", "try what RFC 4787, 5382, 5508, 6888 and 7857 require on a gateway");
+  verb->add_option("file", arguments->file, "scenario FILE or FILE@VARIANT whose first gateway is tried; without: Linux masquerade");
+  verb->add_option("--preset", arguments->preset, "without a file: linux or rfc")->type_name("NAME");
+  verb->add_option("--gateway", arguments->gateway, "own, or linux: this machine's kernel (root)")->type_name("WHICH");
+  verb->add_flag("--all", arguments->packets, "under each requirement the packets that show it");
+  verb->add_option("--format", arguments->format, "text or json")->type_name("FORMAT");
+  verb->add_option("--pcap-dir", arguments->captures, "one capture a requirement")->type_name("DIR");
+  verb->footer("Exit code 1 if a MUST or MUST NOT is deviated from.\nExample:\n  masqsim rfc --preset rfc --all");
+  verb->callback([arguments, &chosen] { chosen = [arguments] { return examine(*arguments); }; });
+}
+
+}  // namespace masqsim::cli

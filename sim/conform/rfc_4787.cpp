@@ -1,0 +1,282 @@
+// RFC 4787: Network Address Translation (NAT) Behavioral Requirements for Unicast UDP.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "masqsim/wire/icmp.hpp"
+#include "masqsim/wire/ipv4.hpp"
+#include "rfc_exam.hpp"
+
+namespace masqsim::conform {
+
+namespace {
+
+constexpr Endpoint a{host_a, 5000}, b{host_b, 5000}, r1{remote_1, 53}, r2{remote_2, 53};
+
+/// Which of its remotes see one outside port: r1, another port of it, another remote.
+std::array<bool, 2> sharing(Exam& exam) {
+  const auto first = exam.udp_out(a, r1);
+  const bool by_port = exam.udp_out(a, {remote_1, 54}) == first;
+  return {by_port, exam.udp_out(a, r2) == first};
+}
+
+Outcome one_outside_port(Exam& exam) {
+  exam.udp_out(b, r2);
+  const auto first = exam.udp_out(a, r1), second = exam.udp_out(a, r2);
+  return exam.found(first && first == second, words(first) + " and " + words(second));
+}
+
+Outcome paired_pool(Exam& exam) {
+  if (exam.nat().source.empty()) return exam.found(false);
+  nat::SourceRule& rule = exam.nat().source.front();
+  rule.action = nat::SourceRule::Action::source_nat;
+  rule.addresses = {wire::address(203, 0, 113, 8), wire::address(203, 0, 113, 15)};
+  const auto first = exam.udp_out(a, r1);
+  bool same = first.has_value();
+  for (std::uint16_t n = 1; n < 8; ++n) {
+    const auto next = exam.udp_out({host_a, static_cast<std::uint16_t>(a.port + n)}, {{remote_1.value + n % 3u}, 53});
+    same = same && next && next->address == first->address;
+  }
+  return exam.found(same);
+}
+
+Outcome no_overloading(Exam& exam) {
+  const auto first = exam.udp_out(a, r1), second = exam.udp_out(b, r2);
+  return exam.found(first && second && first != second, words(first) + " and " + words(second));
+}
+
+Outcome port_class(Exam& exam) {
+  bool kept = true;
+  for (const std::uint16_t port : {std::uint16_t{100}, std::uint16_t{1000}, std::uint16_t{5000}}) {
+    exam.udp_out({host_b, port}, r1);
+    const auto clashing = exam.udp_out({host_a, port}, r1);
+    kept = kept && clashing && (clashing->port < 1024) == (port < 1024);
+  }
+  return exam.found(kept);
+}
+
+Outcome parity(Exam& exam) {
+  std::size_t kept = 0, all = 0;
+  for (std::uint16_t port = 5000; port < 5010; ++port) {
+    exam.udp_out({host_b, port}, r1);
+    const auto clashing = exam.udp_out({host_a, port}, r1);
+    kept += clashing && clashing->port % 2 == port % 2;
+    ++all;
+  }
+  return exam.found(kept == all, fmt::format("kept by {} of {} ports that clash", kept, all));
+}
+
+Outcome lives_for(Exam& exam, Duration span) {
+  const auto seen = exam.udp_out(a, r1);
+  return exam.found(seen && exam.lives(span, udp(r1, *seen), a));
+}
+Outcome two_minutes(Exam& exam) { return lives_for(exam, 119_s); }
+Outcome five_minutes(Exam& exam) { return lives_for(exam, 299_s); }
+
+Outcome well_known_shorter(Exam& exam) {
+  exam.udp_out(a, r1);
+  exam.udp_out(b, {remote_1, 40000});
+  const bool shorter = exam.seconds_left(a).value_or(0) < exam.seconds_left(b).value_or(0);
+  return exam.found(true, shorter ? "shorter for port 53" : "not made use of");
+}
+
+Outcome configurable_time(Exam& exam) {
+  exam.nat().timeouts.udp = 77_s;
+  exam.udp_out(a, r1);
+  const auto left = exam.seconds_left(a);
+  return exam.found(left && *left >= 75 && *left <= 77);
+}
+
+Outcome outbound_refreshes(Exam& exam) {
+  exam.udp_out(a, r1);
+  return exam.found(exam.refreshes(Side::in, udp(a, r1), a));
+}
+Outcome inbound_refreshes(Exam& exam) {
+  const auto seen = exam.udp_out(a, r1);
+  const bool refreshed = seen && exam.refreshes(Side::out, udp(r1, *seen), a);
+  return exam.found(true, refreshed ? "does so" : "not made use of");
+}
+
+Outcome address_conflict(Exam& exam) {
+  Action action;
+  action.kind = Action::Kind::readdress;
+  action.address = wire::address(192, 168, 1, 77);
+  exam.bench().act(action);
+  const Endpoint outside_twin{wire::address(192, 168, 1, 66), 53};
+  return exam.found(exam.udp_out(a, outside_twin).has_value(), "outside and inside both 192.168.1.0/24");
+}
+
+Outcome filtering(Exam& exam) {
+  const auto seen = exam.udp_out(a, r1);
+  if (!seen) return exam.found(false);
+  const bool any = exam.reaches(udp({remote_2, 9}, *seen), a);
+  const bool same_address = exam.reaches(udp({remote_1, 99}, *seen), a);
+  return exam.found(same_address, any ? "endpoint-independent" : same_address ? "address-dependent" : "address and port-dependent");
+}
+
+Outcome configurable_filtering(Exam& exam) {
+  std::size_t admitted = 0;
+  for (const nat::Filtering choice : {nat::Filtering::endpoint_independent, nat::Filtering::address_and_port_dependent}) {
+    exam.nat().filtering = choice;
+    exam.restart();
+    const auto seen = exam.udp_out(a, r1);
+    admitted += seen && exam.reaches(udp({remote_2, 9}, *seen), a);
+  }
+  return exam.found(true, admitted == 1 ? "it is" : "not made use of");
+}
+
+/// What B sees of A's call to its outside endpoint, and B's own outside endpoint.
+struct Hairpinned {
+  std::optional<Endpoint> caller, arrived_from;
+  bool arrived = false;
+};
+Hairpinned hairpin(Exam& exam) {
+  Hairpinned result;
+  result.caller = exam.udp_out({host_a, 6000}, r1);
+  const auto called = exam.udp_out(b, r1);
+  if (!called) return result;
+  for (const Emerged& e : exam.from_inside(udp({host_a, 6000}, *called))) {
+    if (e.side != Side::in || destination_of(e) != b) continue;
+    result.arrived = true;
+    result.arrived_from = source_of(e);
+  }
+  return result;
+}
+
+Outcome hairpins(Exam& exam) { return exam.found(hairpin(exam).arrived); }
+Outcome hairpin_source(Exam& exam) {
+  const Hairpinned seen = hairpin(exam);
+  return exam.found(seen.arrived && seen.arrived_from == seen.caller, "from " + words(seen.arrived_from));
+}
+
+Outcome no_udp_alg(Exam& exam) {
+  const std::string_view sip = "REGISTER sip:example.org SIP/2.0\r\nVia: SIP/2.0/UDP 192.168.1.10:5060\r\nContact: <sip:a@192.168.1.10:5060>\r\n\r\n";
+  const Bytes data(sip.begin(), sip.end());
+  wire::IpFields ip;
+  ip.source = host_a;
+  ip.destination = remote_1;
+  const auto emerged = exam.from_inside(wire::udp_packet(ip, 5060, 5060, data));
+  const Emerged* out = first_at(emerged, Side::out);
+  return exam.found(out && std::ranges::equal(wire::Ipv4View::parse(out->bytes)->payload().subspan(8), data));
+}
+
+Outcome switched_one_by_one(Exam&) { throw NotTestable("there is no ALG for UDP to be switched"); }
+
+Outcome deterministic(Exam& exam) {
+  const std::array<bool, 2> alone = sharing(exam);
+  exam.restart();
+  exam.udp_out(b, r2);
+  exam.udp_out(b, {remote_1, 54});
+  const std::array<bool, 2> crowded = sharing(exam);
+  return exam.found(alone == crowded, alone == crowded ? "" : "another mapping once a port is taken");
+}
+
+Outcome survives_errors(Exam& exam) {
+  const auto seen = exam.udp_out(a, r1);
+  if (!seen) return exam.found(false);
+  for (std::uint8_t code = 0; code < 6; ++code) exam.from_outside(icmp_error(remote_3, outer, wire::icmp::unreachable, code, udp(*seen, r1)));
+  return exam.found(exam.reaches(udp(r1, *seen), a) && exam.udp_out(a, r1) == seen);
+}
+
+bool error_comes_in(Exam& exam, wire::Address from) {
+  const auto seen = exam.udp_out(a, r1);
+  if (!seen) return false;
+  const auto emerged = exam.from_outside(icmp_error(from, outer, wire::icmp::unreachable, wire::icmp::port_unreachable, udp(*seen, r1)));
+  const Emerged* error = icmp_at(emerged, Side::in, wire::icmp::unreachable, wire::icmp::port_unreachable);
+  const auto about = error ? wire::tuple_of(quoted(*error)) : std::nullopt;
+  return about && about->source == a && about->destination == r1;
+}
+Outcome errors_of_others(Exam& exam) { return exam.found(error_comes_in(exam, remote_3)); }
+Outcome unreachable_passes(Exam& exam) { return exam.found(error_comes_in(exam, remote_1)); }
+
+Outcome too_big_told(Exam& exam) {
+  exam.setup().wan_mtu = 1400;
+  const auto emerged = exam.from_inside(udp(a, r1, 1472));
+  return exam.found(icmp_at(emerged, Side::in, wire::icmp::unreachable, wire::icmp::fragmentation_needed) && !first_at(emerged, Side::out));
+}
+
+Outcome fragments(Exam& exam) {
+  exam.setup().wan_mtu = 1400;
+  std::uint32_t next = 0;
+  bool in_order = true, ended = false;
+  for (const Emerged& e : exam.from_inside(udp(a, r1, 1472, may_fragment))) {
+    const auto ip = wire::Ipv4View::parse(e.bytes);
+    in_order = in_order && e.side == Side::out && ip && ip->fragment_offset() == next && e.bytes.size() <= 1400;
+    if (!ip) continue;
+    next += static_cast<std::uint32_t>(ip->payload().size());
+    ended = !ip->has_mf();
+  }
+  return exam.found(in_order && ended && next == 1480);
+}
+
+/// The datagram in pieces in that order; true if all its bytes reach the inside host.
+bool pieces_come_in(Exam& exam, Endpoint outside, bool backwards) {
+  std::vector<Bytes> parts = pieces(udp(r1, outside, 1200, may_fragment), 400);
+  if (backwards) std::ranges::reverse(parts);
+  std::size_t arrived = 0;
+  for (const Bytes& part : parts) {
+    for (const Emerged& e : exam.from_outside(part)) {
+      const auto ip = wire::Ipv4View::parse(e.bytes);
+      if (e.side == Side::in && ip && ip->destination() == a.address) arrived += ip->payload().size();
+    }
+  }
+  return arrived == 1208;
+}
+
+Outcome out_of_order(Exam& exam) {
+  const auto seen = exam.udp_out(a, r1);
+  return exam.found(seen && pieces_come_in(exam, *seen, true));
+}
+
+Outcome flood(Exam& exam) {
+  const auto seen = exam.udp_out(a, r1);
+  if (!seen) return exam.found(false);
+  constexpr std::uint16_t pieces_of_flood = 300;
+  for (std::uint16_t n = 0; n < pieces_of_flood; ++n) {
+    wire::IpFields ip;
+    ip.source = remote_3;
+    ip.destination = outer;
+    ip.id = static_cast<std::uint16_t>(1000 + n);
+    ip.fragment_word = wire::Ipv4View::more_fragments;
+    exam.send(Side::out, wire::ip_packet(ip, Protocol::udp, Bytes(64)), n == 0);
+  }
+  const bool whole = exam.reaches(udp(r1, *seen), a);
+  return exam.found(whole && pieces_come_in(exam, *seen, false), fmt::format("{} lone pieces", pieces_of_flood));
+}
+
+}  // namespace
+
+std::vector<Requirement> rfc_4787() {
+  using enum Level;
+  return {
+      {4787, "REQ-1", must, "one outside port for an inside endpoint, whatever the remote", one_outside_port},
+      {4787, "REQ-2", recommended, "one inside host keeps one outside address of a pool", paired_pool},
+      {4787, "REQ-3", must_not, "an outside port never serves two inside endpoints at once", no_overloading},
+      {4787, "REQ-3a", recommended, "ports below 1024 stay below, others above", port_class},
+      {4787, "REQ-4", recommended, "an even port stays even, an odd one odd", parity},
+      {4787, "REQ-5", must, "a mapping lives at least 2 minutes", two_minutes},
+      {4787, "REQ-5a", may, "shorter for well-known ports", well_known_shorter},
+      {4787, "REQ-5b", may, "the time can be set", configurable_time},
+      {4787, "REQ-5c", recommended, "5 minutes or more unless set otherwise", five_minutes},
+      {4787, "REQ-6", must, "outbound packets refresh the mapping", outbound_refreshes},
+      {4787, "REQ-6a", may, "inbound packets refresh the mapping", inbound_refreshes},
+      {4787, "REQ-7", must, "inside and outside networks with the same addresses do not harm", address_conflict},
+      {4787, "REQ-8", recommended, "filtering does not depend on the remote's port", filtering},
+      {4787, "REQ-8a", may, "the filtering can be set", configurable_filtering},
+      {4787, "REQ-9", must, "inside hosts reach each other by their outside endpoints", hairpins},
+      {4787, "REQ-9a", must, "a hairpinned packet shows the caller's outside endpoint", hairpin_source},
+      {4787, "REQ-10", should, "no ALG meddles with UDP unless it is switched on", no_udp_alg},
+      {4787, "REQ-10a", recommended, "each ALG is switched by itself", switched_one_by_one},
+      {4787, "REQ-11", must, "the behaviour is the same at all times", deterministic},
+      {4787, "REQ-12", must_not, "no ICMP message ends a mapping", survives_errors},
+      {4787, "REQ-12a", should_not, "ICMP errors are not filtered by who sends them", errors_of_others},
+      {4787, "REQ-12b", recommended, "destination unreachable passes", unreachable_passes},
+      {4787, "REQ-13", must, "too big with DF: fragmentation needed is sent", too_big_told},
+      {4787, "REQ-13a", must, "too big without DF: cut, and sent in order", fragments},
+      {4787, "REQ-14", must, "pieces are taken in any order", out_of_order},
+      {4787, "REQ-14a", must, "a flood of lone pieces stops nothing else", flood},
+  };
+}
+
+}  // namespace masqsim::conform
