@@ -84,7 +84,7 @@ class PathPicture {
     for (const scenario::FlowOutcome& o : finished_.flows) {
       if (o.flow != path_.id_) continue;
       text += "  " + result_word(o.result);
-      if (o.packets > drawn) text += fmt::format("  ({} more packets not drawn)", o.packets - drawn);
+      if (o.packets > drawn) text += fmt::format("  ({} more packet{} not drawn)", o.packets - drawn, o.packets - drawn == 1 ? "" : "s");
     }
     return text;
   }

@@ -170,6 +170,7 @@ class Teller {
   }
 
   void tell_event() {
+    if (thread_->initiator == trace::nowhere) thread_->initiator = r_.node;  // it could not even send
     const bool own = r_.node == thread_->initiator;
     if (!own && !book_.all) return;
     const std::string text = printable(r_.text);

@@ -127,23 +127,24 @@ class Layout {
 
   Judged judge(const Thread& t) const {
     std::map<std::string, std::uint32_t> counts;
-    bool well = true;
+    std::uint32_t ill = 0;
     for (trace::FlowId f = t.first; f < t.first + t.members; ++f) {
       const FlowOutcome* o = outcome(f);
       if (o == nullptr) return {};
       ++counts[result_word(o->result)];
-      well = well && went_well(o->result);
+      ill += went_well(o->result) ? 0 : 1;
     }
     const auto most = std::ranges::max_element(counts, {}, [](const auto& entry) { return entry.second; });
     const auto [judged, met] = verdicts(t);
+    const bool well = ill == 0;
     Judged j{most->first, {}, met && (well || judged)};
     const std::string share = t.members > 1 ? fmt::format("{} of {} ", most->second, t.members) : "";
     if (!met) {
-      j.status = share + "not as expected";
+      j.status = "not as expected";
     } else if (judged) {
       j.status = share + (well ? "ok" : "ok, expected");
     } else {
-      j.status = share + (well ? "ok" : "failed");
+      j.status = well ? share + "ok" : t.members > 1 ? fmt::format("{} of {} failed", ill, t.members) : "failed";
     }
     return j;
   }

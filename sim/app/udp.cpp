@@ -56,12 +56,11 @@ UdpClient::UdpClient(net::Stack& stack, const UdpClientParams& params) : stack_(
 void UdpClient::on_event(std::uint64_t what) {
   if (what == give_up) return finish();
   if (!socket_) {
-    socket_ = stack_.open_udp(params_.from_port, *this, params_.flow);
+    socket_ = stack_.open_udp_to(params_.to, params_.from_port, *this, params_.flow);
     if (!socket_) {
       say(stack_.node(), params_.flow, "port {} is in use", params_.from_port);
       return finish();
     }
-    socket_->connect(params_.to);
   }
   send_next();
 }

@@ -32,6 +32,23 @@ struct Stack::Sockets {
                          [&](const TcpConnection& c) { return c.local().address == local.address; });
   }
 
+  /// Who takes a datagram of `remote` to `port`: the socket that talks to it, else the one that talks to anybody.
+  DatagramSocket* udp(std::uint16_t port, wire::Endpoint remote) const {
+    DatagramSocket* anybodys = nullptr;
+    DatagramSocket* own = by_port.find(key(wire::Protocol::udp, port), [&](DatagramSocket& one) {
+      if (one.remote_.address.is_zero()) anybodys = &one;
+      return one.remote_ == remote;
+    });
+    return own ? own : anybodys;
+  }
+  /// Who sent the datagram that an ICMP error quotes.
+  DatagramSocket* asker(const wire::Tuple& about) const {
+    if (about.protocol == wire::Protocol::udp) return udp(about.source.port, about.destination);
+    DatagramSocket* socket = by_port.find(key(about.protocol, about.source.port));
+    const bool to_it = socket && (socket->remote_.address.is_zero() || socket->remote_.address == about.destination.address);
+    return to_it ? socket : nullptr;
+  }
+
   /// A free place for a connection. One that ended at this very moment may still be on the call stack, so it rests.
   struct Resting {
     std::uint32_t index;

@@ -95,20 +95,19 @@ void Stack::deliver_udp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
   }
   const std::uint16_t port = udp->destination_port();
   const wire::Endpoint from{ip.source(), udp->source_port()};
-  DatagramSocket* socket = sockets_ ? sockets_->by_port.find(Sockets::key(Protocol::udp, port)) : nullptr;
-  const bool other_peer = socket && !socket->remote_.address.is_zero() && socket->remote_ != from;
-  if (socket && !other_peer) {
+  if (DatagramSocket* socket = sockets_ ? sockets_->udp(port, from) : nullptr) {
     if (network().trace().on(trace::Kind::deliver)) node_.say_deliver(packet, program(Protocol::udp, port));
     return socket->handler_.on_datagram(
         *socket, {.from = from, .to = {ip.destination(), port}, .data = udp->payload(), .packet = packet});
   }
   const bool unicast = node_.owns(ip.destination());
   if (!unicast) return node_.say_drop(packet, Reason::broadcast, "no program listens", in);
+  const DatagramSocket* other = sockets_ ? sockets_->by_port.find(Sockets::key(Protocol::udp, port)) : nullptr;
   const std::string text = !network().trace().on(trace::Kind::drop) ? std::string()
-                           : other_peer ? fmt::format("{} talks to {} only", program(Protocol::udp, port),
-                                                      to_string(socket->remote_))
-                                        : "no program on " + program(Protocol::udp, port);
-  if (!refuse(packet, in, other_peer ? Reason::wrong_peer : Reason::refused, text)) return;
+                           : other ? fmt::format("{} talks to {} only", program(Protocol::udp, port),
+                                                 to_string(other->remote_))
+                                   : "no program on " + program(Protocol::udp, port);
+  if (!refuse(packet, in, other ? Reason::wrong_peer : Reason::refused, text)) return;
   packet.buffer().size = static_cast<std::uint32_t>(ip.header_length() + udp->length());  // quoted is the datagram alone
   complain(packet, ip.destination(), {.type = icmp::unreachable, .code = icmp::port_unreachable});
 }
@@ -323,8 +322,7 @@ void Stack::take_error(wire::IcmpView error, wire::Address from, Packet& packet,
 bool Stack::has_program(const wire::Tuple& about) const {
   if (!sockets_ || !about.has_ports) return false;
   if (about.protocol == Protocol::tcp) return sockets_->connection(about.source, about.destination) != nullptr;
-  const DatagramSocket* socket = sockets_->by_port.find(Sockets::key(about.protocol, about.source.port));
-  return socket && (socket->remote_.address.is_zero() || socket->remote_.address == about.destination.address);
+  return sockets_->asker(about) != nullptr;
 }
 
 // `word` is the second one of the quoted transport header: TCP's sequence number, the id and sequence of an echo.
@@ -337,7 +335,7 @@ void Stack::tell_program(const Trouble& trouble, std::uint32_t word) {
   }
   Trouble told = trouble;
   if (about.protocol == Protocol::icmp) told.sequence = static_cast<std::uint16_t>(word);
-  DatagramSocket* socket = sockets_->by_port.find(Sockets::key(about.protocol, about.source.port));
+  DatagramSocket* socket = sockets_->asker(about);
   socket->handler_.on_trouble(*socket, told);
 }
 
@@ -354,11 +352,12 @@ std::uint16_t Stack::pick_port(wire::Protocol protocol) {
   return 0;
 }
 
-DatagramSocket* Stack::open(wire::Protocol protocol, std::uint16_t port, DatagramHandler& handler,
-                            trace::FlowId flow) {
+DatagramSocket* Stack::open(wire::Protocol protocol, std::uint16_t port, wire::Endpoint remote,
+                            DatagramHandler& handler, trace::FlowId flow) {
   Sockets& s = sockets();
   if (port == 0) port = pick_port(protocol);
-  if (port == 0 || s.by_port.find(Sockets::key(protocol, port))) return nullptr;
+  const auto clashes = [&](const DatagramSocket& one) { return protocol != Protocol::udp || one.remote_ == remote; };
+  if (port == 0 || s.by_port.find(Sockets::key(protocol, port), clashes)) return nullptr;
   s.datagram_sockets.push_back(std::make_unique<DatagramSocket>(*this, protocol, port, handler, flow));
   DatagramSocket& made = *s.datagram_sockets.back();
   s.by_port.insert(Sockets::key(protocol, port), made);
@@ -366,11 +365,18 @@ DatagramSocket* Stack::open(wire::Protocol protocol, std::uint16_t port, Datagra
 }
 
 DatagramSocket* Stack::open_udp(std::uint16_t port, DatagramHandler& handler, trace::FlowId flow) {
-  return open(Protocol::udp, port, handler, flow);
+  return open(Protocol::udp, port, {}, handler, flow);
+}
+
+DatagramSocket* Stack::open_udp_to(wire::Endpoint remote, std::uint16_t port, DatagramHandler& handler,
+                                   trace::FlowId flow) {
+  DatagramSocket* socket = open(Protocol::udp, port, remote, handler, flow);
+  if (socket) socket->connect(remote);
+  return socket;
 }
 
 DatagramSocket* Stack::open_icmp(std::uint16_t id, DatagramHandler& handler, trace::FlowId flow) {
-  return open(Protocol::icmp, id, handler, flow);
+  return open(Protocol::icmp, id, {}, handler, flow);
 }
 
 void Stack::close(DatagramSocket& socket) {

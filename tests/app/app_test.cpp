@@ -46,6 +46,32 @@ TEST(UdpClient, SaysEachAnswerAndThatItWasReplied) {
                      "1.002 a event answer 2 from 10.0.0.2:53, 64 bytes", "1.002 a result replied"}));
 }
 
+TEST(UdpClient, SharesItsPortWithAServiceAndWithClientsOfOtherRemotes) {
+  TwoHosts lab;
+  UdpServer first(lab.b.stack(), {.port = 53, .reply = 1});
+  UdpServer second(lab.b.stack(), {.port = 54, .reply = 2});
+  UdpServer own(lab.a.stack(), {.port = 5000, .reply = 3});
+  UdpClient one(lab.a.stack(), {.flow = 1, .from_port = 5000, .to = {lab.b_address, 53}, .size = 64});
+  UdpClient other(lab.a.stack(), {.flow = 2, .from_port = 5000, .to = {lab.b_address, 54}, .size = 64});
+  UdpClient third(lab.b.stack(), {.flow = 3, .from_port = 55, .to = {lab.a_address, 5000}, .size = 64});
+  lab.run();
+  EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
+            (Strings{"0.002 a event answer 1 from 10.0.0.2:53, 1 bytes", "0.002 a result replied",
+                     "0.002 a event answer 1 from 10.0.0.2:54, 2 bytes", "0.002 a result replied",
+                     "0.002 b event answer 1 from 10.0.0.1:5000, 3 bytes", "0.002 b result replied"}));
+}
+
+TEST(UdpClient, SaysThatAnotherAsksTheSameRemoteFromItsPort) {
+  TwoHosts lab;
+  UdpServer server(lab.b.stack(), {.port = 53, .reply = 1});
+  UdpClient one(lab.a.stack(), {.flow = 1, .from_port = 5000, .to = {lab.b_address, 53}, .size = 64});
+  UdpClient same(lab.a.stack(), {.flow = 2, .from_port = 5000, .to = {lab.b_address, 53}, .size = 64});
+  lab.run();
+  EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
+            (Strings{"0.000 a event port 5000 is in use", "0.000 a result no-answer",
+                     "0.002 a event answer 1 from 10.0.0.2:53, 1 bytes", "0.002 a result replied"}));
+}
+
 TEST(Ping, SaysWhoAnsweredWhich) {
   TwoHosts lab;
   Ping ping(lab.a.stack(), {.flow = 1, .id = 7, .to = lab.b_address});

@@ -51,6 +51,10 @@ class Stack final : private engine::Handler {
   // Sockets. A port of 0: the stack picks a free one (32768 to 60999, from a random start upwards). What is returned
   // stays the stack's, until it is closed; nullptr: the port is taken. Handlers outlive their sockets.
   DatagramSocket* open_udp(std::uint16_t port, DatagramHandler& handler, trace::FlowId flow = 0);
+  /// Connected to `remote`. It may share its port with sockets of other remotes and with one of no remote, which hears
+  /// what is left (as Linux's with SO_REUSEADDR).
+  DatagramSocket* open_udp_to(wire::Endpoint remote, std::uint16_t port, DatagramHandler& handler,
+                              trace::FlowId flow = 0);
   /// `id` is the query id, 0 a free one.
   DatagramSocket* open_icmp(std::uint16_t id, DatagramHandler& handler, trace::FlowId flow = 0);
   void close(DatagramSocket& socket);
@@ -93,7 +97,8 @@ class Stack final : private engine::Handler {
   bool refuse(const Packet& packet, InterfaceIndex in, Reason reason, std::string_view text);
   void send_reset(wire::Ipv4View ip, wire::TcpView tcp, const Packet& packet);
 
-  DatagramSocket* open(wire::Protocol protocol, std::uint16_t port, DatagramHandler& handler, trace::FlowId flow);
+  DatagramSocket* open(wire::Protocol protocol, std::uint16_t port, wire::Endpoint remote, DatagramHandler& handler,
+                       trace::FlowId flow);
   std::uint16_t pick_port(wire::Protocol protocol);
   void send_datagram(const DatagramSocket& socket, wire::Address source, wire::Endpoint to, wire::ByteView data,
                      const SendOptions& options, std::uint16_t id, trace::FlowId flow, std::uint16_t sequence);
