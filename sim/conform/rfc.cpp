@@ -82,7 +82,7 @@ std::string_view word(Outcome outcome) {
 const std::vector<Requirement>& rfc_requirements() {
   static const std::vector<Requirement> all = [] {
     std::vector<Requirement> rows;
-    for (const auto& rfc : {rfc_4787()}) rows.insert(rows.end(), rfc.begin(), rfc.end());
+    for (const auto& rfc : {rfc_4787(), rfc_5382(), rfc_5508(), rfc_6888(), rfc_7857()}) rows.insert(rows.end(), rfc.begin(), rfc.end());
     return rows;
   }();
   return all;

@@ -121,6 +121,6 @@ struct Connection {
 
 
 // The table, a file for each RFC.
-std::vector<Requirement> rfc_4787();
+std::vector<Requirement> rfc_4787(), rfc_5382(), rfc_5508(), rfc_6888(), rfc_7857();
 
 }  // namespace masqsim::conform
