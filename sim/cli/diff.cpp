@@ -1,8 +1,16 @@
 // masqsim diff A B: two traces, or two scenarios run now, flow by flow.
 #include "masqsim/trace/diff.hpp"
 
+#include <algorithm>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "masqsim/base/output.hpp"
+#include "masqsim/conform/decisions.hpp"
+#include "masqsim/conform/linux_node.hpp"
+#include "masqsim/kernel/linux_gateway.hpp"
 #include "masqsim/trace/read.hpp"
 #include "program.hpp"
 
@@ -12,6 +20,8 @@ namespace {
 
 struct Arguments {
   std::string first, second;
+  std::string gateways;  ///< "own,linux"; empty: traces are compared as they are
+  bool real_time = false;
 };
 
 /// A scenario is a YAML file by its name; all else is read as a trace.
@@ -35,13 +45,59 @@ trace::Lines lines_of(const std::string& argument) {
   return lines.take();
 }
 
-int diff(const Arguments& arguments) {
-  only_one_dash({arguments.first, arguments.second});
+int diff_traces(const Arguments& arguments) {
   const trace::Lines first = lines_of(arguments.first);
   const trace::Lines second = lines_of(arguments.second);
   const trace::Diff difference = trace::diff(first, second);
   print(trace::to_text(difference));
   return difference.identical() ? Exit::good : Exit::differs;
+}
+
+/// "own,linux": which gateway runs the first, which the second.
+std::pair<std::string, std::string> gateways_of(const std::string& words) {
+  const std::size_t comma = words.find(',');
+  const std::pair<std::string, std::string> named{words.substr(0, comma), comma == std::string::npos ? "" : words.substr(comma + 1)};
+  for (const std::string& word : {named.first, named.second}) {
+    if (word != "own" && word != "linux") throw UsageError("--gateway needs two gateways, got '" + words + "'", "--gateway own,linux");
+  }
+  return named;
+}
+
+trace::Lines decisions_of(const scenario::Scenario& scenario, const std::string& gateway, bool real_time) {
+  conform::DecisionsSink decisions;
+  conform::LinuxGateways kernels(real_time);
+  scenario::RunOptions options;
+  options.sinks.push_back(&decisions);
+  if (gateway == "linux") options.gateways = &kernels;
+  scenario::run(scenario, options);
+  for (const std::string& doubt : kernels.doubts()) complain("note: " + doubt + "\n");
+  return decisions.take();
+}
+
+/// Two runs decision by decision: what each gateway sent, translated and dropped, and what hosts made of it.
+int diff_gateways(const Arguments& arguments) {
+  const auto [one, other] = gateways_of(arguments.gateways);
+  for (const std::string& file : {arguments.first, arguments.second}) {
+    if (!names_scenario(file)) throw UsageError("--gateway runs scenarios, and " + file + " is a trace");
+  }
+  const scenario::Scenario first = load_or_tell(arguments.first), second = load_or_tell(arguments.second);
+  const bool kernel_plays = one == "linux" || other == "linux";
+  if (kernel_plays && kernel::missing()) throw MachineError(*kernel::missing());
+  if (one == "linux" && !arguments.real_time && skipped_for_timers(arguments.first, first)) return Exit::good;
+  if (other == "linux" && !arguments.real_time && skipped_for_timers(arguments.second, second)) return Exit::good;
+  trace::Lines a = decisions_of(first, one, arguments.real_time);
+  trace::Lines b = decisions_of(second, other, arguments.real_time);
+  constexpr std::size_t most = 5;
+  const std::vector<conform::Choice> choices = conform::unify_choices(a, b);
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most, choices.size()); ++i) {
+    text += "chosen freely: " + choices[i].first + " (" + one + "), " + choices[i].second + " (" + other + ")\n";
+  }
+  if (choices.size() > most) text += "chosen freely: " + std::to_string(choices.size() - most) + " more\n";
+  trace::Diff difference = trace::diff(a, b);
+  if (difference.same()) difference.record = 0;  // packets have other numbers where the kernel made them
+  print(text + trace::to_text(difference));
+  return difference.same() ? Exit::good : Exit::differs;
 }
 
 }  // namespace
@@ -51,8 +107,17 @@ void add_diff(CLI::App& app, Chosen& chosen) {
   CLI::App* verb = app.add_subcommand("diff", "compare two traces, or two scenarios: where each flow first went another way");
   verb->add_option("first", arguments->first, "trace file (text or JSON lines), or scenario FILE[@VARIANT]")->required();
   verb->add_option("second", arguments->second, "what to compare it with")->required();
-  verb->footer("Example:\n  masqsim diff scenarios/03-inbound-fails.yaml scenarios/03-inbound-fails.yaml@forwarded");
-  verb->callback([arguments, &chosen] { chosen = [arguments] { return diff(*arguments); }; });
+  verb->add_option("--gateway", arguments->gateways, "run the first with one gateway, the second with the other, compare their decisions: own, or linux (root)")
+      ->type_name("WHICH,WHICH");
+  verb->add_flag("--real-time", arguments->real_time, "with --gateway: packets reach the kernel no sooner than the file says");
+  verb->footer("Examples:\n  masqsim diff scenarios/03-inbound-fails.yaml scenarios/03-inbound-fails.yaml@forwarded\n"
+               "  masqsim diff scenarios/05-same-port.yaml scenarios/05-same-port.yaml --gateway own,linux");
+  verb->callback([arguments, &chosen] {
+    chosen = [arguments] {
+      only_one_dash({arguments->first, arguments->second});
+      return arguments->gateways.empty() ? diff_traces(*arguments) : diff_gateways(*arguments);
+    };
+  });
 }
 
 }  // namespace masqsim::cli

@@ -6,10 +6,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <new>
+#include <optional>
 #include <string_view>
 
 #include "masqsim/base/output.hpp"
 #include "masqsim/base/parse.hpp"
+#include "masqsim/conform/timers.hpp"
 
 namespace masqsim::cli {
 
@@ -127,6 +129,12 @@ scenario::Scenario load_or_tell(const std::string& file, scenario::LoadOptions o
   if (loaded.scenario) return *std::move(loaded.scenario);
   complain(scenario::print_diagnostics(path, loaded.diagnostics) + scenario::closing_line(loaded.found));
   throw Told();
+}
+
+bool skipped_for_timers(const std::string& file, const scenario::Scenario& scenario) {
+  const std::optional<std::string> timer = conform::waits_for_timers(scenario);
+  if (timer) complain(viz::printable("masqsim: skipped: " + file + " waits for kernel timers: " + *timer + "; --real-time waits, too") + '\n');
+  return timer.has_value();
 }
 
 std::string flow_hint(const scenario::Finished& finished) {

@@ -66,6 +66,9 @@ struct ScenarioArguments {
 };
 scenario::Scenario load_or_tell(const std::string& file, scenario::LoadOptions options = {});
 
+/// Whether the kernel cannot play `scenario` at once because it waits for timers; says so on standard error.
+bool skipped_for_timers(const std::string& file, const scenario::Scenario& scenario);
+
 /// "known flows: out, private, public": what could have been meant.
 std::string flow_hint(const scenario::Finished& finished);
 

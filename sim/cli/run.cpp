@@ -1,6 +1,7 @@
 // masqsim run FILE: runs it, tells the story, judges.
 #include <memory>
 
+#include "masqsim/conform/export_nft.hpp"
 #include "masqsim/conform/linux_node.hpp"
 #include "masqsim/kernel/linux_gateway.hpp"
 #include "masqsim/trace/fingerprint.hpp"
@@ -22,7 +23,20 @@ struct Arguments {
   std::string format = "text";
   std::string gateway = "own";
   bool real_time = false;
+  std::string nft;
 };
+
+/// Instead of a run.
+int export_nft(const Arguments& arguments, const scenario::Scenario& scenario) {
+  const std::string text = conform::nft_of(scenario);
+  if (text.empty()) {
+    throw UsageError(arguments.scenario.file + ": no gateway has a nat section, so there is no ruleset", "nodes: {gw: {kind: gateway, nat: ...}}");
+  }
+  OutputFile out(arguments.nft);
+  out.write(text);
+  out.commit();
+  return Exit::good;
+}
 
 std::string told(const Arguments& arguments, viz::Format format, const scenario::Finished& finished,
                  const viz::Story& story, const std::string& fingerprint) {
@@ -41,6 +55,11 @@ int run(const Arguments& arguments) {
     throw UsageError("unknown gateway '" + arguments.gateway + "'", "own or linux");
   }
   const scenario::Scenario scenario = arguments.scenario.load();
+  if (!arguments.nft.empty()) return export_nft(arguments, scenario);
+  if (arguments.gateway == "linux") {
+    if (kernel::missing()) throw MachineError(*kernel::missing());
+    if (!arguments.real_time && skipped_for_timers(arguments.scenario.file, scenario)) return Exit::good;
+  }
 
   Outputs outputs(arguments.outputs);
   viz::Story story(arguments.all);
@@ -54,10 +73,7 @@ int run(const Arguments& arguments) {
   if (!options.sinks.empty() && Progress::wanted()) options.sinks.push_back(&progress);
 
   conform::LinuxGateways linux_gateways(arguments.real_time);
-  if (arguments.gateway == "linux") {
-    if (kernel::missing()) throw MachineError(*kernel::missing());
-    options.gateways = &linux_gateways;
-  }
+  if (arguments.gateway == "linux") options.gateways = &linux_gateways;
   const scenario::Finished finished = scenario::run(scenario, options);
   for (const std::string& doubt : linux_gateways.doubts()) complain("note: " + doubt + "\n");
   progress.clear();
@@ -77,9 +93,11 @@ void add_run(CLI::App& app, Chosen& chosen) {
   verb->add_flag("--quiet,-q", arguments->quiet, "no story; the exit code still judges");
   verb->add_option("--gateway", arguments->gateway, "own, or linux: this machine's kernel stands in for the gateways (root)")->type_name("WHICH");
   verb->add_flag("--real-time", arguments->real_time, "with --gateway linux: packets reach the kernel no sooner than the file says");
+  verb->add_option("--export-nft", arguments->nft, "instead of running: write the gateways' nft rulesets; - is standard output")->type_name("FILE");
   verb->add_option("--format", arguments->format, "text, json, junit or tap")->type_name("FORMAT");
   verb->footer("Examples:\n  masqsim run scenarios/03-inbound-fails.yaml\n"
-               "  masqsim run scenarios/03-inbound-fails.yaml@forwarded --pcap capture.pcapng");
+               "  masqsim run scenarios/03-inbound-fails.yaml@forwarded --pcap capture.pcapng\n"
+               "  masqsim run scenarios/04-port-forward.yaml --export-nft -");
   verb->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
 }
 

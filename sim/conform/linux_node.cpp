@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <optional>
 
 #include "masqsim/conform/bench.hpp"
@@ -30,9 +29,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 namespace icmp = wire::icmp;
-
-/// The shortest of the kernel's timers that a pause can meet: UDP traffic this long after the first makes a stream.
-constexpr Duration shortest_timer = 2_s;
 
 std::string interface_name(const net::Network& network, const net::Interface& interface, std::size_t place) {
   const std::string& point = const_cast<net::Network&>(network).header().points[interface.point].network;
@@ -83,8 +79,8 @@ class LinuxNode final : public net::GatewayNode {
   void ready() override {}
 
   void receive(net::Packet packet, net::InterfaceIndex in) override {
+    if (!kernel_) first_packet_ = network_.now();
     keep_pace();
-    note_pause(packet.view());
     outs_.clear();
     kernel().inject(in, packet.view(), outs_);
     pass_on(std::move(packet), in);
@@ -250,24 +246,6 @@ class LinuxNode final : public net::GatewayNode {
     }
   }
 
-  // Whether a flow rested so long that the kernel's timers would have had a say.
-  void note_pause(wire::ByteView packet) {
-    if (!kernel_) first_packet_ = network_.now();
-    const std::optional<wire::Tuple> tuple = wire::tuple_of(packet);
-    if (!tuple) return;
-    remember(*tuple);
-  }
-
-  void remember(const wire::Tuple& tuple) {
-    const auto key = std::make_tuple(tuple.protocol, std::min(tuple.source, tuple.destination), std::max(tuple.source, tuple.destination));
-    const auto [known, fresh] = last_seen_.try_emplace(key, network_.now());
-    const Duration pause = network_.now() - known->second;
-    known->second = network_.now();
-    if (fresh || shared_->real_time || pause < shortest_timer) return;
-    shared_->doubt(fmt::format("{}: {} to {} rested {} in the file and no time in the kernel (--real-time waits)", network_.name(id_),
-                               wire::to_string(tuple.source), wire::to_string(tuple.destination), to_string(pause)));
-  }
-
   void pass_on(net::Packet packet, net::InterfaceIndex in) {
     std::vector<std::uint8_t> before;
     if (packet) before.assign(packet.view().begin(), packet.view().end());
@@ -279,7 +257,6 @@ class LinuxNode final : public net::GatewayNode {
       gone = true;
     }
     for (const kernel::Out& out : outs_) {
-      if (const std::optional<wire::Tuple> tuple = wire::tuple_of(out.bytes)) remember(*tuple);
       net::Packet next = network_.pool().make(out.bytes, flow, gone ? came : packet.marks().cause);
       if (!gone) {
         next.marks().id = came;
@@ -347,7 +324,6 @@ class LinuxNode final : public net::GatewayNode {
   std::vector<kernel::Out> outs_;
   Clock::time_point began_;
   Time first_packet_;
-  std::map<std::tuple<wire::Protocol, wire::Endpoint, wire::Endpoint>, Time> last_seen_;
 };
 
 }  // namespace

@@ -11,7 +11,7 @@
 namespace masqsim::conform {
 
 /// Makes kernel gateways for `scenario::run`. The kernel's clock is the real one: what a scenario does over seconds of
-/// virtual time happens at once for the kernel, so nothing expires there unless the run is paced.
+/// virtual time happens at once for the kernel, so nothing expires there unless the run is paced (see timers.hpp).
 class LinuxGateways final : public scenario::GatewayMaker {
  public:
   /// `real_time`: packets reach the kernel no sooner than the file says, counted from the run's begin.
@@ -21,8 +21,7 @@ class LinuxGateways final : public scenario::GatewayMaker {
   /// Throws kernel::Failure once the run begins where the kernel does not play along.
   net::GatewayNode& make(net::Network& network, const scenario::Node& gateway) override;
 
-  /// Why the run cannot be trusted, a sentence each: flows that rested longer than kernel timers allow while no real
-  /// time passed, and settings that Linux has no words for. Empty: the kernel saw what the file says.
+  /// Why the kernel did not do what the file says, a sentence each: settings that Linux has no words for.
   const std::vector<std::string>& doubts() const;
 
   struct Shared;
