@@ -83,6 +83,28 @@ TEST(Story, TellsAFailedExpectationWithItsPlaceAndWhatCameInstead) {
   expect_file("failed-expectation.story", told(*loaded.scenario, "wrong.yaml"));
 }
 
+TEST(Story, CountsTheMembersThatFailedAndSaysWhyAFlowSentNothing) {
+  const scenario::Loaded loaded = scenario::load_text(
+      "masqsim: 1\n"
+      "name: busy\n"
+      "title: Two ports for three callers, and a port in use\n"
+      "networks:\n"
+      "  home: {kind: lan, subnet: 192.168.1.0/24}\n"
+      "  internet: {kind: cloud}\n"
+      "nodes:\n"
+      "  clients: {count: 3, interfaces: {home: 192.168.1.10/24}}\n"
+      "  gw:\n"
+      "    kind: gateway\n"
+      "    interfaces: {home: 192.168.1.1/24, internet: 203.0.113.5}\n"
+      "    nat: {masquerade: {out: internet, ports: 40000-40001}}\n"
+      "  web: {interfaces: {internet: 198.51.100.10}, services: [{udp: 53, echo: true}]}\n"
+      "actions:\n"
+      "  - {at: 0s, id: all, from: \"clients:5000\", udp: \"web:53\"}\n"
+      "  - {at: 1s, id: again, from: \"clients.1:5000\", udp: \"web:53\"}\n");
+  ASSERT_TRUE(loaded.scenario) << scenario::print_diagnostics("text", loaded.diagnostics);
+  expect_file("busy.story", told(*loaded.scenario, "busy.yaml"));
+}
+
 TEST(Story, ShowsNothingThatATerminalWouldObey) {
   EXPECT_EQ(printable("a\033[31mb\nc\x7f"), "a\\x1b[31mb\\x0ac\\x7f");
   EXPECT_EQ(printable("caf\xc3\xa9"), "caf\xc3\xa9");
