@@ -99,10 +99,13 @@ Outcome inbound_refreshes(Exam& exam) {
 }
 
 Outcome address_conflict(Exam& exam) {
-  Action action;
-  action.kind = Action::Kind::readdress;
-  action.address = wire::address(192, 168, 1, 77);
-  exam.bench().act(action);
+  Addressing second;
+  second.kind = Addressing::Kind::add_address;
+  second.address = wire::address(192, 168, 1, 77);
+  second.length = 24;
+  second.interface = wan;
+  second.text = "addr add 192.168.1.77/24 dev wan0";
+  exam.setup().addressing.push_back(second);
   const Endpoint outside_twin{wire::address(192, 168, 1, 66), 53};
   return exam.found(exam.udp_out(a, outside_twin).has_value(), "outside and inside both 192.168.1.0/24");
 }

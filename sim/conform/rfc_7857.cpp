@@ -8,7 +8,7 @@ namespace masqsim::conform {
 namespace {
 
 constexpr Endpoint a{host_a, 5000}, b{host_b, 5000}, r1{remote_1, 80};
-constexpr std::uint8_t syn = wire::TcpFlags::syn, ack = wire::TcpFlags::ack, rst = wire::TcpFlags::rst;
+constexpr std::uint8_t syn = wire::TcpFlags::syn, rst = wire::TcpFlags::rst;
 
 Outcome state_machine(Exam& exam) {
   Connection c{exam, a, r1};
