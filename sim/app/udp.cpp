@@ -95,6 +95,7 @@ void UdpClient::on_trouble(net::DatagramSocket&, const net::Trouble& trouble) {
 void UdpClient::finish() {
   if (finished_) return;
   finished_ = true;
+  if (socket_ && sent_ == params_.times) socket_->lend();
   const std::string_view nothing = params_.expects_reply ? result::no_answer : result::sent;
   say_result(stack_.node(), params_.flow, answers_ > 0 ? result::replied : failure_.empty() ? nothing : failure_);
 }

@@ -357,7 +357,11 @@ DatagramSocket* Stack::open(wire::Protocol protocol, std::uint16_t port, wire::E
   Sockets& s = sockets();
   if (port == 0) port = pick_port(protocol);
   const auto clashes = [&](const DatagramSocket& one) { return protocol != Protocol::udp || one.remote_ == remote; };
-  if (port == 0 || s.by_port.find(Sockets::key(protocol, port), clashes)) return nullptr;
+  if (port == 0) return nullptr;
+  if (DatagramSocket* taken = s.by_port.find(Sockets::key(protocol, port), clashes)) {
+    if (!taken->lent_) return nullptr;
+    close(*taken);
+  }
   s.datagram_sockets.push_back(std::make_unique<DatagramSocket>(*this, protocol, port, handler, flow));
   DatagramSocket& made = *s.datagram_sockets.back();
   s.by_port.insert(Sockets::key(protocol, port), made);

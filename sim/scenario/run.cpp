@@ -49,8 +49,7 @@ Finished run(const Scenario& scenario, const RunOptions& options) {
   net::Network network(scenario.seed);
   const Built built = build(scenario, network, options.gateways);
   Judge judge(scenario, built.plans);
-  const bool judged = !scenario.expect.empty() || !scenario.lab.empty() || !options.sinks.empty();
-  if (judged) network.trace().add(judge);
+  network.trace().add(judge);
   for (trace::Sink* sink : options.sinks) network.trace().add(*sink);
   network.trace().begin(network.header());
   for (net::GatewayNode* gateway : built.gateways) {
@@ -72,7 +71,6 @@ Finished run(const Scenario& scenario, const RunOptions& options) {
   finished.header = network.header();
   finished.packets = network.pool().packets_made();
   finished.hops = network.hops();
-  if (!judged) return finished;
   finished.flows = judge.outcomes();
   finished.expectations = judge.expectations();
   finished.lab = judge.lab();

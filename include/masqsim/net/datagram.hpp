@@ -56,6 +56,8 @@ class DatagramSocket {
   void send(wire::ByteView data, const SendOptions& options = {}, std::uint16_t sequence = 0);
   /// To anybody, from the address that the route there asks for.
   void send_to(wire::Endpoint remote, wire::ByteView data, const SendOptions& options = {});
+  /// Its program is done with it. Late datagrams still find it, until somebody asks for its port and remote.
+  void lend() { lent_ = true; }
   /// Back to where `datagram` came from, from the address it was sent to; it belongs to the same flow (UDP only).
   void reply(const Datagram& datagram, wire::ByteView data);
   /// The same when the datagram itself is gone: it came from `from` to `to`, as part of `flow`, in packet `cause`.
@@ -72,6 +74,7 @@ class DatagramSocket {
   std::uint16_t port_;
   std::uint16_t next_id_ = 0;    // IP id; only connected sockets count it (as Linux)
   wire::Protocol protocol_;
+  bool lent_ = false;
 };
 
 }  // namespace masqsim::net
