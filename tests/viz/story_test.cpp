@@ -100,7 +100,7 @@ TEST(Story, CountsTheMembersThatFailedAndSaysWhyAFlowSentNothing) {
       "  web: {interfaces: {internet: 198.51.100.10}, services: [{udp: 53, echo: true}]}\n"
       "actions:\n"
       "  - {at: 0s, id: all, from: \"clients:5000\", udp: \"web:53\"}\n"
-      "  - {at: 1s, id: again, from: \"clients.1:5000\", udp: \"web:53\"}\n");
+      "  - {at: 0s, id: again, from: \"clients.1:5000\", udp: \"web:53\"}\n");
   ASSERT_TRUE(loaded.scenario) << scenario::print_diagnostics("text", loaded.diagnostics);
   expect_file("busy.story", told(*loaded.scenario, "busy.yaml"));
 }

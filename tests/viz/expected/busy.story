@@ -13,7 +13,7 @@ seed 1 - 5.000 s simulated - 5 packets - trace 01234567...
   2 x REPLIED: all.1, all.2
 
 [2] again  clients.1:5000 -> web:53 udp   NO-ANSWER     X failed
-  1.000000 clients.1      port 5000 is in use
+  0.000000 clients.1      port 5000 is in use
 
 NAT table of gw at 5.000 s
   # proto inside            outside           remote           state   left
