@@ -10,9 +10,13 @@ namespace masqsim::nat {
 namespace {
 
 constexpr Decision pass_on{};
+constexpr Decision pass_untranslated{true, Reason::invalid, Decision::Answer::none};
+
 Decision stop(Reason reason) { return {false, reason, Decision::Answer::none}; }
-Decision left_alone(Relation relation) {
-  return {true, relation == Relation::invalid ? Reason::invalid : Reason::none, Decision::Answer::none};
+/// What a hook answers once all its steps are taken.
+Decision decision(Reason ended, Relation relation) {
+  if (ended != Reason::none) return stop(ended);
+  return relation == Relation::invalid ? pass_untranslated : pass_on;
 }
 
 constexpr Duration stream_age = 2_s;       // UDP traffic later than this makes a stream
@@ -54,9 +58,9 @@ Decision Core::prerouting(wire::Buffer& buffer, InterfaceId in, Time now, Track&
   track.clear();
   std::optional<Packet> packet = read_packet(buffer.bytes());
   if (!packet) return stop(Reason::bad_header);
-  const Decision tracked = follow(*packet, Hook::prerouting, now, track);
-  if (!tracked.pass) return tracked;
-  return translate(*packet, Hook::prerouting, {in, any_interface, {}}, now, track);
+  Reason ended = follow(*packet, Hook::prerouting, now, track);
+  if (ended == Reason::none) ended = translate(*packet, Hook::prerouting, {in, any_interface, {}}, now, track);
+  return decision(ended, track.relation_);
 }
 
 Decision Core::forward(wire::Buffer&, InterfaceId in, InterfaceId out, Time now, Track& track) {
@@ -77,7 +81,7 @@ Decision Core::forward(wire::Buffer&, InterfaceId in, InterfaceId out, Time now,
       return refused;
     }
   }
-  return left_alone(relation);
+  return decision(Reason::none, relation);
 }
 
 Decision Core::input(wire::Buffer& buffer, InterfaceId in, Time now, Track& track) {
@@ -90,8 +94,9 @@ Decision Core::input(wire::Buffer& buffer, InterfaceId in, Time now, Track& trac
   }
   std::optional<Packet> packet = read_packet(buffer.bytes());
   if (!packet) return stop(Reason::bad_header);
-  const Decision translated = translate(*packet, Hook::input, {in, any_interface, {}}, now, track);
-  return translated.pass ? finish(buffer, now, track) : translated;
+  Reason ended = translate(*packet, Hook::input, {in, any_interface, {}}, now, track);
+  if (ended == Reason::none) ended = finish(buffer, now, track);
+  return decision(ended, track.relation_);
 }
 
 Decision Core::output(wire::Buffer& buffer, Time now, Track& track, const Track* about) {
@@ -105,11 +110,11 @@ Decision Core::output(wire::Buffer& buffer, Time now, Track& track, const Track*
     track.mapping_number_ = about->mapping_number_;
     track.direction_ = opposite(about->direction_);
     track.relation_ = Relation::related;
-    return translate(*packet, Hook::output, {}, now, track);
+    return decision(translate(*packet, Hook::output, {}, now, track), track.relation_);
   }
-  const Decision tracked = follow(*packet, Hook::output, now, track);
-  if (!tracked.pass) return tracked;
-  return translate(*packet, Hook::output, {}, now, track);
+  Reason ended = follow(*packet, Hook::output, now, track);
+  if (ended == Reason::none) ended = translate(*packet, Hook::output, {}, now, track);
+  return decision(ended, track.relation_);
 }
 
 Decision Core::postrouting(wire::Buffer& buffer, const Egress& egress, Time now, Track& track) {
@@ -117,9 +122,9 @@ Decision Core::postrouting(wire::Buffer& buffer, const Egress& egress, Time now,
   if (nothing_left_to_do(track, egress.out)) return pass_on;
   std::optional<Packet> packet = read_packet(buffer.bytes());
   if (!packet) return stop(Reason::bad_header);
-  const Decision translated =
-      translate(*packet, Hook::postrouting, {any_interface, egress.out, egress.masquerade}, now, track);
-  return translated.pass ? finish(buffer, now, track) : translated;
+  Reason ended = translate(*packet, Hook::postrouting, {any_interface, egress.out, egress.masquerade}, now, track);
+  if (ended == Reason::none) ended = finish(buffer, now, track);
+  return decision(ended, track.relation_);
 }
 
 /// The short way of most answers: their destination is translated already, and their source needs nothing.
@@ -134,60 +139,60 @@ bool Core::nothing_left_to_do(const Track& track, InterfaceId out) {
 
 // Conntrack: to which flow does the packet belong, and does that flow take it?
 
-Decision Core::follow(const Packet& packet, Hook hook, Time now, Track& track) {
+Reason Core::follow(const Packet& packet, Hook hook, Time now, Track& track) {
   const bool verify = hook == Hook::prerouting && config_.verify_checksums;
   track.relation_ = Relation::invalid;
   if (packet.protocol == proto_icmp) {
-    if (!transport_sound(packet, verify)) return left_alone(Relation::invalid);
+    if (!transport_sound(packet, verify)) return Reason::none;
     if (packet.is_icmp_error()) {
       relate(packet, track);
-      return left_alone(track.relation_);
+      return Reason::none;
     }
   }
-  if (!packet.has_key) return left_alone(Relation::invalid);
+  Key key;
+  if (!read_key(packet.ip, key)) return Reason::none;
 
   for (;;) {
-    Table::Found found = table_.find(packet.key, packet.protocol);
+    Table::Found found = table_.find(key, packet.protocol);
     const bool fresh = !found;
     if (fresh) {
-      const Decision opened = open(packet, now, track, found.index);
-      if (!opened.pass || found.index == no_flow) return opened;
+      const Reason ended = open(key, packet.protocol, now, found.index);
+      if (found.index == no_flow) return ended;
     }
     const bool sound = packet.protocol == proto_icmp || transport_sound(packet, verify);
     if (!sound || (fresh && !begin(packet, found.index, now))) {
       if (fresh) table_.release(found.index);
-      return left_alone(Relation::invalid);
+      return Reason::none;
     }
-    const Relation relation = [&] {
-      if (found.direction == Direction::reply || table_[found.index].any(status::seen_reply)) return Relation::established;
-      return table_[found.index].any(status::expected) ? Relation::related : Relation::fresh;
-    }();
-    attach(track, found.index, found.direction, relation);
+    const Flow& flow = table_[found.index];
+    const bool answered = found.direction == Direction::reply || flow.any(status::seen_reply);
+    attach(track, found.index, found.direction,
+           answered ? Relation::established : flow.any(status::expected) ? Relation::related : Relation::fresh);
     const Followed followed = advance(packet, found.index, found.direction, now, track);
     if (followed == Followed::yes) {
       if (found.direction == Direction::reply) table_[found.index].set(status::seen_reply);
-      return pass_on;
+      return Reason::none;
     }
     track.clear();
     track.relation_ = Relation::invalid;
-    if (followed == Followed::invalid) return left_alone(Relation::invalid);
+    if (followed == Followed::invalid) return Reason::none;
   }
 }
 
 /// Makes room for a new flow and the flow; `index` stays no_flow where nothing can be opened by such a packet.
-Decision Core::open(const Packet& packet, Time now, Track&, std::uint32_t& index) {
+Reason Core::open(const Key& key, std::uint8_t protocol, Time now, std::uint32_t& index) {
   if (table_.size_with_unconfirmed() >= config_.limits.table) {
-    const std::uint32_t victim = table_.victim(hash_of(packet.key, packet.protocol));
-    if (victim == no_flow) return stop(Reason::table_full);
+    const std::uint32_t victim = table_.victim(hash_of(key, protocol));
+    if (victim == no_flow) return Reason::table_full;
     drop_entry(victim, Change::Kind::evicted, now);
   }
-  if (!can_open(packet.key, packet.protocol)) return left_alone(Relation::invalid);
-  index = table_.make(packet.key, packet.protocol);
-  if (config_.alg_ftp && packet.protocol == proto_tcp) {
-    if (const auto expectation = ftp_.fulfil(packet.key, now)) expected(index, *expectation, now);
-    if (packet.key.destination_port == ftp_control_port) table_[index].set(status::helper);
+  if (!can_open(key, protocol)) return Reason::none;
+  index = table_.make(key, protocol);
+  if (config_.alg_ftp && protocol == proto_tcp) {
+    if (const auto expectation = ftp_.fulfil(key, now)) expected(index, *expectation, now);
+    if (key.destination_port == ftp_control_port) table_[index].set(status::helper);
   }
-  return pass_on;
+  return Reason::none;
 }
 
 /// A data connection is translated as its control connection is, to the port that was announced.
@@ -304,35 +309,32 @@ void Core::refresh(std::uint32_t index, Direction direction, Duration timeout, T
 }
 
 /// The last of a packet's way: helpers read it as it leaves, then its flow is confirmed.
-Decision Core::finish(wire::Buffer& buffer, Time now, Track& track) {
+Reason Core::finish(wire::Buffer& buffer, Time now, Track& track) {
   const Flow* flow = flow_of(track);
-  if (flow == nullptr || !flow->any(status::helper | status::adjusts_sequence)) return confirm(track, now);
-  const bool adjusts = flow->any(status::adjusts_sequence);
-  const bool carries = track.relation_ == Relation::established;
-  if (carries && flow->any(status::helper) && !ftp_.read(buffer, table_, random_, track.index_, track.direction_, now)) {
-    return stop(Reason::malformed);
+  if (flow == nullptr) return Reason::none;
+  if (track.relation_ == Relation::established && flow->any(status::helper | status::adjusts_sequence)) {
+    const bool adjusts = flow->any(status::adjusts_sequence);
+    if (flow->any(status::helper) && !ftp_.read(buffer, table_, random_, track.index_, track.direction_, now)) {
+      return Reason::malformed;
+    }
+    if (adjusts) ftp_.adjust(*read_packet(buffer.bytes()), track.index_, track.direction_);
   }
-  if (carries && adjusts) ftp_.adjust(*read_packet(buffer.bytes()), track.index_, track.direction_);
-  return confirm(track, now);
+  const bool borrowed = track.core_ == nullptr;
+  return borrowed || flow->any(status::confirmed) ? Reason::none : confirm(track, now);
 }
 
-Decision Core::confirm(Track& track, Time now) {
-  Flow* flow = flow_of(track);
-  const bool borrowed = track.core_ == nullptr;
-  if (flow == nullptr || flow->any(status::confirmed) || borrowed) return left_alone(track.relation_);
-  if (table_.find(flow->original, flow->protocol) || table_.find(flow->reply, flow->protocol)) {
-    return stop(Reason::ports_exhausted);
-  }
+Reason Core::confirm(Track& track, Time now) {
+  const Flow& flow = table_[track.index_];
+  const Table::Entrance entrance = table_.confirm(track.index_, now);
+  if (entrance == Table::Entrance::refused) return Reason::ports_exhausted;
   count_mapping(track.index_, track);
-  const bool alone = table_.newest_of_outside(outside_of(*flow), flow->protocol) == no_flow;
-  table_.confirm(track.index_, now);
-  behaviour_.entered(*flow, alone);
-  if (flow->any(status::helper)) ftp_.begin(track.index_);
-  count(*flow, counts(*flow));
+  behaviour_.entered(flow, entrance == Table::Entrance::first);
+  if (flow.any(status::helper)) ftp_.begin(track.index_);
+  count(flow, counts(flow));
   track.core_ = nullptr;
-  track.flow_number_ = flow->number;
+  track.flow_number_ = flow.number;
   track.made_flow_ = true;
-  return pass_on;
+  return Reason::none;
 }
 
 /// A mapping has the number of the first flow's making; a later flow with the same two endpoints shares it. Looks at the
@@ -347,7 +349,7 @@ void Core::count_mapping(std::uint32_t index, Track& track) {
     if (rule != nullptr) forward = &forward_mappings_[rules_.number_of(*rule)];
     if (forward != nullptr && *forward != 0) flow.mapping = *forward;
   } else {
-    std::uint32_t at = table_.newest_of_source(from_inside(flow), flow.protocol);
+    std::uint32_t at = table_.older_of_source(index);
     for (int n = 0; n < looked_at && at != no_flow; ++n, at = table_.older_of_source(at)) {
       if (table_[at].mapping == 0 || outside_of(table_[at]) != outside_of(flow)) continue;
       flow.mapping = table_[at].mapping;
@@ -364,9 +366,9 @@ void Core::count_mapping(std::uint32_t index, Track& track) {
 
 // NAT: a new flow is bound once a side; every packet then is rewritten as its flow says.
 
-Decision Core::translate(Packet& packet, Hook hook, const Way& way, Time now, Track& track) {
+Reason Core::translate(const Packet& packet, Hook hook, const Way& way, Time now, Track& track) {
   Flow* flow = flow_of(track);
-  if (flow == nullptr || !rules_.any()) return left_alone(track.relation_);
+  if (flow == nullptr || !rules_.any()) return Reason::none;
   const Side side = hook == Hook::prerouting || hook == Hook::output ? Side::destination : Side::source;
   if (track.relation_ == Relation::related && packet.protocol == proto_icmp) {
     return translate_error(packet, side, *flow, track.direction_);
@@ -375,32 +377,32 @@ Decision Core::translate(Packet& packet, Hook hook, const Way& way, Time now, Tr
   if (!flow->any(status::confirmed)) {
     if (hook == Hook::prerouting) flow->interface = way.in;
     if (!flow->any(done)) {
-      const Decision bound = bind(track.index_, hook, way, now);
-      if (!bound.pass) return bound;
+      if (const Reason ended = bind(track.index_, hook, way, now); ended != Reason::none) return ended;
       flow->set(done);
     }
   } else if (hook == Hook::postrouting && flow->any(status::masqueraded) && track.direction_ == Direction::original &&
              flow->interface != way.out && !flow->any(status::dying)) {
     drop_entry(track.index_, Change::Kind::removed, now);  // another way out: the address it was given does not hold there
     track.clear();
-    return stop(Reason::stale);
+    return Reason::stale;
   }
   const bool source_bit = (side == Side::source) == (track.direction_ == Direction::original);
-  if (!flow->any(source_bit ? status::source_nat : status::destination_nat)) return pass_on;
+  if (!flow->any(source_bit ? status::source_nat : status::destination_nat)) return Reason::none;
   const Key target = inverse(flow->key(opposite(track.direction_)), flow->protocol);
-  return rewrite(packet.ip, side, target) ? pass_on : stop(Reason::malformed);
+  return rewrite(packet.ip, side, target) ? Reason::none : Reason::malformed;
 }
 
-Decision Core::bind(std::uint32_t index, Hook hook, const Way& way, Time now) {
+Reason Core::bind(std::uint32_t index, Hook hook, const Way& way, Time now) {
   const Flow& flow = table_[index];
   const Key key = inverse(flow.reply, flow.protocol);
   if (hook == Hook::prerouting || hook == Hook::output) {
     const DestinationRule* rule = hook == Hook::prerouting ? rules_.destination_for(key, flow.protocol, way.in) : nullptr;
-    if (rule == nullptr && hook == Hook::prerouting && bind_by_mapping(index, way)) return pass_on;
+    if (rule == nullptr && hook == Hook::prerouting && bind_by_mapping(index, way)) return Reason::none;
+    if (rule == nullptr && flow.protocol != proto_icmp) return Reason::none;  // only an id could have to make room
     Range range = rule != nullptr ? destination_range(*rule, key) : null_range(key, Side::destination);
     range.start = preferred_port_;
     use(index, choose_tuple(table_, random_, index, range, Side::destination), Side::destination, now);
-    return pass_on;
+    return Reason::none;
   }
   Way whole = way;
   whole.in = flow.interface;
@@ -410,7 +412,7 @@ Decision Core::bind(std::uint32_t index, Hook hook, const Way& way, Time now) {
   if (rule != nullptr && rule->action != SourceRule::Action::exempt && key.source != 0) {
     range = source_range(*rule, key, way.masquerade);
     if (rule->action == SourceRule::Action::masquerade) {
-      if (way.masquerade.is_zero()) return stop(Reason::no_route);
+      if (way.masquerade.is_zero()) return Reason::no_route;
       table_[index].set(status::masqueraded);
       table_[index].interface = way.out;
     }
@@ -423,13 +425,13 @@ Decision Core::bind(std::uint32_t index, Hook hook, const Way& way, Time now) {
   }
   if (to_outside && behaviour_.exclusive()) {
     const std::optional<Key> chosen = behaviour_.choose(table_, random_, index, range, now);
-    if (!chosen) return stop(Reason::ports_exhausted);
-    use(index, {*chosen, no_flow}, Side::source, now);
-    return pass_on;
+    if (!chosen) return Reason::ports_exhausted;
+    use(index, {*chosen}, Side::source, now);
+    return Reason::none;
   }
   range.start = preferred_port_;
   use(index, choose_tuple(table_, random_, index, range, Side::source), Side::source, now);
-  return pass_on;
+  return Reason::none;
 }
 
 /// A mapping lets a remote in that has no flow of its own (RFC 4787 section 5), or one inside host to another (section 6).
@@ -454,7 +456,7 @@ bool Core::bind_by_mapping(std::uint32_t index, const Way& way) {
 
 /// The key that was chosen becomes the flow's; its answers are looked up by the inverse.
 void Core::use(std::uint32_t index, const Choice& choice, Side side, Time now) {
-  if (choice.evicted != no_flow) drop_entry(choice.evicted, Change::Kind::evicted, now);
+  if (choice.evicted) drop_entry(*choice.evicted, Change::Kind::evicted, now);
   Flow& flow = table_[index];
   const Key reply = inverse(choice.key, flow.protocol);
   if (reply == flow.reply) return;
@@ -463,20 +465,20 @@ void Core::use(std::uint32_t index, const Choice& choice, Side side, Time now) {
 }
 
 /// An ICMP error is translated with the packet that it quotes, so that both look as their receiver knows them.
-Decision Core::translate_error(Packet& packet, Side side, const Flow& flow, Direction direction) {
+Reason Core::translate_error(const Packet& packet, Side side, const Flow& flow, Direction direction) {
   const wire::ByteEdit message = packet.segment();
-  if (message.size() < wire::IcmpEdit::header_size + 20) return stop(Reason::malformed);
+  if (message.size() < wire::IcmpEdit::header_size + 20) return Reason::malformed;
   const wire::IcmpEdit icmp = *wire::IcmpEdit::parse(message);
-  if (!icmp.sum_ok()) return stop(Reason::bad_checksum);
-  if (icmp.type() == wire::icmp::redirect && flow.any(status::nat_mask)) return stop(Reason::unrelated_icmp);
+  if (!icmp.sum_ok()) return Reason::bad_checksum;
+  if (icmp.type() == wire::icmp::redirect && flow.any(status::nat_mask)) return Reason::unrelated_icmp;
   const bool source_bit = (side == Side::source) == (direction == Direction::original);
-  if (!flow.any(source_bit ? status::source_nat : status::destination_nat)) return pass_on;
+  if (!flow.any(source_bit ? status::source_nat : status::destination_nat)) return Reason::none;
   const Key& answers = flow.key(opposite(direction));
   const wire::Ipv4Edit quoted = *wire::Ipv4Edit::parse_quoted_unchecked(icmp.payload());
-  if (!rewrite(quoted, other(side), answers)) return stop(Reason::malformed);
+  if (!rewrite(quoted, other(side), answers)) return Reason::malformed;
   icmp.fix_sum();
   rewrite(packet.ip, side, inverse(answers, flow.protocol));
-  return pass_on;
+  return Reason::none;
 }
 
 // The table.
@@ -509,8 +511,7 @@ void Core::unlink(std::uint32_t index, Change::Kind kind, Time now, bool expired
   if (watching_) changes_.push_back({kind, entry_of(flow, now)});
   count(flow, -counts(flow));
   if (flow.any(status::helper)) ftp_.end(index);
-  table_.remove(index, expired);
-  const bool alone = table_.newest_of_outside(outside_of(flow), flow.protocol) == no_flow;
+  const bool alone = table_.remove(index, expired);
   behaviour_.left(flow, alone, kind == Change::Kind::expired, now);
 }
 

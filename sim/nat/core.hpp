@@ -49,26 +49,28 @@ class Core {
  private:
   enum class Hook : std::uint8_t { prerouting, input, output, postrouting };
 
+  // Where a step gives a Reason, the packet ends for it; Reason::none: it goes on.
+
   // conntrack
-  Decision follow(const Packet& packet, Hook hook, Time now, Track& track);
-  Decision open(const Packet& packet, Time now, Track& track, std::uint32_t& index);
+  Reason follow(const Packet& packet, Hook hook, Time now, Track& track);
+  Reason open(const Key& key, std::uint8_t protocol, Time now, std::uint32_t& index);
   bool relate(const Packet& packet, Track& track);
   bool begin(const Packet& packet, std::uint32_t index, Time now);
   enum class Followed : std::uint8_t { yes, invalid, again };
   Followed advance(const Packet& packet, std::uint32_t index, Direction direction, Time now, Track& track);
   Followed advance_tcp(const Packet& packet, std::uint32_t index, Direction direction, Time now, Track& track);
   void refresh(std::uint32_t index, Direction direction, Duration timeout, Time now);
-  Decision finish(wire::Buffer& buffer, Time now, Track& track);
-  Decision confirm(Track& track, Time now);
+  Reason finish(wire::Buffer& buffer, Time now, Track& track);
+  Reason confirm(Track& track, Time now);
   void expected(std::uint32_t index, const Expectation& expectation, Time now);
   void count_mapping(std::uint32_t index, Track& track);
 
   // NAT
   bool nothing_left_to_do(const Track& track, InterfaceId out);
-  Decision translate(Packet& packet, Hook hook, const Way& way, Time now, Track& track);
-  Decision bind(std::uint32_t index, Hook hook, const Way& way, Time now);
+  Reason translate(const Packet& packet, Hook hook, const Way& way, Time now, Track& track);
+  Reason bind(std::uint32_t index, Hook hook, const Way& way, Time now);
   bool bind_by_mapping(std::uint32_t index, const Way& way);
-  Decision translate_error(Packet& packet, Side side, const Flow& flow, Direction direction);
+  Reason translate_error(const Packet& packet, Side side, const Flow& flow, Direction direction);
   void use(std::uint32_t index, const Choice& choice, Side side, Time now);
 
   // the table

@@ -22,8 +22,7 @@ Index::Index() {
 }
 
 void Index::insert(std::uint32_t hash, std::uint32_t value) {
-  const Segment& s = segment(hash);
-  if (5 * (s.used + 1) > 4 * (s.mask + 1)) make_room(hash);
+  if (!has_room(segment(hash))) make_room(hash);
   put(segment(hash), {hash, value});
 }
 

@@ -35,7 +35,29 @@ class Index {
     return const_cast<Index*>(this)->find(hash, same);
   }
 
+  /// Brings the slots of `hash` nearer, for a look at them soon: several such waits for memory pass as one.
+  void prefetch(std::uint32_t hash) const {
+    const Segment& s = *directory_[place(hash)];
+    __builtin_prefetch(&s.slots[hash & s.mask]);
+  }
+
   void insert(std::uint32_t hash, std::uint32_t value);
+  /// The slot that `find` finds; where there is none, `value` gets one, and the answer is nullptr.
+  template <typename Same>
+  Slot* find_or_insert(std::uint32_t hash, std::uint32_t value, Same same) {
+    Segment& s = segment(hash);
+    std::uint32_t at = hash & s.mask;
+    for (; s.slots[at].value != none; at = (at + 1) & s.mask) {
+      if (s.slots[at].tag == hash && same(s.slots[at].value)) return &s.slots[at];
+    }
+    if (has_room(s)) {
+      s.slots[at] = {hash, value};
+      ++s.used;
+    } else {
+      insert(hash, value);
+    }
+    return nullptr;
+  }
   /// The slot must be there.
   void erase(std::uint32_t hash, std::uint32_t value);
 
@@ -67,6 +89,7 @@ class Index {
   std::size_t place(std::uint32_t hash) const { return static_cast<std::size_t>((std::uint64_t{hash} << depth_) >> 32); }
   Segment& segment(std::uint32_t hash) { return *directory_[place(hash)]; }
   static Segment empty(std::uint32_t size, unsigned depth);
+  static bool has_room(const Segment& s) { return 10 * (s.used + 1) <= 7 * (s.mask + 1); }
   static void put(Segment& s, Slot slot);
   void make_room(std::uint32_t hash);
 

@@ -22,8 +22,6 @@ Track& Track::operator=(Track&& other) noexcept {
   return *this;
 }
 
-Track::~Track() { abandon(); }
-
 void Track::abandon() {
   if (core_ != nullptr) core_->let_go(index_);
   core_ = nullptr;

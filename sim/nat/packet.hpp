@@ -12,45 +12,49 @@ namespace masqsim::nat {
 struct Packet {
   wire::Ipv4Edit ip;
   std::uint8_t protocol = 0;
-  Key key;
-  bool has_key = false;  ///< false: too short for its ports, or an ICMP message that nobody answers
 
   wire::ByteEdit segment() const { return ip.payload(); }
-  bool is(wire::Protocol p) const { return protocol == static_cast<std::uint8_t>(p); }
   bool is_icmp_error() const {
     return protocol == proto_icmp && segment().size() >= 8 && wire::icmp::is_error(segment()[0]);
   }
 };
 
-/// The key of a whole or quoted packet; nothing where conntrack finds no tuple.
-template <wire::ByteLike Byte>
-std::optional<Key> key_of(wire::Ipv4<Byte> ip) {
-  if (ip.fragment_offset() != 0) return std::nullopt;
-  const std::span<Byte> segment = ip.payload();
-  Key key{ip.source().value, ip.destination().value, 0, 0};
-  const auto protocol = static_cast<std::uint8_t>(ip.protocol());
-  if (has_ports(protocol)) {
-    if (segment.size() < 4) return std::nullopt;
-    key.source_port = wire::load16(&segment[0]);
-    key.destination_port = wire::load16(&segment[2]);
-  } else if (protocol == proto_icmp) {
-    if (segment.size() < 8 || !wire::icmp::is_query(segment[0])) return std::nullopt;
-    key.source_port = wire::load16(&segment[4]);
-    key.destination_port = wire::load16(&segment[0]);
-  } else if (protocol == proto_gre && segment.size() >= 4 && (segment[1] & 7) == 1) {  // RFC 2637: PPTP's GRE has call ids
-    if (segment.size() < 8 || wire::load16(&segment[2]) != 0x880b) return std::nullopt;
-    key.destination_port = wire::load16(&segment[6]);
-  }
-  return key;
-}
-
 /// Nothing where the bytes are no whole IPv4 datagram.
 inline std::optional<Packet> read_packet(wire::ByteEdit bytes) {
   const std::optional<wire::Ipv4Edit> ip = wire::Ipv4Edit::parse(bytes);
   if (!ip) return std::nullopt;
-  const std::optional<Key> key = key_of(*ip);
-  return Packet{*ip, static_cast<std::uint8_t>(ip->protocol()), key.value_or(Key{ip->source().value, ip->destination().value, 0, 0}),
-                key.has_value()};
+  return Packet{*ip, static_cast<std::uint8_t>(ip->protocol())};
+}
+
+/// The key of a whole or quoted packet; false where conntrack finds no tuple: it is too short for its ports, or an ICMP
+/// message that nobody answers.
+template <wire::ByteLike Byte>
+bool read_key(wire::Ipv4<Byte> ip, Key& key) {
+  if (ip.fragment_offset() != 0) return false;
+  const std::span<Byte> segment = ip.payload();
+  key.source = ip.source().value;
+  key.destination = ip.destination().value;
+  key.source_port = key.destination_port = 0;
+  const auto protocol = static_cast<std::uint8_t>(ip.protocol());
+  if (has_ports(protocol)) {
+    if (segment.size() < 4) return false;
+    key.source_port = wire::load16(&segment[0]);
+    key.destination_port = wire::load16(&segment[2]);
+  } else if (protocol == proto_icmp) {
+    if (segment.size() < 8 || !wire::icmp::is_query(segment[0])) return false;
+    key.source_port = wire::load16(&segment[4]);
+    key.destination_port = wire::load16(&segment[0]);
+  } else if (protocol == proto_gre && segment.size() >= 4 && (segment[1] & 7) == 1) {  // RFC 2637: PPTP's GRE has call ids
+    if (segment.size() < 8 || wire::load16(&segment[2]) != 0x880b) return false;
+    key.destination_port = wire::load16(&segment[6]);
+  }
+  return true;
+}
+
+template <wire::ByteLike Byte>
+std::optional<Key> key_of(wire::Ipv4<Byte> ip) {
+  Key key;
+  return read_key(ip, key) ? std::optional(key) : std::nullopt;
 }
 
 /// True if the transport header and, where `verify` is set, its checksum are as conntrack wants them, else it

@@ -4,35 +4,29 @@ namespace masqsim::nat {
 
 namespace {
 
-std::uint32_t endpoint_hash(std::uint32_t address, std::uint16_t port, std::uint8_t protocol) {
-  return hash_of({address, 0, port, 0}, protocol);
+std::uint32_t endpoint_hash(wire::Endpoint e, std::uint8_t protocol) {
+  return hash_of({e.address.value, 0, e.port, 0}, protocol);
 }
+
+bool holds_outside(const Flow& flow) { return flow.any(status::source_nat | status::forwarded_in); }
 
 std::uint32_t key_value(std::uint32_t index, Direction d) { return index << 1 | static_cast<std::uint32_t>(d); }
 
 }  // namespace
 
-void Groups::remove(std::uint32_t hash, std::uint32_t flow) {
+bool Groups::remove(std::uint32_t hash, std::uint32_t flow) {
   const Link link = links_[flow];
   if (link.older != no_flow) links_[link.older].newer = link.newer;
   if (link.newer != no_flow) {
     links_[link.newer].older = link.older;
-    return;
+    return false;
   }
   if (link.older == no_flow) {
     heads_.erase(hash, flow);
-  } else {
-    heads_.find(hash, [&](std::uint32_t value) { return value == flow; })->value = link.older;
+    return true;
   }
-}
-
-Table::Found Table::find(const Key& key, std::uint8_t protocol) const {
-  const Index::Slot* slot = keys_.find(hash_of(key, protocol), [&](std::uint32_t value) {
-    const Flow& flow = flows_[value >> 1];
-    return flow.protocol == protocol && flow.key(static_cast<Direction>(value & 1)) == key;
-  });
-  if (slot == nullptr) return {};
-  return {slot->value >> 1, static_cast<Direction>(slot->value & 1)};
+  heads_.find(hash, [&](std::uint32_t value) { return value == flow; })->value = link.older;
+  return false;
 }
 
 std::uint32_t Table::make(const Key& original, std::uint8_t protocol) {
@@ -42,42 +36,54 @@ std::uint32_t Table::make(const Key& original, std::uint8_t protocol) {
   flow.reply = inverse(original, protocol);
   flow.protocol = protocol;
   if (protocol == proto_tcp) flow.tcp = tcp_.take();
+  sources_.prefetch(source_hash(original, protocol));
   ++unconfirmed_;
   return index;
 }
 
-void Table::confirm(std::uint32_t index, Time now) {
+Table::Entrance Table::confirm(std::uint32_t index, Time now) {
   Flow& flow = flows_[index];
+  const std::uint32_t original = hash_of(flow.original, flow.protocol);
+  const std::uint32_t first = key_value(index, Direction::original), second = key_value(index, Direction::reply);
+  if (keys_.find_or_insert(original, first, HasKey{flows_, flow.original, flow.protocol}) != nullptr) return Entrance::refused;
+  if (keys_.find_or_insert(hash_of(flow.reply, flow.protocol), second, HasKey{flows_, flow.reply, flow.protocol, index}) != nullptr) {
+    keys_.erase(original, first);
+    return Entrance::refused;
+  }
   flow.number = ++last_number_;
   flow.set(status::confirmed);
   flow.deadline += now.ns;
-  keys_.insert(hash_of(flow.original, flow.protocol), key_value(index, Direction::original));
-  keys_.insert(hash_of(flow.reply, flow.protocol), key_value(index, Direction::reply));
   sources_.add(source_hash(from_inside(flow), flow.protocol), index,
                [&](std::uint32_t other) { return same_source(flows_[other], from_inside(flow), flow.protocol); });
-  if (flow.any(status::source_nat | status::forwarded_in)) {
-    const wire::Endpoint outside = outside_of(flow);
-    outsides_.add(endpoint_hash(outside.address.value, outside.port, flow.protocol), index, [&](std::uint32_t other) {
-      return flows_[other].protocol == flow.protocol && outside_of(flows_[other]) == outside;
-    });
-  }
   timers_.add(index);
   --unconfirmed_;
   ++size_;
+  const wire::Endpoint outside = outside_of(flow);
+  const auto same_outside = [&](std::uint32_t other) {
+    return flows_[other].protocol == flow.protocol && outside_of(flows_[other]) == outside;
+  };
+  const std::uint32_t hash = endpoint_hash(outside, flow.protocol);
+  const bool alone = holds_outside(flow) ? outsides_.add(hash, index, same_outside) : outsides_.newest(hash, same_outside) == no_flow;
+  return alone ? Entrance::first : Entrance::further;
 }
 
-void Table::remove(std::uint32_t index, bool expired) {
+bool Table::remove(std::uint32_t index, bool expired) {
   Flow& flow = flows_[index];
-  keys_.erase(hash_of(flow.original, flow.protocol), key_value(index, Direction::original));
-  keys_.erase(hash_of(flow.reply, flow.protocol), key_value(index, Direction::reply));
-  sources_.remove(source_hash(from_inside(flow), flow.protocol), index);
-  if (flow.any(status::source_nat | status::forwarded_in)) {
-    const wire::Endpoint outside = outside_of(flow);
-    outsides_.remove(endpoint_hash(outside.address.value, outside.port, flow.protocol), index);
-  }
+  const std::uint32_t original = hash_of(flow.original, flow.protocol), reply = hash_of(flow.reply, flow.protocol),
+                      source = source_hash(from_inside(flow), flow.protocol),
+                      outside = endpoint_hash(outside_of(flow), flow.protocol);
+  keys_.prefetch(original);
+  keys_.prefetch(reply);
+  sources_.prefetch(source);
+  outsides_.prefetch(outside);
+  keys_.erase(original, key_value(index, Direction::original));
+  keys_.erase(reply, key_value(index, Direction::reply));
+  sources_.remove(source, index);
   if (!expired) timers_.remove(index);
   flow.set(status::dying);
   --size_;
+  if (!holds_outside(flow)) return newest_of_outside(outside_of(flow), flow.protocol) == no_flow;
+  return outsides_.remove(outside, index);
 }
 
 void Table::release(std::uint32_t index) {
@@ -109,9 +115,14 @@ std::uint32_t Table::newest_of_source(const Key& original, std::uint8_t protocol
 }
 
 std::uint32_t Table::newest_of_outside(wire::Endpoint outside, std::uint8_t protocol) const {
-  return outsides_.newest(endpoint_hash(outside.address.value, outside.port, protocol), [&](std::uint32_t index) {
+  return outsides_.newest(endpoint_hash(outside, protocol), [&](std::uint32_t index) {
     return flows_[index].protocol == protocol && outside_of(flows_[index]) == outside;
   });
+}
+
+void Table::prefetch(const Key& answers, std::uint8_t protocol) const {
+  keys_.prefetch(hash_of(answers, protocol));
+  outsides_.prefetch(endpoint_hash({{answers.destination}, answers.destination_port}, protocol));
 }
 
 // Linux looks through 8 buckets of a table with as many buckets as it may hold entries, each entry in it twice: 16.

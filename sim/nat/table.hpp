@@ -28,20 +28,23 @@ class Groups {
     const Index::Slot* slot = heads_.find(hash, same);
     return slot == nullptr ? no_flow : slot->value;
   }
+  /// True if the flow is the first of its group.
   template <typename Same>
-  void add(std::uint32_t hash, std::uint32_t flow, Same same) {
+  bool add(std::uint32_t hash, std::uint32_t flow, Same same) {
     if (flow >= links_.end()) links_.grow_to(flow + 1);
-    Index::Slot* slot = heads_.find(hash, same);
+    Index::Slot* slot = heads_.find_or_insert(hash, flow, same);
     if (slot == nullptr) {
       links_[flow] = {};
-      heads_.insert(hash, flow);
-      return;
+      return true;
     }
     links_[flow] = {slot->value, no_flow};
     links_[slot->value].newer = flow;
     slot->value = flow;
+    return false;
   }
-  void remove(std::uint32_t hash, std::uint32_t flow);
+  /// True if it was the last.
+  bool remove(std::uint32_t hash, std::uint32_t flow);
+  void prefetch(std::uint32_t hash) const { heads_.prefetch(hash); }
   std::uint32_t older(std::uint32_t flow) const { return links_[flow].older; }
 
  private:
@@ -51,6 +54,19 @@ class Groups {
   };
   Index heads_;
   Pool<Link> links_;
+};
+
+/// Tells whether a value of the index of keys (flow << 1 | direction) stands for `key`.
+struct HasKey {
+  const Pool<Flow>& flows;
+  const Key& key;
+  std::uint8_t protocol;
+  std::uint32_t except = no_flow;  ///< not that flow: it may be its own answer
+
+  bool operator()(std::uint32_t value) const {
+    const Flow& flow = flows[value >> 1];
+    return flow.protocol == protocol && flow.key(static_cast<Direction>(value & 1)) == key && value >> 1 != except;
+  }
 };
 
 class Table {
@@ -70,17 +86,23 @@ class Table {
   Timers& timers() { return timers_; }
   const Timers& timers() const { return timers_; }
 
-  Found find(const Key& key, std::uint8_t protocol) const;
+  Found find(const Key& key, std::uint8_t protocol) const {
+    return found(keys_.find(hash_of(key, protocol), HasKey{flows_, key, protocol}));
+  }
   /// Flows in the table, and those that wait for their first packet to get through.
   std::size_t size() const { return size_; }
   std::size_t size_with_unconfirmed() const { return size_ + unconfirmed_; }
 
   /// A flow that no lookup finds yet.
   std::uint32_t make(const Key& original, std::uint8_t protocol);
+  /// How a flow comes into the table: not, because another has one of its keys; as the first that holds its outside
+  /// endpoint; or beside others.
+  enum class Entrance : std::uint8_t { refused, first, further };
   /// Puts it into the table; its deadline, until now a time-out, counts from `now`.
-  void confirm(std::uint32_t index, Time now);
+  Entrance confirm(std::uint32_t index, Time now);
   /// Takes it out of the table; it stays readable until `release`. `expired`: the timers have let go of it already.
-  void remove(std::uint32_t index, bool expired = false);
+  /// True if no other flow holds its outside endpoint.
+  bool remove(std::uint32_t index, bool expired = false);
   void release(std::uint32_t index);
 
   /// The newest flow with the same protocol and inside endpoint (and, as far as the mapping behaviour counts it, the same
@@ -90,6 +112,9 @@ class Table {
   /// The newest flow that holds the outside endpoint.
   std::uint32_t newest_of_outside(wire::Endpoint outside, std::uint8_t protocol) const;
   std::uint32_t older_of_outside(std::uint32_t index) const { return outsides_.older(index); }
+
+  /// Before a look at who holds `answers` and its receiver.
+  void prefetch(const Key& answers, std::uint8_t protocol) const;
 
   /// A flow near `hash` that may be given up for a new one: not ASSURED (early drop).
   std::uint32_t victim(std::uint32_t hash) const;
@@ -103,6 +128,10 @@ class Table {
   }
 
  private:
+  static Found found(const Index::Slot* slot) {
+    if (slot == nullptr) return {};
+    return {slot->value >> 1, static_cast<Direction>(slot->value & 1)};
+  }
   std::uint32_t source_hash(const Key& original, std::uint8_t protocol) const;
   bool same_source(const Flow& flow, const Key& original, std::uint8_t protocol) const;
 

@@ -100,7 +100,7 @@ Choice search(Table& table, Random& random, std::uint32_t index, const Key& star
               std::optional<std::uint16_t> begin) {
   const Flow& flow = table[index];
   const bool may_take_over = flow.protocol == proto_tcp && flow.state == TcpState::syn_sent;
-  Choice choice{start, no_flow};
+  Choice choice{start};
   std::uint16_t& number = number_of(choice.key, flow.protocol, side);
   if (begin && (*begin < window.first || *begin - window.first >= window.count)) begin.reset();
   for (std::uint32_t tries = std::min(window.count, longest_round);; tries /= 2) {
@@ -133,21 +133,22 @@ Choice choose_tuple(Table& table, Random& random, std::uint32_t index, const Ran
   const Flow& flow = table[index];
   const std::uint8_t protocol = flow.protocol;
   const Key current = inverse(flow.reply, protocol);
+  Key key = inverse(flow.reply, protocol);
+  (side == Side::source ? key.source : key.destination) = pool_address(current, range);
+  table.prefetch(inverse(key, protocol), protocol);
   if (side == Side::source && !range.random) {
     if (address_fits(current, range) && port_fits(current, protocol, range.ports, side)) {
-      if (!taken(table, current, protocol)) return {current, no_flow};
+      if (!taken(table, current, protocol)) return {current};
     } else if (const std::optional<Key> before = as_before(table, current, protocol, range)) {
-      if (!taken(table, *before, protocol)) return {*before, no_flow};
+      if (!taken(table, *before, protocol)) return {*before};
     }
   }
-  Key key = current;
-  (side == Side::source ? key.source : key.destination) = pool_address(current, range);
+  const std::optional<Window> window = search_window(number_of(key, protocol, side), protocol, range, side);
+  if (!window) return {key};
   if (!range.random && port_fits(key, protocol, range.ports, side)) {
     const bool fixed = range.ports && range.ports->first == range.ports->last;
-    if (fixed || !taken(table, key, protocol)) return {key, no_flow};
+    if (fixed || !taken(table, key, protocol)) return {key};
   }
-  const std::optional<Window> window = search_window(number_of(key, protocol, side), protocol, range, side);
-  if (!window) return {key, no_flow};
   return search(table, random, index, key, *window, side, range.start);
 }
 

@@ -19,8 +19,8 @@ struct Range {
 };
 
 struct Choice {
-  Key key;                         ///< the flow's packets after translation; may be taken (the confirmation finds out)
-  std::uint32_t evicted = no_flow;  ///< a closed connection that has to go for it
+  Key key;                                ///< the flow's packets after translation; may be taken (the confirmation finds out)
+  std::optional<std::uint32_t> evicted{};  ///< a closed connection that has to go for it
 };
 
 /// `index`: the unconfirmed flow. Draws from `random` only in a search.

@@ -17,12 +17,28 @@ Sum& Sum::add(ByteView bytes) {
     words += word;
     words += words < word;  // the carry comes back in at the bottom
   }
-  if (left > 0) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, p, left);
-    words += word;
-    words += words < word;
+  // What is left is added in parts: any 16-bit place of a word serves.
+  std::uint64_t word = 0;
+  if ((left & 4) != 0) {
+    std::uint32_t half;
+    std::memcpy(&half, p, 4);
+    word = half;
+    p += 4;
   }
+  if ((left & 2) != 0) {
+    std::uint16_t quarter;
+    std::memcpy(&quarter, p, 2);
+    word += quarter;
+    p += 2;
+  }
+  if ((left & 1) != 0) {
+    const std::array<std::uint8_t, 2> padded{*p, 0};
+    std::uint16_t quarter;
+    std::memcpy(&quarter, padded.data(), 2);
+    word += quarter;
+  }
+  words += word;
+  words += words < word;
   std::uint64_t folded = (words >> 32) + (words & 0xffffffff);
   folded = (folded >> 16 & 0xffff) + (folded & 0xffff) + (folded >> 32);
   folded = (folded >> 16) + (folded & 0xffff);

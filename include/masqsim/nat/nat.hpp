@@ -40,7 +40,7 @@ enum class TcpState : std::uint8_t {
 
 /// The answer of a hook. Where `pass` is false the packet ends here for `reason`, and `answer` says what its sender
 /// is owed. Where it is true, `reason` may still be set: it says why the packet was left untranslated (`invalid`).
-struct Decision {
+struct alignas(4) Decision {  // one machine word: it is given back for every packet at every hook
   enum class Answer : std::uint8_t { none, admin_prohibited };
 
   bool pass = true;
@@ -56,7 +56,9 @@ class Track {
   Track() = default;
   Track(Track&& other) noexcept;
   Track& operator=(Track&& other) noexcept;
-  ~Track();
+  ~Track() {
+    if (core_ != nullptr) abandon();
+  }
 
   Relation relation() const { return relation_; }
   Direction direction() const { return direction_; }
