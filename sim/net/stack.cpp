@@ -22,7 +22,7 @@ constexpr std::int64_t milliseconds_a_day = 86'400'000;
 constexpr std::uint64_t something_later = ~std::uint64_t{0};  // no timer's number: there is no such connection
 
 /// "tcp:80": who takes a packet, for the record of its delivery.
-std::string program(Protocol protocol, std::uint16_t port) { return fmt::format("{}:{}", to_string(protocol), port); }
+std::string program(Protocol protocol, std::uint16_t port) { return to_string(protocol) + ':' + std::to_string(port); }
 
 }  // namespace
 
