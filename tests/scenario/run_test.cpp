@@ -101,6 +101,35 @@ expect:
                    "192.168.1.10:1"}));
 }
 
+TEST(Judge, BlamesAWrongPeersAnswerAndNotWhatBecameOfTheReset) {
+  // Called through gw, answered through exit: the answer comes from an address that stranger has not called.
+  EXPECT_EQ(outcomes(R"(masqsim: 1
+name: test
+networks:
+  home:     {kind: lan, subnet: 192.168.1.0/24, delay: 1ms}
+  internet: {kind: cloud, delay: 10ms}
+nodes:
+  laptop:
+    interfaces: {home: 192.168.1.10/24}
+    services: [{tcp: 22}, {udp: 9, echo: true}]
+    routes: [{to: default, via: 192.168.1.2}]
+  gw:
+    kind: gateway
+    interfaces: {home: 192.168.1.1/24, internet: 203.0.113.5}
+    nat: {masquerade: {out: internet}, forward: [{tcp: 22, to: laptop}, {udp: 9, to: laptop}]}
+  exit:
+    kind: gateway
+    interfaces: {home: 192.168.1.2/24, internet: 203.0.113.6}
+    nat: {masquerade: {out: internet}}
+  stranger:
+    interfaces: {internet: 198.51.100.66}
+actions:
+  - {at: 0s, id: tcp, from: "stranger:50000", tcp: "203.0.113.5:22", wait: 10s}
+  - {at: 20s, id: udp, from: "stranger:50000", udp: "203.0.113.5:9"}
+)"),
+            (Lines{"tcp no-answer at stranger (wrong-peer)", "udp no-answer at stranger (wrong-peer)"}));
+}
+
 TEST(Judge, HoldsLabAnswersAgainstTheRun) {
   const Finished finished = run(loaded(home(R"(actions:
   - {at: 0s, id: out, from: "laptop:40000", tcp: "web:80", send: 100B}
