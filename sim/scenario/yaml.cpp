@@ -19,7 +19,7 @@ namespace masqsim::scenario {
 namespace {
 
 constexpr std::size_t deepest = 32;
-constexpr std::size_t most_values = 100'000;
+constexpr std::size_t most_parts = 100'000;  // keys and values: what takes yaml-cpp its time
 // yaml-cpp reads ahead to the end of a line, and to the end of the outermost bracket, before it says anything.
 constexpr std::size_t longest_line = 20'000;
 constexpr std::size_t largest_bracket = 262'144;
@@ -197,6 +197,7 @@ class Builder : public YAML::EventHandler {
     }
     if (at_key() && plain && text == "<<") anchor(mark);
     if (at_key()) {
+      count();
       stack_.back().value.keys.push_back({span_at(at, length), text, plain});
       stack_.back().key = true;
       return;
@@ -330,8 +331,8 @@ class Builder : public YAML::EventHandler {
   }
 
   void count() {
-    if (++values_ <= most_values) return;
-    report_.error(fmt::format("more than {} values; that is the limit", most_values));
+    if (++parts_ <= most_parts) return;
+    report_.error(fmt::format("more than {} keys and values; that is the limit", most_parts));
     throw Stop{};
   }
 
@@ -339,7 +340,7 @@ class Builder : public YAML::EventHandler {
   Report& report_;
   std::vector<Level> stack_;
   std::optional<Value> root_;
-  std::size_t values_ = 0;
+  std::size_t parts_ = 0;
 };
 
 /// yaml-cpp's words for a fault, and ours.

@@ -268,6 +268,7 @@ TEST(HostileText, CostsLittle) {
     for (int n = 0; n < 80'000; ++n) text += "k" + std::to_string(n) + ": 1\n";
     return text;
   }());
+  expect_cheap("actions", "actions:\n" + repeated("  - {at: 0s, id: x, from: y, tcp: \"z:80\"}\n", 20'000));
   expect_cheap("aliases", "a: &a [x, x]\n" + repeated("b: [*a, *a]\n", 20'000));
   expect_cheap("block scalar", "a: |\n" + repeated(" x\n", 300'000));
   expect_cheap("variables", "masqsim: 1\nvars: {v: \"" + std::string(900, 'x') + "\"}\n" + repeated("x-a: \"${v}${v}${v}\"\n", 40'000));
