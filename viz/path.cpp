@@ -59,11 +59,23 @@ std::vector<const FlowPath::Packet*> FlowPath::chosen(const scenario::Finished& 
   add(first([&](const Packet& p) { return p.from != initiator; }));
   for (const scenario::FlowOutcome& o : finished.flows) {
     if (o.flow != id_ || went_well(o.result) || o.packet == 0) continue;
-    add(first([&](const Packet& p) { return p.id == o.packet; }));
-    add(first([&](const Packet& p) { return p.cause == o.packet; }));
+    const Packet* ended = first([&](const Packet& p) { return p.id == o.packet; });
+    if (ended == nullptr) continue;
+    // What was tried again and again may have ended so the first time.
+    for (const Packet* drawn : list) {
+      if (ends_like(*drawn, *ended)) ended = drawn;
+    }
+    add(ended);
+    add(answer_to(ended->id));
   }
   std::ranges::sort(list, {}, &Packet::id);
   return list;
+}
+
+bool FlowPath::ends_like(const Packet& a, const Packet& b) {
+  if (a.way.empty() || b.way.empty()) return false;
+  const trace::Record x = a.way.back().view(), y = b.way.back().view();
+  return x.kind == Kind::drop && y.kind == Kind::drop && x.node == y.node && x.reason == y.reason;
 }
 
 bool FlowPath::is_traceroute() const { return header_.flows[id_ - 1].verb == "traceroute"; }

@@ -43,6 +43,7 @@ class FlowPath final : public trace::Sink {
 
   std::vector<const Packet*> chosen(const scenario::Finished& finished) const;
   const Packet* answer_to(std::uint64_t packet) const;
+  static bool ends_like(const Packet& a, const Packet& b);
   bool is_traceroute() const;
   friend class PathPicture;
 
