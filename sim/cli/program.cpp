@@ -84,7 +84,18 @@ UsageError misuse(const CLI::App& app, const CLI::ParseError& error, int argc, c
   if (!unknown.empty()) return UsageError("unexpected argument '" + unknown.front() + "'", help_hint(app));
   std::string what = error.what();
   what.resize(std::min(what.size(), what.find('\n')));
+  const std::string name = what.substr(0, what.find(':'));
+  if (what.find(" missing") != std::string::npos) what = name + " needs a value";
+  if (what.find("At Most") != std::string::npos) what = name + " can be given once only";
   return UsageError(what, help_hint(app));
+}
+
+/// Verbs, not subcommands; what a positional is, its description says.
+void word_help(CLI::App& app) {
+  for (const auto& [theirs, ours] : {std::pair{"SUBCOMMAND", "VERB"}, {"Positionals", "Arguments"}, {"TEXT", ""}, {"REQUIRED", ""}}) {
+    app.get_formatter()->label(theirs, ours);
+  }
+  for (CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) verb->group("Verbs");
 }
 
 int parse_and_do(CLI::App& app, const Chosen& chosen, int argc, const char* const* argv) {
@@ -124,6 +135,7 @@ int main_program(int argc, const char* const* argv) {
     add_test(app, chosen);
     add_conform(app, chosen);
     add_rfc(app, chosen);
+    word_help(app);
     return parse_and_do(app, chosen, argc, argv);
   } catch (const Told&) {
     return Exit::invalid;
