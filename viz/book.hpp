@@ -19,6 +19,7 @@ struct Line {
   std::string kind;                  ///< "SYN"; may be empty
   std::string text;
   bool bad = false;                  ///< text begins with a reason and is marked with a cross
+  bool is_change = false;            ///< an entry of the table went
   std::uint64_t packet = 0;
   std::string event{};               ///< of a program's word: what makes two of them alike
   std::vector<std::string> items{};  ///< of the lines below, wrapped between items

@@ -121,10 +121,20 @@ class Teller {
       made.text += mapping_text(r_);
       if (there || book_.all) made.items = routine_items(changes);
       add(std::move(made));
+      tell_the_end_of_its_entry_last();
     }
     if (r_.made_flow && book_.owners.size() < most_owners) {
       book_.owners[{r_.node, r_.nat_flow}] = book_.thread_of[r_.flow - 1];
     }
+  }
+
+  /// A reset takes its entry along as it passes: told in the order of cause and effect.
+  void tell_the_end_of_its_entry_last() {
+    std::vector<Line>& lines = thread_->lines;
+    if (lines.size() < 2 || lines.back().packet != r_.packet) return;
+    Line& before = lines[lines.size() - 2];
+    const bool ends_it = before.is_change && before.at == r_.at && before.place == lines.back().place;
+    if (ends_it) std::swap(before, lines.back());
   }
 
   /// Sets `first_` if it is this gateway's first packet of its direction under its mapping; true for the direction of the
@@ -157,17 +167,31 @@ class Teller {
       return show(r_.packet);
     }
     const std::string source = source_text(r_.bytes);
-    if (!book_.all && !sees_somebody_new(source)) return;
+    if (!book_.all && !sees_somebody_new(source)) return go_with_the_first_piece();
     thread_->seen_at.emplace_back(r_.node, source);
     add(line("seen as " + source, kind_text(r_.bytes)));
   }
 
-  /// The flow has not reached this node yet, or not as `source`. An ICMP error comes from whoever complains.
+  bool is_later_piece() const { return kind_text(r_.bytes) == "fragment"; }
+
+  /// The flow has not reached this node yet, or not as `source`. An ICMP error comes from whoever complains, and later
+  /// pieces of a datagram have no port to tell.
   bool sees_somebody_new(const std::string& source) const {
-    const bool error = kind_text(r_.bytes).starts_with("ICMP");
+    const bool source_counts = !is_later_piece() && !kind_text(r_.bytes).starts_with("ICMP");
     return std::ranges::none_of(thread_->seen_at, [&](const auto& seen) {
-      return seen.first == r_.node && (error || seen.second == source);
+      return seen.first == r_.node && (!source_counts || seen.second == source);
     });
+  }
+
+  /// What answers the last piece of a datagram answers the line that tells of its first.
+  void go_with_the_first_piece() {
+    if (!is_later_piece()) return;
+    for (std::size_t i = thread_->lines.size(); i-- > 0;) {
+      const Line& told = thread_->lines[i];
+      if (told.at != r_.at || told.place != place_of(header_, r_) || !told.text.starts_with("seen as ")) continue;
+      thread_->asked[r_.packet] = i;
+      return;
+    }
   }
 
   /// An ICMP error or reset that the line of the drop tells of already.
@@ -227,8 +251,8 @@ class Teller {
     Line made = line(fmt::format("{}{}: {}", word(r_.reason), whose, printable(why)), kind_text(r_.bytes));
     made.bad = true;
     if (!thread_->reached_gateway) {
-      const std::string gateway = gateway_before(header_, r_.bytes);
-      if (!gateway.empty()) made.items.push_back("never reached " + gateway + ";");
+      const std::string gateway = gateway_before(header_, r_.node, r_.bytes);
+      if (!gateway.empty()) made.items.push_back("never reached " + gateway);
     }
     if (thread_->early.first == r_.packet && !thread_->early.second.empty()) made.items.push_back(thread_->early.second);
     add(std::move(made));
@@ -246,7 +270,9 @@ class Teller {
     if (owner == book_.owners.end()) return;
     thread_ = &book_.threads[owner->second];
     const std::string which = r_.row->number == 0 ? "untranslated entry" : fmt::format("mapping #{}", r_.row->number);
-    add(line(fmt::format("{} {}", which, printable(r_.text))));
+    Line made = line(fmt::format("{} {}", which, printable(r_.text)));
+    made.is_change = true;
+    add(std::move(made));
     book_.owners.erase(owner);
   }
 

@@ -238,18 +238,18 @@ class Layout {
       put((i == 0 ? lead : std::string(below_indent(indent), ' ')) + (l.bad ? paint_.bad(text) : text));
     }
     if (!below) return;
-    std::vector<std::string> under = wrapped(joined(l.items), 0, below_indent(indent), l.bad ? " " : "  ");
+    std::vector<std::string> under = wrapped(joined(l.items, l.bad), 0, below_indent(indent), l.bad ? " " : "  ");
     if (!more.empty()) append(under, "; " + std::string(more), indent);
     for (const std::string& row : under) put(std::string(below_indent(indent), ' ') + paint_.dim(row));
   }
 
   static std::size_t below_indent(std::size_t indent) { return std::min<std::size_t>(indent, 40); }
 
-  static std::string joined(const std::vector<std::string>& items) {
+  /// What happened reads on, figures stand apart.
+  static std::string joined(const std::vector<std::string>& items, bool bad) {
     std::string text;
     for (const std::string& item : items) {
-      // "never reached gw;" reads on, figures stand apart
-      if (!text.empty()) text += text.back() == ';' ? " " : "  ";
+      if (!text.empty()) text += bad ? "; " : "  ";
       text += item;
     }
     return text;
@@ -310,6 +310,7 @@ class Layout {
                   to_string(row.remote), printable(row.state), whole_seconds(row.left)});
       }
       out_ += rows.text("  ");
+      if (std::ranges::any_of(table.rows, [](const trace::Row& row) { return row.number == 0; })) put("  -: translates nothing");
       if (table.count > table.rows.size()) put(fmt::format("  {} more rows (--all)", table.count - table.rows.size()));
     }
   }
