@@ -19,10 +19,13 @@ struct Line {
   std::string kind;                  ///< "SYN"; may be empty
   std::string text;
   bool bad = false;                  ///< text begins with a reason and is marked with a cross
+  bool is_change = false;            ///< an entry of the table went
   std::uint64_t packet = 0;
   std::string event{};               ///< of a program's word: what makes two of them alike
   std::vector<std::string> items{};  ///< of the lines below, wrapped between items
   std::uint64_t alike = 0;           ///< later ones like it that are not told
+  bool alike_of_others = false;      ///< not all of those are of this line's flow
+  trace::FlowId flow = 0;
 };
 
 /// What is told under one title: a flow, or all members' flows of a group.
@@ -34,18 +37,20 @@ struct Thread {
   bool arrived_back = false;
   std::vector<Line> lines{};
   std::vector<std::uint64_t> shown{};  ///< packets that a line tells of
-  std::vector<trace::NodeId> seen_at{};
+  std::vector<std::pair<trace::NodeId, std::string>> seen_at{};  ///< where, and as whom
 
-  struct Crossing {  ///< a gateway, and from which address the flow's first packet came to it
+  struct Crossing {  ///< a gateway and its mapping, and from which address the first packet of that came to it
     trace::NodeId gateway = 0;
+    std::uint64_t mapping = 0;
     wire::Address from;
     bool there = false, back = false;
   };
   std::vector<Crossing> crossings{};
 
-  struct End {  ///< drops of one reason at one place
+  struct End {  ///< drops of one reason at one place: the example's, or those of all other members
     std::string place;
     Reason reason{};
+    bool example = false;
     std::size_t line = 0;
   };
   std::vector<End> ends{};
@@ -58,6 +63,7 @@ struct TableRows {
   Time at;
   std::vector<trace::Row> rows{};
   std::uint64_t count = 0;
+  std::uint64_t last = 0;  ///< the NAT's flow of the row told last; rows come in the order of making
 };
 
 struct Story::Book {

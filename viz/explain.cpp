@@ -46,7 +46,11 @@ void Explanation::record(const trace::Record& r) {
       break;
     case Kind::translate:
     case Kind::deliver:
-      if (way_.size() < 8) way_.push_back(OwnedRecord::from(r));
+      if (way_.size() < 8) {
+        way_.push_back(OwnedRecord::from(r));
+      } else {
+        ++untold_;
+      }
       break;
     case Kind::send:
       if (r.cause != 0 && answers_.size() < 4096 && r.node < header_.nodes.size()) {
@@ -73,7 +77,7 @@ std::string Explanation::told_drop(const scenario::Scenario& scenario, const Own
   const auto came_by = came_by_.find(r.packet);
   std::string in;
   if (came_by != came_by_.end() && came_by->second < header_.points.size() &&
-      header_.points[came_by->second].node == r.node) {
+      header_.points[came_by->second].node == r.node && place == header_.nodes[r.node].name) {
     in = ", in: " + header_.points[came_by->second].network;
   }
   std::string text = fmt::format("packet {}: {} {}, {}, {} s{}\n", r.packet, kind_text(r.bytes), endpoints_text(r.bytes),
@@ -109,14 +113,20 @@ std::string Explanation::told_drop(const scenario::Scenario& scenario, const Own
 std::string Explanation::told_way(const Paint& paint) const {
   std::string text;
   std::size_t number = 0;
+  std::size_t places = 0, kinds = 0;
+  for (const OwnedRecord& owned : way_) {
+    places = std::max(places, place_of(header_, owned.view()).size());
+    kinds = std::max(kinds, kind_text(owned.view().bytes).size());
+  }
   for (const OwnedRecord& owned : way_) {
     const trace::Record r = owned.view();
-    const std::string place = place_of(header_, r);
-    std::string line = fmt::format("  {} {} s  {}  {}  ", ++number, seconds(r.at, 6), place, kind_text(r.bytes));
+    const std::string place = padded(place_of(header_, r), places);
+    std::string line = fmt::format("  {} {} s  {}  {}  ", ++number, seconds(r.at, 6), place, padded(kind_text(r.bytes), kinds));
     line += r.kind == Kind::translate ? rewrite_text(trace::changes_of(r.before, r.bytes)) + mapping_text(r)
                                       : "arrives, source " + source_text(r.bytes);
     text += line + '\n';
   }
+  if (untold_ > 0) text += fmt::format("  and {} more (masqsim run --all)\n", untold_);
   return text.empty() ? paint.dim("  no packet of it was translated or delivered") + '\n' : text;
 }
 

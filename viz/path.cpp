@@ -6,6 +6,7 @@
 #include "look.hpp"
 #include "masqsim/viz/dot.hpp"
 #include "masqsim/viz/story.hpp"
+#include "masqsim/wire/ipv4.hpp"
 #include "words.hpp"
 #include "zones.hpp"
 
@@ -31,7 +32,7 @@ void FlowPath::record(const trace::Record& r) {
     packets_.push_back({r.packet, r.cause, r.node});
   }
   std::vector<OwnedRecord>& way = packets_[place->second].way;
-  if (way.size() < most_packets) way.push_back(OwnedRecord::from(r));
+  if (way.size() < most_steps) way.push_back(OwnedRecord::from(r));
 }
 
 std::vector<const FlowPath::Packet*> FlowPath::chosen(const scenario::Finished& finished) const {
@@ -45,15 +46,43 @@ std::vector<const FlowPath::Packet*> FlowPath::chosen(const scenario::Finished& 
   };
   if (packets_.empty()) return list;
   const trace::NodeId initiator = packets_.front().from;
+  if (is_traceroute()) {
+    const Packet* farthest = &packets_.front();
+    for (const Packet& p : packets_) {
+      if (p.from == initiator && (answer_to(p.id) != nullptr || answer_to(farthest->id) == nullptr)) farthest = &p;
+    }
+    add(farthest);
+    add(answer_to(farthest->id));
+    return list;
+  }
   add(&packets_.front());
   add(first([&](const Packet& p) { return p.from != initiator; }));
   for (const scenario::FlowOutcome& o : finished.flows) {
     if (o.flow != id_ || went_well(o.result) || o.packet == 0) continue;
-    add(first([&](const Packet& p) { return p.id == o.packet; }));
-    add(first([&](const Packet& p) { return p.cause == o.packet; }));
+    const Packet* ended = first([&](const Packet& p) { return p.id == o.packet; });
+    if (ended == nullptr) continue;
+    // What was tried again and again may have ended so the first time.
+    for (const Packet* drawn : list) {
+      if (ends_like(*drawn, *ended)) ended = drawn;
+    }
+    add(ended);
+    add(answer_to(ended->id));
   }
   std::ranges::sort(list, {}, &Packet::id);
   return list;
+}
+
+bool FlowPath::ends_like(const Packet& a, const Packet& b) {
+  if (a.way.empty() || b.way.empty()) return false;
+  const trace::Record x = a.way.back().view(), y = b.way.back().view();
+  return x.kind == Kind::drop && y.kind == Kind::drop && x.node == y.node && x.reason == y.reason;
+}
+
+bool FlowPath::is_traceroute() const { return header_.flows[id_ - 1].verb == "traceroute"; }
+
+const FlowPath::Packet* FlowPath::answer_to(std::uint64_t packet) const {
+  const auto found = std::ranges::find(packets_, packet, &Packet::cause);
+  return found == packets_.end() ? nullptr : &*found;
 }
 
 /// One picture: visited nodes in their clusters, then the hops in the order of time.
@@ -71,19 +100,76 @@ class PathPicture {
     for (const OwnedRecord* r : events_) {
       if (r->plain.node < header_.nodes.size()) visited_.insert(r->plain.node);
     }
-    out_ = look::head("digraph", path_.flow_, title(packets.size()));
-    nodes();
     for (const OwnedRecord* r : events_) event(r->view());
-    return out_ + body_ + "}\n";
+    std::size_t drawn = packets.size();
+    if (path_.is_traceroute()) drawn += other_probes(packets);
+    out_ = look::head("digraph", path_.flow_, title(drawn));
+    nodes();
+    for (const Edge& edge : edges_) {
+      out_ += edge.before + fmt::format("  {} -> {} [label=<<b>{}</b>  {}>, {}]\n", edge.from, edge.to, numbers_text(edge), edge.text,
+                                        edge.attributes);
+    }
+    return out_ + "}\n";
   }
 
  private:
+  /// Crossed once, or again and again by a packet that goes in circles.
+  struct Edge {
+    std::string from, to, text, attributes;
+    std::vector<std::size_t> numbers;
+    std::string_view what{};  ///< before the numbers
+    std::string before{};     ///< what is drawn with it
+    std::uint64_t packet = 0;
+  };
+
+  static std::string numbers_text(const Edge& edge) {
+    constexpr std::size_t most = 4;
+    std::string text(edge.what);
+    for (std::size_t i = 0; i < edge.numbers.size(); ++i) {
+      const bool last = i + 1 == edge.numbers.size();
+      if (i < most - 1 || last) text += fmt::format("{}{}", i == 0 ? "" : ", ", edge.numbers[i]);
+      if (i == most - 1 && !last) text += ", ...";
+    }
+    return text;
+  }
+
+  void draw(Edge edge) {
+    for (Edge& drawn : edges_) {
+      const bool same = drawn.from == edge.from && drawn.to == edge.to && drawn.text == edge.text && drawn.packet == edge.packet;
+      if (same) return drawn.numbers.push_back(edge.numbers.front());
+    }
+    edges_.push_back(std::move(edge));
+  }
+
+  /// The answers to the probes that did not get so far, as one arc each from who answered; returns how many packets that was.
+  std::size_t other_probes(const std::vector<const FlowPath::Packet*>& drawn) {
+    std::size_t packets = 0;
+    for (const FlowPath::Packet& probe : path_.packets_) {
+      const FlowPath::Packet* answer = path_.answer_to(probe.id);
+      if (probe.from != path_.packets_.front().from || answer == nullptr || std::ranges::find(drawn, &probe) != drawn.end()) continue;
+      if (probe.way.empty() || answer->way.empty()) continue;
+      const auto ip = wire::Ipv4View::parse_quoted(probe.way.front().view().bytes);
+      if (!ip) continue;
+      packets += 2;
+      visited_.insert(answer->from);
+      const trace::Record arrived = answer->way.back().view();
+      draw({.from = id(answer->from),
+            .to = id(probe.from),
+            .text = fmt::format("{}<br/>{}", dot_html(kind_text(arrived.bytes)), dot_html(endpoints_text(arrived.bytes))),
+            .attributes = fmt::format("color=\"{}\", style=dashed, constraint=false, tailport=s, headport=s", look::good),
+            .numbers = {ip->ttl()},
+            .what = "ttl "});
+    }
+    return packets;
+  }
+
   std::string title(std::size_t drawn) const {
     const trace::FlowInfo& flow = header_.flows[path_.id_ - 1];
     std::string text = fmt::format("{}: {} -> {} {}", flow.id, flow.from, flow.to, flow.verb);
     for (const scenario::FlowOutcome& o : finished_.flows) {
       if (o.flow != path_.id_) continue;
       text += "  " + result_word(o.result);
+      if (path_.is_traceroute() && drawn > 2) text += "  (dashed: answers to probes with a smaller TTL)";
       if (o.packets > drawn) text += fmt::format("  ({} more packet{} not drawn)", o.packets - drawn, o.packets - drawn == 1 ? "" : "s");
     }
     return text;
@@ -140,14 +226,28 @@ class PathPicture {
                        header_.nodes[node].kind == trace::NodeKind::cloud ? ", shape=ellipse, style=filled" : "");
   }
 
-  /// Before and after, for each packet that the node changed.
+  /// Before and after, for each packet that the node changed; what happened again and again is said once.
   std::vector<std::string> rewrites(trace::NodeId node) const {
-    std::vector<std::string> lines;
+    constexpr std::size_t most = 8;
+    std::vector<std::pair<std::string, std::size_t>> told;
     for (const OwnedRecord* owned : events_) {
       const trace::Record r = owned->view();
-      if (r.kind != Kind::translate || r.node != node || lines.size() >= 8) continue;
-      lines.push_back(fmt::format("{}  {}", kind_text(r.bytes), rewrite_text(trace::changes_of(r.before, r.bytes))));
-      if (r.mapping != 0) lines.back() += fmt::format("  ({}mapping #{})", r.made_mapping ? "new " : "", r.mapping);
+      if (r.kind != Kind::translate || r.node != node) continue;
+      std::string text = fmt::format("{}  {}", kind_text(r.bytes), rewrite_text(trace::changes_of(r.before, r.bytes)));
+      if (r.mapping != 0) text += fmt::format("  ({}mapping #{})", r.made_mapping ? "new " : "", r.mapping);
+      const auto before = std::ranges::find(told, text, [](const auto& t) { return t.first; });
+      if (before != told.end()) {
+        ++before->second;
+      } else if (told.size() < most) {
+        told.emplace_back(std::move(text), 1);
+      }
+    }
+    std::vector<std::string> lines;
+    for (const auto& [text, times] : told) {
+      const std::size_t quoted = text.find("  quoted ");  // long: a line of its own
+      lines.push_back(text.substr(0, quoted));
+      if (quoted != std::string::npos) lines.push_back(text.substr(quoted + 2));
+      if (times > 1) lines.back() += fmt::format("  {} times", times);
     }
     return lines;
   }
@@ -168,21 +268,29 @@ class PathPicture {
     const auto from = last_.find(r.packet);
     if (from == last_.end()) return;
     const bool back = path_.packets_[path_.by_id_.at(r.packet)].from != path_.packets_.front().from;
-    body_ += fmt::format("  {} -> {} [label=<<b>{}</b>  {}<br/>{}>, color=\"{}\"{}]\n", id(from->second), id(r.node), ++hop_,
-                         dot_html(kind_text(r.bytes)), dot_html(endpoints_text(r.bytes)), back ? look::good : look::ink,
-                         back ? ", constraint=false" : "");
+    draw({.from = id(from->second),
+          .to = id(r.node),
+          .text = fmt::format("{}<br/>{}", dot_html(kind_text(r.bytes)), dot_html(endpoints_text(r.bytes))),
+          .attributes = fmt::format("color=\"{}\"{}", back ? look::good : look::ink, back ? ", constraint=false" : ""),
+          .numbers = {++hop_},
+          .packet = r.packet});
     last_[r.packet] = r.node;
   }
 
   void drop(const trace::Record& r) {
     const std::string end = dot_quoted(fmt::format("drop {}", ++drops_));
     const std::string_view why = r.text.empty() ? sentence(r.reason) : r.text;
-    body_ += fmt::format(
+    const std::string octagon = fmt::format(
         "  {} [shape=octagon, style=filled, fillcolor=\"#fdecec\", color=\"{}\", fontcolor=\"{}\", "
         "label=<<b>X {}</b><br/><font point-size=\"11\">{}</font>>]\n",
         end, look::bad, look::bad, word(r.reason), dot_html(why));
-    body_ += fmt::format("  {} -> {} [style=dashed, color=\"{}\", fontcolor=\"{}\", label=<<b>{}</b>  {}>]\n", id(r.node), end,
-                         look::bad, look::bad, ++hop_, dot_html(kind_text(r.bytes)));
+    draw({.from = id(r.node),
+          .to = end,
+          .text = dot_html(kind_text(r.bytes)),
+          .attributes = fmt::format("style=dashed, color=\"{0}\", fontcolor=\"{0}\"", look::bad),
+          .numbers = {++hop_},
+          .before = octagon,
+          .packet = r.packet});
   }
 
   const FlowPath& path_;
@@ -194,7 +302,8 @@ class PathPicture {
   std::set<trace::NodeId> visited_;
   std::map<std::uint64_t, trace::NodeId> last_;  ///< where a packet is
   std::size_t hop_ = 0, drops_ = 0;
-  std::string out_, body_;
+  std::vector<Edge> edges_;
+  std::string out_;
 };
 
 std::string FlowPath::told(const scenario::Scenario& scenario, const scenario::Finished& finished) const {

@@ -30,6 +30,34 @@ std::string xml(std::string_view text) {
   return out;
 }
 
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    lines.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+/// What came instead, with all its lines in the element where it has more than one.
+std::string failure(std::string_view instead) {
+  const std::vector<std::string_view> lines = lines_of(instead);
+  if (lines.size() < 2) return fmt::format("<failure message=\"{}\"/>", xml("came " + std::string(instead)));
+  std::string body;
+  for (const std::string_view line : lines) body += '\n' + xml(line);
+  return fmt::format("<failure message=\"{}\">{}\n</failure>", xml("came " + std::string(lines.front())), body);
+}
+
+/// A scalar of the YAML block behind a failed line: quoted, or a block where it has several lines.
+std::string yaml_text(std::string_view text) {
+  const std::vector<std::string_view> lines = lines_of(text);
+  if (lines.size() < 2) return Json(printable(text)).dump();
+  std::string block = "|";
+  for (const std::string_view line : lines) block += "\n    " + printable(line);
+  return block;
+}
+
 /// TAP reads '#' as the start of a directive.
 std::string tap_text(std::string_view text) {
   std::string out;
@@ -104,12 +132,7 @@ std::string text(const std::vector<Suite>& suites, const Paint& paint) {
     for (const Check& check : suite.checks) {
       if (check.met) continue;
       out += "    " + printable(check.name) + '\n';
-      std::string_view rest = check.instead;
-      while (!rest.empty()) {
-        const std::size_t end = std::min(rest.find('\n'), rest.size());
-        out += "      " + printable(rest.substr(0, end)) + '\n';
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-      }
+      for (const std::string_view line : lines_of(check.instead)) out += "      " + printable(line) + '\n';
     }
   }
   const std::string last = fmt::format("{} of {} checks good in {} run{}", checks - failed, checks, suites.size(),
@@ -129,7 +152,7 @@ std::string junit(const std::vector<Suite>& suites) {
                         suite.checks.size(), failed, xml(suite.file));
     for (const Check& check : suite.checks) {
       body += fmt::format("    <testcase classname=\"{}\" name=\"{}\"", xml(suite.name), xml(check.name));
-      body += check.met ? "/>\n" : fmt::format(">\n      <failure message=\"{}\"/>\n    </testcase>\n", xml("came " + check.instead));
+      body += check.met ? "/>\n" : fmt::format(">\n      {}\n    </testcase>\n", failure(check.instead));
     }
     body += "  </testsuite>\n";
   }
@@ -143,7 +166,7 @@ std::string tap(const std::vector<Suite>& suites) {
   for (const Suite& suite : suites) {
     for (const Check& check : suite.checks) {
       body += fmt::format("{}ok {} - {}: {}\n", check.met ? "" : "not ", ++number, tap_text(suite.name), tap_text(check.name));
-      if (!check.met) body += fmt::format("  ---\n  came: {}\n  ...\n", Json(printable(check.instead)).dump());
+      if (!check.met) body += fmt::format("  ---\n  came: {}\n  ...\n", yaml_text(check.instead));
     }
   }
   return fmt::format("TAP version 13\n1..{}\n{}", number, body);

@@ -47,7 +47,7 @@ class Teller {
     const bool example = r_.flow == thread_->first;
     switch (r_.kind) {
       case Kind::send: return tell_send(example);
-      case Kind::drop: return tell_drop();
+      case Kind::drop: return tell_drop(example);
       case Kind::translate: return example ? tell_translation() : void();
       case Kind::deliver: return example ? tell_arrival() : void();
       case Kind::event: return example ? tell_event() : void();
@@ -58,7 +58,12 @@ class Teller {
 
  private:
   Line line(std::string text, std::string kind = {}) const {
-    return {r_.at, place_of(header_, r_), std::move(kind), std::move(text), false, r_.packet};
+    return {.at = r_.at,
+            .place = place_of(header_, r_),
+            .kind = std::move(kind),
+            .text = std::move(text),
+            .packet = r_.packet,
+            .flow = r_.flow};
   }
 
   void add(Line made) {
@@ -68,7 +73,7 @@ class Teller {
     }
     ++book_.lines;
     if (made.packet != 0) {
-      show(made.packet);
+      if (made.flow == thread_->first) show(made.packet);
       if (made.bad || (r_.kind == Kind::deliver && r_.node != thread_->initiator)) thread_->asked[made.packet] = thread_->lines.size();
     }
     thread_->lines.push_back(std::move(made));
@@ -98,7 +103,7 @@ class Teller {
     }
     Line& question = thread_->lines[asked->second];
     if (question.place != place_of(header_, r_, false)) return;
-    show(r_.packet);
+    if (r_.flow == thread_->first) show(r_.packet);
     if (question.bad) {
       question.items.push_back(answer_text(header_, r_));
     } else {
@@ -116,19 +121,32 @@ class Teller {
       made.text += mapping_text(r_);
       if (there || book_.all) made.items = routine_items(changes);
       add(std::move(made));
+      tell_the_end_of_its_entry_last();
     }
     if (r_.made_flow && book_.owners.size() < most_owners) {
       book_.owners[{r_.node, r_.nat_flow}] = book_.thread_of[r_.flow - 1];
     }
   }
 
-  /// Sets `first_` if it is this gateway's first packet of its direction; true for the direction of the flow's first.
+  /// A reset takes its entry along as it passes: told in the order of cause and effect.
+  void tell_the_end_of_its_entry_last() {
+    std::vector<Line>& lines = thread_->lines;
+    if (lines.size() < 2 || lines.back().packet != r_.packet) return;
+    Line& before = lines[lines.size() - 2];
+    const bool ends_it = before.is_change && before.at == r_.at && before.place == lines.back().place;
+    if (ends_it) std::swap(before, lines.back());
+  }
+
+  /// Sets `first_` if it is this gateway's first packet of its direction under its mapping; true for the direction of the
+  /// mapping's first. A flow has several mappings where the gateway lost one: its time ran out, its address changed.
   bool first_crossing() {
     const std::optional<wire::Tuple> tuple = wire::tuple_of(r_.before.empty() ? r_.bytes : r_.before);
     const wire::Address from = tuple ? tuple->source.address : wire::Address{};
-    auto crossing = std::ranges::find(thread_->crossings, r_.node, &Thread::Crossing::gateway);
+    auto crossing = std::ranges::find_if(thread_->crossings, [&](const Thread::Crossing& c) {
+      return c.gateway == r_.node && c.mapping == r_.mapping;
+    });
     if (crossing == thread_->crossings.end()) {
-      crossing = thread_->crossings.insert(crossing, {r_.node, from});
+      crossing = thread_->crossings.insert(crossing, {r_.node, r_.mapping, from});
     }
     const bool there = crossing->from == from;
     bool& seen = there ? crossing->there : crossing->back;
@@ -148,10 +166,32 @@ class Teller {
       told->packet = r_.packet;
       return show(r_.packet);
     }
-    const bool first = std::ranges::find(thread_->seen_at, r_.node) == thread_->seen_at.end();
-    if (!first && !book_.all) return;
-    if (first) thread_->seen_at.push_back(r_.node);
-    add(line("seen as " + source_text(r_.bytes), kind_text(r_.bytes)));
+    const std::string source = source_text(r_.bytes);
+    if (!book_.all && !sees_somebody_new(source)) return go_with_the_first_piece();
+    thread_->seen_at.emplace_back(r_.node, source);
+    add(line("seen as " + source, kind_text(r_.bytes)));
+  }
+
+  bool is_later_piece() const { return kind_text(r_.bytes) == "fragment"; }
+
+  /// The flow has not reached this node yet, or not as `source`. An ICMP error comes from whoever complains, and later
+  /// pieces of a datagram have no port to tell.
+  bool sees_somebody_new(const std::string& source) const {
+    const bool source_counts = !is_later_piece() && !kind_text(r_.bytes).starts_with("ICMP");
+    return std::ranges::none_of(thread_->seen_at, [&](const auto& seen) {
+      return seen.first == r_.node && (!source_counts || seen.second == source);
+    });
+  }
+
+  /// What answers the last piece of a datagram answers the line that tells of its first.
+  void go_with_the_first_piece() {
+    if (!is_later_piece()) return;
+    for (std::size_t i = thread_->lines.size(); i-- > 0;) {
+      const Line& told = thread_->lines[i];
+      if (told.at != r_.at || told.place != place_of(header_, r_) || !told.text.starts_with("seen as ")) continue;
+      thread_->asked[r_.packet] = i;
+      return;
+    }
   }
 
   /// An ICMP error or reset that the line of the drop tells of already.
@@ -193,20 +233,26 @@ class Teller {
     add(std::move(made));
   }
 
-  void tell_drop() {
+  /// Of other members than the example, whose lines these are, it is said whose packet it was.
+  void tell_drop(bool example) {
     const std::string place = place_of(header_, r_);
     if (!book_.all) {
       for (Thread::End& end : thread_->ends) {
-        if (end.reason == r_.reason && end.place == place) return void(++thread_->lines[end.line].alike);
+        if (end.reason != r_.reason || end.place != place || end.example != example) continue;
+        Line& told = thread_->lines[end.line];
+        ++told.alike;
+        told.alike_of_others = told.alike_of_others || told.flow != r_.flow;
+        return;
       }
-      if (thread_->lines.size() < most_decisive) thread_->ends.push_back({place, r_.reason, thread_->lines.size()});
+      if (thread_->lines.size() < most_decisive) thread_->ends.push_back({place, r_.reason, example, thread_->lines.size()});
     }
     const std::string_view why = r_.text.empty() ? sentence(r_.reason) : r_.text;
-    Line made = line(fmt::format("{}: {}", word(r_.reason), printable(why)), kind_text(r_.bytes));
+    const std::string whose = example ? "" : " of " + printable(header_.flows[r_.flow - 1].id);
+    Line made = line(fmt::format("{}{}: {}", word(r_.reason), whose, printable(why)), kind_text(r_.bytes));
     made.bad = true;
     if (!thread_->reached_gateway) {
-      const std::string gateway = gateway_before(header_, r_.bytes);
-      if (!gateway.empty()) made.items.push_back("never reached " + gateway + ";");
+      const std::string gateway = gateway_before(header_, r_.node, r_.bytes);
+      if (!gateway.empty()) made.items.push_back("never reached " + gateway);
     }
     if (thread_->early.first == r_.packet && !thread_->early.second.empty()) made.items.push_back(thread_->early.second);
     add(std::move(made));
@@ -223,7 +269,10 @@ class Teller {
     const auto owner = book_.owners.find({r_.node, r_.row->flow});
     if (owner == book_.owners.end()) return;
     thread_ = &book_.threads[owner->second];
-    add(line(fmt::format("mapping #{} {}", r_.row->number, printable(r_.text))));
+    const std::string which = r_.row->number == 0 ? "untranslated entry" : fmt::format("mapping #{}", r_.row->number);
+    Line made = line(fmt::format("{} {}", which, printable(r_.text)));
+    made.is_change = true;
+    add(std::move(made));
     book_.owners.erase(owner);
   }
 
@@ -231,7 +280,9 @@ class Teller {
     if (r_.row == nullptr) return;
     auto table = std::ranges::find(book_.tables, r_.node, &TableRows::gateway);
     if (table == book_.tables.end()) table = book_.tables.insert(table, TableRows{r_.node, r_.at});
-    if (table->at != r_.at) *table = {r_.node, r_.at};  // an earlier one was asked for by an expectation
+    // An earlier one was asked for by an expectation, maybe at the very moment when the run ends.
+    if (table->at != r_.at || r_.row->flow <= table->last) *table = {r_.node, r_.at};
+    table->last = r_.row->flow;
     ++table->count;
     if (book_.all || table->rows.size() < Story::most_rows) table->rows.push_back(*r_.row);
   }

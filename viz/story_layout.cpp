@@ -57,7 +57,7 @@ class Layout {
       width_.ends = std::max(width_.ends, ends_of(t).size());
       for (const Line& l : t.lines) measure(l);
     }
-    for (const Line& l : book_.changes) measure(l);
+    for (const Line& l : book_.changes) width_.time = std::max(width_.time, seconds(l.at, 6).size());
     width_.id = std::min<std::size_t>(width_.id, 20);
     width_.ends = std::min<std::size_t>(width_.ends, 54);
     width_.place = std::min<std::size_t>(width_.place, 20);
@@ -229,7 +229,7 @@ class Layout {
     const std::string lead = "  " + paint_.dim(when) + ' ' + padded(l.place, width_.place) + ' ' + kind + "  ";
     const std::size_t indent = 2 + width_.time + 1 + std::max(width_.place, l.place.size()) + 1 + kind.size() + 2;
     std::vector<std::string> rows = wrapped(l.text, l.bad ? 2 : 0, indent, l.bad ? " " : "  ");
-    if (l.alike > 0) append(rows, fmt::format("; {} more alike", l.alike), indent);
+    if (l.alike > 0) append(rows, fmt::format("; {} more alike{}", l.alike, l.alike_of_others ? " of this and other members" : ""), indent);
     const bool below = !l.items.empty();
     if (!more.empty() && !below) append(rows, (rows.back().empty() ? "" : "; ") + std::string(more), indent);
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -238,18 +238,18 @@ class Layout {
       put((i == 0 ? lead : std::string(below_indent(indent), ' ')) + (l.bad ? paint_.bad(text) : text));
     }
     if (!below) return;
-    std::vector<std::string> under = wrapped(joined(l.items), 0, below_indent(indent), l.bad ? " " : "  ");
+    std::vector<std::string> under = wrapped(joined(l.items, l.bad), 0, below_indent(indent), l.bad ? " " : "  ");
     if (!more.empty()) append(under, "; " + std::string(more), indent);
     for (const std::string& row : under) put(std::string(below_indent(indent), ' ') + paint_.dim(row));
   }
 
   static std::size_t below_indent(std::size_t indent) { return std::min<std::size_t>(indent, 40); }
 
-  static std::string joined(const std::vector<std::string>& items) {
+  /// What happened reads on, figures stand apart.
+  static std::string joined(const std::vector<std::string>& items, bool bad) {
     std::string text;
     for (const std::string& item : items) {
-      // "never reached gw;" reads on, figures stand apart
-      if (!text.empty()) text += text.back() == ';' ? " " : "  ";
+      if (!text.empty()) text += bad ? "; " : "  ";
       text += item;
     }
     return text;
@@ -291,7 +291,11 @@ class Layout {
     if (book_.changes.empty()) return;
     put("");
     put(paint_.strong("Changed meanwhile"));
-    for (const Line& l : book_.changes) line(l, "");
+    for (const Line& l : book_.changes) {
+      std::string when = seconds(l.at, 6);
+      when.insert(0, width_.time - std::min(width_.time, when.size()), ' ');
+      put("  " + paint_.dim(when) + ' ' + (l.place == "-" ? "" : l.place + ": ") + l.text);
+    }
   }
 
   void tables() {
@@ -306,6 +310,7 @@ class Layout {
                   to_string(row.remote), printable(row.state), whole_seconds(row.left)});
       }
       out_ += rows.text("  ");
+      if (std::ranges::any_of(table.rows, [](const trace::Row& row) { return row.number == 0; })) put("  -: translates nothing");
       if (table.count > table.rows.size()) put(fmt::format("  {} more rows (--all)", table.count - table.rows.size()));
     }
   }

@@ -44,16 +44,16 @@ std::string owner_of(const trace::Header& header, wire::Address address) {
   return to_string(address);
 }
 
-std::string gateway_before(const trace::Header& header, wire::ByteView packet) {
+std::string gateway_before(const trace::Header& header, trace::NodeId node, wire::ByteView packet) {
   const std::optional<wire::Tuple> tuple = wire::tuple_of(packet);
   if (!tuple) return {};
+  std::string gateway;
   for (const trace::PointInfo& point : header.points) {
-    if (!is_gateway(header, point.node) || point.prefix_length == 32) continue;
-    if (wire::prefix_of(point.address, point.prefix_length).contains(tuple->destination.address)) {
-      return header.nodes[point.node].name;
-    }
+    if (point.prefix_length == 32 || !wire::prefix_of(point.address, point.prefix_length).contains(tuple->destination.address)) continue;
+    if (point.node == node) return {};
+    if (gateway.empty() && is_gateway(header, point.node)) gateway = header.nodes[point.node].name;
   }
-  return {};
+  return gateway;
 }
 
 std::string kind_text(wire::ByteView packet) {

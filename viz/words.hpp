@@ -21,9 +21,9 @@ std::string place_of(const trace::Header& header, const trace::Record& record, b
 /// Who has `address`; the address itself where nobody has.
 std::string owner_of(const trace::Header& header, wire::Address address);
 
-/// The gateway through which the destination of `packet` would be reached: one that has an interface in its network.
-/// Empty if there is none.
-std::string gateway_before(const trace::Header& header, wire::ByteView packet);
+/// The gateway through which `node` would reach the destination of `packet`: one that has an interface in its network.
+/// Empty if there is none, or if the node is in that network itself.
+std::string gateway_before(const trace::Header& header, trace::NodeId node, wire::ByteView packet);
 
 /// "SYN", "echo", "UDP": the story's narrow column.
 std::string kind_text(wire::ByteView packet);

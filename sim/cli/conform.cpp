@@ -25,8 +25,8 @@ struct Arguments {
   std::string only;
   std::string gateway = "own";
   bool record = false;
-  std::uint64_t random = 0;
-  std::uint64_t seed = 1;
+  std::string random;
+  std::string seed = "1";
 };
 
 std::string bytes_of(const std::string& path) {
@@ -90,11 +90,11 @@ int conform_cases(const Arguments& arguments) {
 
 /// Random sequences through our gateway and the kernel; differences are printed, their cases ready to be kept.
 int conform_randomly(const Arguments& arguments) {
-  if (kernel::missing()) throw MachineError(*kernel::missing());
   conform::DifferentialOptions options;
-  options.packets = arguments.random;
-  options.seed = arguments.seed;
+  options.packets = whole_option("--random", arguments.random, 1);
+  options.seed = whole_option("--seed", arguments.seed);
   options.only = arguments.only;
+  if (kernel::missing()) throw MachineError(*kernel::missing());
   const conform::DifferentialReport report = conform::differential(
       [](const conform::Setup& s) { return std::make_unique<conform::OwnBench>(s, 1, 1_us); },
       [](const conform::Setup& s) { return std::make_unique<conform::KernelBench>(s, conform::KernelBench::Redirects::off); }, options);
@@ -120,7 +120,7 @@ void add_conform(CLI::App& app, Chosen& chosen) {
   verb->add_option("--gateway", arguments->gateway, "own, or linux: this machine's kernel (root)")->type_name("WHICH");
   verb->add_flag("--record", arguments->record, "print the cases with what this gateway did");
   verb->footer("Example:\n  masqsim conform tests/conform/cases.jsonl");
-  verb->callback([arguments, &chosen] { chosen = [arguments] { return arguments->random != 0 ? conform_randomly(*arguments) : conform_cases(*arguments); }; });
+  verb->callback([arguments, &chosen] { chosen = [arguments] { return !arguments->random.empty() ? conform_randomly(*arguments) : conform_cases(*arguments); }; });
 }
 
 }  // namespace masqsim::cli

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "masqsim/base/closest.hpp"
 #include "masqsim/base/output.hpp"
 #include "masqsim/base/parse.hpp"
 #include "masqsim/conform/timers.hpp"
@@ -40,6 +41,63 @@ std::string help_hint(const CLI::App& app) {
   return &verb == &app ? "masqsim --help" : "masqsim " + verb.get_name() + " --help";
 }
 
+std::vector<std::string_view> verbs_of(const CLI::App& app) {
+  std::vector<std::string_view> names;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(verb->get_name());
+  return names;
+}
+
+std::vector<std::string> options_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+  }
+  return names;
+}
+
+bool is_option(std::string_view argument) { return argument.size() > 1 && argument.front() == '-'; }
+
+UsageError unknown_verb(const CLI::App& app, const std::string& word) {
+  const std::vector<std::string_view> verbs = verbs_of(app);
+  const std::string_view meant = closest(word, verbs);
+  std::string known;
+  for (const std::string_view verb : verbs) known += (known.empty() ? "known verbs: " : ", ") + std::string(verb);
+  return UsageError("unknown verb '" + word + "'", meant.empty() ? known : "did you mean 'masqsim " + std::string(meant) + "'?");
+}
+
+UsageError unknown_option(const CLI::App& app, const std::string& argument) {
+  const std::string word = argument.substr(0, argument.find('='));
+  const std::vector<std::string> options = options_of(named(app));
+  const std::string_view meant = word.size() > 2 ? closest(word, {options.begin(), options.end()}) : std::string_view();
+  return UsageError("unknown option '" + word + "'", meant.empty() ? help_hint(app) : "did you mean '" + std::string(meant) + "'?");
+}
+
+/// What the person at the terminal did wrong, rather than what the parser missed because of it.
+UsageError misuse(const CLI::App& app, const CLI::ParseError& error, int argc, const char* const* argv) {
+  if (argc < 2) return UsageError("a verb is required", help_hint(app));
+  const std::string first = argv[1];
+  if (&named(app) == &app) return is_option(first) ? unknown_option(app, first) : unknown_verb(app, first);
+  const std::vector<std::string> unknown = named(app).remaining();
+  const auto option = std::ranges::find_if(unknown, is_option);
+  if (option != unknown.end()) return unknown_option(app, *option);
+  if (!unknown.empty()) return UsageError("unexpected argument '" + unknown.front() + "'", help_hint(app));
+  std::string what = error.what();
+  what.resize(std::min(what.size(), what.find('\n')));
+  const std::string name = what.substr(0, what.find(':'));
+  if (what.find(" missing") != std::string::npos) what = name + " needs a value";
+  if (what.find("At Most") != std::string::npos) what = name + " can be given once only";
+  return UsageError(what, help_hint(app));
+}
+
+/// Verbs, not subcommands; what a positional is, its description says.
+void word_help(CLI::App& app) {
+  for (const auto& [theirs, ours] : {std::pair{"SUBCOMMAND", "VERB"}, {"Positionals", "Arguments"}, {"TEXT", ""}, {"REQUIRED", ""}}) {
+    app.get_formatter()->label(theirs, ours);
+  }
+  for (CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) verb->group("Verbs");
+}
+
 int parse_and_do(CLI::App& app, const Chosen& chosen, int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
@@ -50,10 +108,7 @@ int parse_and_do(CLI::App& app, const Chosen& chosen, int argc, const char* cons
     print(std::string(version) + '\n');
     return Exit::good;
   } catch (const CLI::ParseError& error) {
-    std::string what = argc < 2 ? "a verb is required" : error.what();
-    what.resize(std::min(what.size(), what.find('\n')));
-    tell(what, help_hint(app));
-    return Exit::invalid;
+    throw misuse(app, error, argc, argv);
   }
   return chosen();
 }
@@ -80,6 +135,7 @@ int main_program(int argc, const char* const* argv) {
     add_test(app, chosen);
     add_conform(app, chosen);
     add_rfc(app, chosen);
+    word_help(app);
     return parse_and_do(app, chosen, argc, argv);
   } catch (const Told&) {
     return Exit::invalid;
@@ -105,11 +161,7 @@ void ScenarioArguments::add_to(CLI::App& verb) {
 
 scenario::LoadOptions ScenarioArguments::options() const {
   scenario::LoadOptions options;
-  for (const std::string& seed : seeds) {
-    const auto number = parse::whole(seed, 0, UINT64_MAX);
-    if (const auto* problem = std::get_if<parse::Problem>(&number)) throw UsageError("--seed " + problem->text);
-    options.seed = std::get<std::uint64_t>(number);
-  }
+  for (const std::string& seed : seeds) options.seed = whole_option("--seed", seed);
   for (const std::string& set : sets) {
     const std::size_t equals = set.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -118,6 +170,12 @@ scenario::LoadOptions ScenarioArguments::options() const {
     options.sets.emplace_back(set.substr(0, equals), set.substr(equals + 1));
   }
   return options;
+}
+
+std::uint64_t whole_option(const std::string& option, const std::string& text, std::uint64_t least) {
+  const auto number = parse::whole(text, least, UINT64_MAX);
+  if (const auto* problem = std::get_if<parse::Problem>(&number)) throw UsageError(option + ' ' + problem->text);
+  return std::get<std::uint64_t>(number);
 }
 
 scenario::Scenario ScenarioArguments::load() const { return load_or_tell(file, options()); }

@@ -64,6 +64,9 @@ struct ScenarioArguments {
   /// Throws UsageError, or Told after printing what is wrong with the file.
   scenario::Scenario load() const;
 };
+/// The number that `option` was given, from `least` on. Throws UsageError.
+std::uint64_t whole_option(const std::string& option, const std::string& text, std::uint64_t least = 0);
+
 scenario::Scenario load_or_tell(const std::string& file, scenario::LoadOptions options = {});
 
 /// Whether the kernel cannot play `scenario` at once because it waits for timers; says so on standard error.

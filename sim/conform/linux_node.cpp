@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <utility>
 
 #include "masqsim/conform/bench.hpp"
 #include "masqsim/kernel/linux_gateway.hpp"
@@ -79,10 +80,10 @@ class LinuxNode final : public net::GatewayNode {
   void ready() override {}
 
   void receive(net::Packet packet, net::InterfaceIndex in) override {
-    if (!kernel_) first_packet_ = network_.now();
+    if (!kernel_) begin();
     keep_pace();
     outs_.clear();
-    kernel().inject(in, packet.view(), outs_);
+    kernel_->inject(in, packet.view(), outs_);
     pass_on(std::move(packet), in);
   }
 
@@ -90,12 +91,16 @@ class LinuxNode final : public net::GatewayNode {
     say_drop(packet, Reason::none, "a kernel gateway sends what it likes, not what a file says");
   }
 
-  void flush() override { kernel().flush(); }
+  void flush() override {
+    if (kernel_) kernel_->flush();
+  }
 
-  void set_rules(std::vector<nat::SourceRule> source, std::vector<nat::DestinationRule> destination) override {
-    config_.source = std::move(source);
-    config_.destination = std::move(destination);
-    kernel().nft("flush ruleset\n" + kernel::ruleset_of(config_, names()).nft);
+  void configure(nat::Config config) override {
+    const nat::Config before = std::exchange(config_, std::move(config));
+    if (!kernel_) return;
+    const kernel::Ruleset rules = told_rules(before);
+    kernel_->nft("flush ruleset\n" + rules.nft);
+    for (const kernel::Sysctl& sysctl : rules.sysctls) kernel_->set(sysctl);
   }
 
   void interface_lost(net::InterfaceIndex interface) override {
@@ -124,7 +129,8 @@ class LinuxNode final : public net::GatewayNode {
     for (const std::string& line : kernel_->table()) {
       if (std::optional<TableRow> row = read_table_row(line)) rows.push_back(std::move(*row));
     }
-    std::sort(rows.begin(), rows.end(), [](const TableRow& a, const TableRow& b) { return to_string(a) < to_string(b); });
+    const auto timeless = [](TableRow row) { return row.left_s = 0, to_string(row); };
+    std::ranges::sort(rows, {}, timeless);
     std::uint64_t number = 0;
     for (const TableRow& row : rows) {
       trace::Row said = row_of(row);
@@ -139,12 +145,8 @@ class LinuxNode final : public net::GatewayNode {
   }
 
  private:
-  kernel::LinuxGateway& kernel() {
-    if (!kernel_) begin();
-    return *kernel_;
-  }
-
   void begin() {
+    first_packet_ = network_.now();
     kernel::GatewaySetup setup;
     for (net::InterfaceIndex i = 0; i < interfaces_.size(); ++i) {
       const net::Interface& interface = interfaces_[i];
@@ -155,8 +157,7 @@ class LinuxNode final : public net::GatewayNode {
     }
     // `replace` one by one: a route may be one that the addresses brought.
     setup.addressing.push_back(routes_text());
-    const kernel::Ruleset rules = kernel::ruleset_of(config_, names());
-    for (const std::string& sentence : rules.cannot) shared_->doubt(network_.name(id_) + ": " + sentence);
+    const kernel::Ruleset rules = told_rules({});
     setup.ruleset = rules.nft;
     setup.sysctls = rules.sysctls;
     if (rp_filter_) {
@@ -164,6 +165,13 @@ class LinuxNode final : public net::GatewayNode {
     }
     kernel_.emplace(setup);
     began_ = Clock::now();
+  }
+
+  /// The rules, and the sysctls where they are other than `before`.
+  kernel::Ruleset told_rules(const nat::Config& before) const {
+    kernel::Ruleset rules = kernel::ruleset_of(config_, names(), before);
+    for (const std::string& sentence : rules.cannot) shared_->doubt(network_.name(id_) + ": " + sentence);
+    return rules;
   }
 
   // A two-ended link has only the other end, whatever its address: the kernel gets a name for it (RFC 2544's range).

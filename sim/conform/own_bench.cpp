@@ -92,12 +92,19 @@ class OwnBench::Rig {
   void carry_out(const Action& action) {
     switch (action.kind) {
       case Action::Kind::flush_table: return gateway_.flush();
-      case Action::Kind::remove_nat_rules: return gateway_.set_rules({}, {});
+      case Action::Kind::remove_nat_rules: return remove_rules();
       case Action::Kind::readdress: return readdress(action);
       case Action::Kind::down: return down(action.interface);
       case Action::Kind::up: return up(action.interface);
       case Action::Kind::send_udp: return send_udp(action);
     }
+  }
+
+  void remove_rules() {
+    nat::Config config = gateway_.nat().config();
+    config.source.clear();
+    config.destination.clear();
+    gateway_.configure(std::move(config));
   }
 
   void prefer(std::optional<std::uint16_t> port) { gateway_.prefer_port(port); }

@@ -177,11 +177,10 @@ constexpr std::array timers{
     Timer{&nat::Timeouts::fragment, "net.ipv4.ipfrag_time"},
 };
 
-void tell_timers(const nat::Timeouts& timeouts, Ruleset& set) {
-  const nat::Timeouts usual;
+void tell_timers(const nat::Timeouts& timeouts, const nat::Timeouts& before, Ruleset& set) {
   for (const Timer& timer : timers) {
     const Duration value = timeouts.*timer.value;
-    if (value == usual.*timer.value) continue;
+    if (value == before.*timer.value) continue;
     if (value.ns % (1_s).ns != 0) {
       set.cannot.push_back(fmt::format("{} of {}: Linux counts whole seconds, the rest is cut off", timer.sysctl, to_string(value)));
     }
@@ -189,10 +188,13 @@ void tell_timers(const nat::Timeouts& timeouts, Ruleset& set) {
   }
 }
 
-void tell_switches(const Config& config, Ruleset& set) {
-  if (!config.verify_checksums) set.sysctls.push_back({"net.netfilter.nf_conntrack_checksum", "0"});
-  if (!config.tcp_loose) set.sysctls.push_back({"net.netfilter.nf_conntrack_tcp_loose", "0"});
-  if (config.tcp_be_liberal) set.sysctls.push_back({"net.netfilter.nf_conntrack_tcp_be_liberal", "1"});
+void tell_switches(const Config& config, const Config& before, Ruleset& set) {
+  const auto tell = [&](std::string_view sysctl, bool Config::*is_on) {
+    if (config.*is_on != before.*is_on) set.sysctls.push_back({std::string(sysctl), config.*is_on ? "1" : "0"});
+  };
+  tell("net.netfilter.nf_conntrack_checksum", &Config::verify_checksums);
+  tell("net.netfilter.nf_conntrack_tcp_loose", &Config::tcp_loose);
+  tell("net.netfilter.nf_conntrack_tcp_be_liberal", &Config::tcp_be_liberal);
 }
 
 void tell_what_cannot_be(const Config& config, Ruleset& set) {
@@ -211,11 +213,11 @@ void tell_what_cannot_be(const Config& config, Ruleset& set) {
 
 }  // namespace
 
-Ruleset ruleset_of(const Config& config, const Names& names) {
+Ruleset ruleset_of(const Config& config, const Names& names, const Config& before) {
   Ruleset set;
   set.nft = nat_table(config, names) + (config.alg_ftp ? helper_table() : "") + filter_table(config, names);
-  tell_timers(config.timeouts, set);
-  tell_switches(config, set);
+  tell_timers(config.timeouts, before.timeouts, set);
+  tell_switches(config, before, set);
   tell_what_cannot_be(config, set);
   return set;
 }

@@ -36,12 +36,22 @@ std::optional<std::uint16_t> PortBook::next_free(std::uint16_t from, PortRange r
   return from > range.first ? free_within(range.first, from - 1u, mask) : std::nullopt;
 }
 
-Behaviour::Behaviour(const Config& config)
-    : mapping_(config.mapping),
-      filtering_(config.filtering),
-      hairpin_(config.hairpin),
-      keep_parity_(config.keep_parity),
-      rest_(1_s * config.port_rest_s) {}
+void Behaviour::adopt(const Config& config) {
+  mapping_ = config.mapping;
+  filtering_ = config.filtering;
+  hairpin_ = config.hairpin;
+  keep_parity_ = config.keep_parity;
+  rest_ = 1_s * config.port_rest_s;
+}
+
+void Behaviour::configure(const Config& config, const Table& table) {
+  adopt(config);
+  books_.clear();
+  permissions_.clear();
+  if (!exclusive()) resting_.clear();
+  for (const Resting& resting : resting_) book(resting.held.protocol, resting.held.outside.address).hold(resting.held.outside.port);
+  table.each([&](std::uint32_t, const Flow& flow) { entered(flow, true); });
+}
 
 std::uint32_t Behaviour::admit(const Table& table, const Key& key, std::uint8_t protocol, wire::Endpoint remote) const {
   if (!has_ports(protocol)) return no_flow;

@@ -34,7 +34,9 @@ class PortBook {
 
 class Behaviour {
  public:
-  explicit Behaviour(const Config& config);
+  explicit Behaviour(const Config& config) { adopt(config); }
+  /// Other behaviour from now on, for a table that is there already. Ports that rest go on resting.
+  void configure(const Config& config, const Table& table);
 
   /// Outside ports are owned by one inside endpoint alone.
   bool exclusive() const { return mapping_ != Mapping::linux_like; }
@@ -78,14 +80,15 @@ class Behaviour {
     Held held;
   };
 
+  void adopt(const Config& config);
   PortBook& book(std::uint8_t protocol, wire::Address address);
   void wake_rested(Time now);
   static std::size_t memory_place(const Held& held);
 
-  Mapping mapping_;
-  Filtering filtering_;
-  Hairpin hairpin_;
-  bool keep_parity_;
+  Mapping mapping_{};
+  Filtering filtering_{};
+  Hairpin hairpin_{};
+  bool keep_parity_ = false;
   Duration rest_;
   std::map<std::pair<std::uint8_t, std::uint32_t>, std::unique_ptr<PortBook>> books_;
   std::deque<Resting> resting_;

@@ -547,11 +547,22 @@ void Core::interface_lost(InterfaceId out, Time now) {
   for (const std::uint32_t index : lost) drop_entry(index, Change::Kind::removed, now);
 }
 
-void Core::set_rules(std::vector<SourceRule> source, std::vector<DestinationRule> destination) {
-  config_.source = source;
-  config_.destination = destination;
-  forward_mappings_.assign(destination.size(), 0);
-  rules_ = Rules(std::move(source), std::move(destination), config_.hairpin);
+/// What the flows are grouped and counted by is made anew. Forwards that stay keep the numbers of their mappings.
+void Core::configure(Config config) {
+  std::vector<std::uint32_t> numbers(config.destination.size());
+  for (std::size_t n = 0; n < numbers.size(); ++n) {
+    const auto before = std::find(config_.destination.begin(), config_.destination.end(), config.destination[n]);
+    if (before != config_.destination.end()) {
+      numbers[n] = forward_mappings_[static_cast<std::size_t>(before - config_.destination.begin())];
+    }
+  }
+  forward_mappings_ = std::move(numbers);
+  config_ = std::move(config);
+  rules_ = Rules(config_.source, config_.destination, config_.hairpin);
+  table_.set_mapping(config_.mapping);
+  behaviour_.configure(config_, table_);
+  flows_of_host_.clear();
+  table_.each([&](std::uint32_t, const Flow& flow) { count(flow, counts(flow)); });
 }
 
 void Core::set_own_addresses(std::vector<wire::Address> outside, std::vector<wire::Address> inside) {

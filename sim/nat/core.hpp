@@ -38,7 +38,7 @@ class Core {
   std::optional<Entry> entry(std::uint64_t flow, Time now) const;
   void flush(Time now);
   void interface_lost(InterfaceId out, Time now);
-  void set_rules(std::vector<SourceRule> source, std::vector<DestinationRule> destination);
+  void configure(Config config);
   void prefer_port(std::optional<std::uint16_t> port) { preferred_port_ = port; }
   std::vector<Step> explain(wire::ByteView packet, InterfaceId in, Time now) const;
   Reason unowned_reason(wire::ByteView packet, InterfaceId in, Time now) const;

@@ -22,7 +22,8 @@ Reassembler::Outcome Reassembler::add(wire::ByteView piece, Time now) {
     if (used_ > memory_) return {What::discarded, Reason::queue_full, {}};
     at = queues_.try_emplace(key).first;
     at->second.serial = ++last_serial_;
-    due_.push_back({now + timeout_, key, last_serial_});
+    const Due due{now + timeout_, key, last_serial_};
+    due_.insert(std::upper_bound(due_.begin(), due_.end(), due, [](const Due& a, const Due& b) { return a.at < b.at; }), due);
   }
   Queue& queue = at->second;
   const auto discard = [&](Reason reason) -> Outcome {

@@ -63,9 +63,7 @@ std::vector<Entry> Nat::table(Time now) const { return core_->entries(now); }
 std::optional<Entry> Nat::entry(std::uint64_t flow, Time now) const { return core_->entry(flow, now); }
 void Nat::flush(Time now) { core_->flush(now); }
 void Nat::interface_lost(InterfaceId out, Time now) { core_->interface_lost(out, now); }
-void Nat::set_rules(std::vector<SourceRule> source, std::vector<DestinationRule> destination) {
-  core_->set_rules(std::move(source), std::move(destination));
-}
+void Nat::configure(Config config) { core_->configure(std::move(config)); }
 void Nat::prefer_port(std::optional<std::uint16_t> port) { core_->prefer_port(port); }
 std::vector<Step> Nat::explain(wire::ByteView packet, InterfaceId in, Time now) const {
   return core_->explain(packet, in, now);

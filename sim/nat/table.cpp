@@ -1,5 +1,8 @@
 #include "table.hpp"
 
+#include <algorithm>
+#include <vector>
+
 namespace masqsim::nat {
 
 namespace {
@@ -53,8 +56,7 @@ Table::Entrance Table::confirm(std::uint32_t index, Time now) {
   flow.number = ++last_number_;
   flow.set(status::confirmed);
   flow.deadline += now.ns;
-  sources_.add(source_hash(from_inside(flow), flow.protocol), index,
-               [&](std::uint32_t other) { return same_source(flows_[other], from_inside(flow), flow.protocol); });
+  group_by_source(index);
   timers_.add(index);
   --unconfirmed_;
   ++size_;
@@ -93,6 +95,23 @@ void Table::release(std::uint32_t index) {
   flow.number = 0;
   flow.status = 0;
   flows_.release(index);
+}
+
+void Table::set_mapping(Mapping mapping) {
+  if (mapping == mapping_) return;
+  mapping_ = mapping;
+  std::vector<std::uint32_t> oldest_first;
+  each([&](std::uint32_t index, const Flow&) { oldest_first.push_back(index); });
+  std::sort(oldest_first.begin(), oldest_first.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return flows_[a].number < flows_[b].number; });
+  sources_ = Groups();
+  for (const std::uint32_t index : oldest_first) group_by_source(index);
+}
+
+void Table::group_by_source(std::uint32_t index) {
+  const Flow& flow = flows_[index];
+  sources_.add(source_hash(from_inside(flow), flow.protocol), index,
+               [&](std::uint32_t other) { return same_source(flows_[other], from_inside(flow), flow.protocol); });
 }
 
 std::uint32_t Table::source_hash(const Key& original, std::uint8_t protocol) const {

@@ -79,6 +79,8 @@ class Table {
 
   /// `mapping` trims the key by which the newest flow of an inside endpoint is found (RFC 4787 section 4.1).
   explicit Table(Mapping mapping) : mapping_(mapping), timers_(flows_) {}
+  /// Groups the flows anew.
+  void set_mapping(Mapping mapping);
 
   Flow& operator[](std::uint32_t index) { return flows_[index]; }
   const Flow& operator[](std::uint32_t index) const { return flows_[index]; }
@@ -132,6 +134,7 @@ class Table {
     if (slot == nullptr) return {};
     return {slot->value >> 1, static_cast<Direction>(slot->value & 1)};
   }
+  void group_by_source(std::uint32_t index);
   std::uint32_t source_hash(const Key& original, std::uint8_t protocol) const;
   bool same_source(const Flow& flow, const Key& original, std::uint8_t protocol) const;
 

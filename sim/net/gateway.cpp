@@ -179,9 +179,10 @@ void Gateway::hold(Packet piece) {
     return;
   }
   const bool answer_owed = path_.is_own(wire::Ipv4View::parse(piece.view())->destination());
-  held_.push_back({std::move(piece), now() + nat_.config().timeouts.fragment});
+  const Time due = now() + nat_.config().timeouts.fragment;
+  held_.insert(std::ranges::upper_bound(held_, due, {}, &Held::due), {std::move(piece), due});
   if (!answer_owed && !told(Kind::drop)) return;
-  network_.engine().schedule(held_.back().due, *this, fragment_wake,
+  network_.engine().schedule(due, *this, fragment_wake,
                              answer_owed ? engine::Keep::alive : engine::Keep::background);
 }
 
@@ -344,8 +345,9 @@ void Gateway::flush() {
   if (watching_) say_changes();
 }
 
-void Gateway::set_rules(std::vector<nat::SourceRule> source, std::vector<nat::DestinationRule> destination) {
-  nat_.set_rules(std::move(source), std::move(destination));
+void Gateway::configure(nat::Config config) {
+  reassembler_.set_timeout(config.timeouts.fragment);
+  nat_.configure(std::move(config));
   learn_own_addresses();
 }
 

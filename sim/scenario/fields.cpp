@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "masqsim/base/closest.hpp"
+
 namespace masqsim::scenario {
 
 namespace {

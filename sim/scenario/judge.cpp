@@ -197,15 +197,23 @@ void Judge::record(const trace::Record& record) {
       break;
     case Kind::receive: note_watches(record); break;
     case Kind::deliver: note_delivery(record, flow); break;
-    case Kind::drop: {
-      if (!flow.result.empty() && flow.result != "sent") break;
-      Ending& ending = is_icmp_error(record.bytes) ? flow.error_ended : flow.ended;
-      ending = {record.reason, record.node, record.point, record.packet};
-      break;
-    }
+    case Kind::drop: note_drop(record, flow); break;
     case Kind::result: flow.result = record.text; break;
     default: break;
   }
+}
+
+/// The last drop before the result ended the flow. What an initiator answers to a packet that it did not want (a reset to
+/// a wrong peer) only follows from that: where it is lost decides nothing.
+void Judge::note_drop(const trace::Record& record, FlowState& flow) {
+  if (!flow.result.empty() && flow.result != "sent") return;
+  if (record.cause < rejected_.size() && rejected_[record.cause]) return;
+  const bool error = is_icmp_error(record.bytes);
+  Ending& ending = error ? flow.error_ended : flow.ended;
+  ending = {record.reason, record.node, record.point, record.packet};
+  if (error || record.node != flow.initiator || on_the_wire(record.reason)) return;
+  if (record.packet >= rejected_.size()) rejected_.resize(std::max<std::size_t>(record.packet + 1, rejected_.size() * 2));
+  rejected_[record.packet] = true;
 }
 
 void Judge::note_birth(const trace::Record& record) {

@@ -1,5 +1,5 @@
 // A sink that remembers of a run what its expectations and questions ask for, and judges them at the end. Memory grows
-// with flows and questions, not with packets (but for two bits a packet).
+// with flows and questions, not with packets (but for three bits a packet).
 #pragma once
 
 #include <cstdint>
@@ -94,6 +94,7 @@ class Judge final : public trace::Sink {
     std::vector<trace::Row> rows;
   };
 
+  void note_drop(const trace::Record& record, FlowState& flow);
   void note_birth(const trace::Record& record);
   void note_delivery(const trace::Record& record, FlowState& flow);
   void note_watches(const trace::Record& record);
@@ -120,6 +121,7 @@ class Judge final : public trace::Sink {
   std::vector<std::vector<Watch>> watches_;  // by flow
   std::vector<bool> born_;                   // by packet id
   std::vector<bool> outward_;                // by packet id: the flow's initiator made it
+  std::vector<bool> rejected_;               // by packet id: it reached the flow's initiator, who did not want it
   std::vector<TableSeen> tables_;
 };
 

@@ -165,7 +165,7 @@ class Loader {
       apply_sets(report_, tree, variables, options_.sets);
       sets_refused_ = report_.found() > before;
     }
-    substitute(report_, tree, variables);
+    substitute(report_, tree, variables, options_.sets);
     Scenario scenario = read_scenario(report_, budget_, tree, stem_);
     scenario.vars = variables;
     return scenario;

@@ -63,7 +63,7 @@ std::string print_diagnostics(std::string_view path, const std::vector<Diagnosti
   std::string out;
   for (const Diagnostic& d : diagnostics) {
     if (d.line == 0) {
-      out += fmt::format("{}: error: {}\n", path, d.message);
+      out += fmt::format("{}: error: {}{}{}\n", path, d.message, d.hint.empty() ? "" : "; ", d.hint);
       continue;
     }
     out += fmt::format("{}:{}:{}: error: {}\n", path, d.line, d.column, d.message);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "draft.hpp"
+#include "nat_changes.hpp"
 
 namespace masqsim::scenario {
 
@@ -77,6 +78,8 @@ class ActionReader {
   }
 
   Span id_span() const { return fields_.key_span("id"); }
+  /// Of a `set` of `nat`: what is to be merged in.
+  const Value* nat_change() const { return nat_change_; }
 
  private:
   void say(Span where, std::string message) { report_.error(where, std::move(message)); }
@@ -325,13 +328,9 @@ class ActionReader {
     if (!node) return say(set.where(), "'set' needs the 'node' whose 'nat' changes");
     if (!change) return;
     if (!is_natting(node->node)) return say(set.key_span("nat"), fmt::format("'{}' does not translate", draft_.scenario.nodes[node->node].name));
-    Value merged = *draft_.nat_sections[node->node];
     if (!change->is_map()) return say(change->span, fmt::format("'nat' must be a map of keys and values, got {}", kind_word(*change)));
-    const std::size_t cost = 4 * merged.count();  // each rule is read anew
-    if (draft_.merge_budget < cost) return say(change->span, "too many changes of 'nat' to check");
-    draft_.merge_budget -= cost;
-    if (!merge(report_, draft_.merge_budget, merged, *change)) return;
-    if (auto spec = read_nat(draft_, node->node, merged, change->span)) action_.set = SetNat{node->node, std::move(*spec)};
+    action_.set = SetNat{node->node, {}, {}};
+    nat_change_ = change;
   }
 
   /// The interface that `node` and `network` name together.
@@ -400,8 +399,36 @@ class ActionReader {
   std::size_t number_;
   Fields fields_;
   Action action_;
+  const Value* nat_change_ = nullptr;
   bool from_known_ = false;
 };
+
+/// Changes of `nat` in the order of time, each of what the ones before it have left.
+void read_nat_changes(Draft& draft, std::vector<NatChange> changes) {
+  struct InForce {
+    Value section;
+    NatSpec spec;
+  };
+  std::vector<Action>& actions = draft.scenario.actions;
+  std::map<NodeIndex, InForce> in_force;
+  std::ranges::stable_sort(changes, {}, [&](const NatChange& c) { return actions[c.action].at; });
+  for (const NatChange& c : changes) {
+    const Node& node = draft.scenario.nodes[c.node];
+    if (!node.nat) continue;  // reported where it stands
+    auto now = in_force.find(c.node);
+    if (now == in_force.end()) now = in_force.emplace(c.node, InForce{*draft.nat_sections[c.node], *node.nat}).first;
+    Value& section = now->second.section;
+    const std::size_t cost = 4 * section.count();  // each rule is read anew
+    if (draft.merge_budget < cost) return draft.report.error(c.change->span, "too many changes of 'nat' to check");
+    draft.merge_budget -= cost;
+    if (!merge(draft.report, draft.merge_budget, section, *c.change)) return;
+    auto spec = read_nat(draft, c.node, section, c.change->span);
+    if (!spec) continue;
+    std::string told = changes_of(now->second.spec, *spec);
+    now->second.spec = *spec;
+    actions[c.action].set = SetNat{c.node, std::move(*spec), std::move(told)};
+  }
+}
 
 }  // namespace
 
@@ -409,6 +436,7 @@ void read_actions(Draft& draft, const Fields& root) {
   const auto* actions = root.list("actions");
   if (!actions) return;
   std::vector<Span> ids;
+  std::vector<NatChange> nat_changes;
   for (const Value& value : *actions) {
     ActionReader reader(draft, value, draft.scenario.actions.size() + 1);
     std::optional<Action> action = reader.read();
@@ -420,9 +448,13 @@ void read_actions(Draft& draft, const Fields& root) {
                                                          draft.report.position(ids[first->second]).line));
       }
     }
+    if (const Value* change = reader.nat_change()) {
+      nat_changes.push_back({static_cast<ActionIndex>(draft.scenario.actions.size()), std::get<SetNat>(*action->set).node, change});
+    }
     ids.push_back(reader.id_span());
     draft.scenario.actions.push_back(std::move(*action));
   }
+  read_nat_changes(draft, std::move(nat_changes));
 }
 
 }  // namespace masqsim::scenario

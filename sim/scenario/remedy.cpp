@@ -64,6 +64,7 @@ class Search {
           call_the_gateway(node);
           break;
         case Reason::filtered: nat(node, "filtering: endpoint-independent"); break;
+        case Reason::wrong_peer:  // the server answered an inside caller directly
         case Reason::hairpin_off: nat(node, "hairpin: full"); break;
         case Reason::mapping_expired:
           nat(node, "timeouts: {udp: 1h, udp-stream: 1h}");

@@ -18,8 +18,12 @@ void Report::error(Span where, std::string message, std::string hint) {
     ++found_;
     return;
   }
-  if (!known_.emplace(where.offset, message).second) return;
+  const Assigned* option = assigned(where);
+  if (option) message = fmt::format("--set {}: {}", labels_[option->label], message);
+  // The value of one option may stand at many places: what is wrong with it is said once.
+  if (!known_.emplace(option ? static_cast<std::uint32_t>(source_->text().size()) + 1 : where.offset, message).second) return;
   ++found_;
+  if (option) return faults_.push_back({where, false, std::move(message), std::move(hint)});
   const bool inside =
       where.offset >= variant_span_.offset && where.offset < variant_span_.offset + variant_span_.length;
   if (!variant_.empty() && !inside) message += " (in variant " + quoted(variant_) + ")";
@@ -29,6 +33,25 @@ void Report::error(Span where, std::string message, std::string hint) {
 void Report::error(std::string message) {
   ++found_;
   if (faults_.size() < kept_at_most) faults_.push_back({{}, false, std::move(message), {}});
+}
+
+Span Report::set_by_option(const std::string& label, Span instead) {
+  const auto known = std::find(labels_.begin(), labels_.end(), label);
+  const auto number = static_cast<std::uint32_t>(known - labels_.begin());
+  if (known == labels_.end()) labels_.push_back(label);
+  if (const Assigned* before = assigned(instead)) instead = before->instead;
+  assigned_.push_back({number, instead});
+  return {static_cast<std::uint32_t>(source_->text().size() + assigned_.size()), 1};
+}
+
+const Report::Assigned* Report::assigned(Span where) const {
+  const std::size_t end = source_->text().size();
+  return where.offset > end ? &assigned_[where.offset - end - 1] : nullptr;
+}
+
+Position Report::position(Span where) const {
+  const Assigned* option = assigned(where);
+  return source_->position(option ? option->instead.offset : where.offset);
 }
 
 void Report::enter_variant(std::string name, Span where) {
@@ -70,49 +93,6 @@ std::string quoted(std::string_view text) {
     }
   }
   return out + (head.size() < text.size() ? "...'" : "'");
-}
-
-namespace {
-
-/// Insertions, deletions, replacements and swaps of neighbours from `a` to `b` (optimal string alignment).
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> before(b.size() + 1);
-  std::vector<std::size_t> last(b.size() + 1);
-  std::vector<std::size_t> now(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    now[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
-      now[j] = std::min({last[j] + 1, now[j - 1] + 1, last[j - 1] + change});
-      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-      if (swapped) now[j] = std::min(now[j], before[j - 2] + 1);
-    }
-    before.swap(last);
-    last.swap(now);
-  }
-  return last[b.size()];
-}
-
-}  // namespace
-
-std::string_view closest(std::string_view text, const std::vector<std::string_view>& candidates) {
-  if (text.size() > 64) return {};
-  std::string_view best;
-  std::size_t least = std::max<std::size_t>(1, text.size() / 3) + 1;
-  const std::size_t looked_at = std::min<std::size_t>(candidates.size(), 1000);
-  for (std::size_t n = 0; n < looked_at; ++n) {
-    const std::string_view candidate = candidates[n];
-    const std::size_t apart =
-        candidate.size() > text.size() ? candidate.size() - text.size() : text.size() - candidate.size();
-    if (apart >= least) continue;
-    const std::size_t d = distance(text, candidate);
-    if (d < least && d < candidate.size()) {
-      least = d;
-      best = candidate;
-    }
-  }
-  return best;
 }
 
 std::string listed(const std::vector<std::string_view>& names) {

@@ -30,6 +30,9 @@ class Report {
   /// With the file as a whole or the command line, not with a place.
   void error(std::string message);
 
+  /// A place for what `--set LABEL` ("udp=5s") put where `instead` stands: faults of it name the option, not the file.
+  Span set_by_option(const std::string& label, Span instead);
+
   /// From here on the variant `name`, which stands in `where`, is read over the base: a fault of the base's own text
   /// that shows only now is said to be in the variant.
   void enter_variant(std::string name, Span where);
@@ -38,7 +41,7 @@ class Report {
   std::size_t found() const { return found_; }
   /// While false, finding suggestions is not worth its time any more.
   bool wants_hints() const { return found_ < 100; }
-  Position position(Span where) const { return source_->position(where.offset); }
+  Position position(Span where) const;
 
   /// The first 20 in the order of the file.
   std::vector<Diagnostic> take() const;
@@ -51,7 +54,15 @@ class Report {
     std::string hint;
   };
 
+  struct Assigned {
+    std::uint32_t label = 0;  // in labels_
+    Span instead;
+  };
+  const Assigned* assigned(Span where) const;
+
   const Source* source_;
+  std::vector<Assigned> assigned_;  // their offsets are those behind the end of the file
+  std::vector<std::string> labels_;
   std::vector<Fault> faults_;
   std::set<std::pair<std::uint32_t, std::string>> known_;
   std::set<std::uint32_t> spoilt_;
@@ -62,9 +73,6 @@ class Report {
 
 /// The text in single quotes, unprintable bytes as \xNN, cut after 64 bytes.
 std::string quoted(std::string_view text);
-
-/// The one of `candidates` that `text` is most likely a slip of; empty if none is near.
-std::string_view closest(std::string_view text, const std::vector<std::string_view>& candidates);
 
 /// "a, b, c", cut after eight.
 std::string listed(const std::vector<std::string_view>& names);

@@ -74,8 +74,8 @@ class Carrier {
   }
 
   std::string operator()(const SetNat& set) const {
-    built_.gateways[set.node]->set_rules(set.nat.config.source, set.nat.config.destination);
-    return scenario_.nodes[set.node].name + ": new NAT rules";
+    built_.gateways[set.node]->configure(set.nat.config);
+    return scenario_.nodes[set.node].name + ": nat " + (set.changes.empty() ? "stays as it is" : "changes: " + set.changes);
   }
 
   std::string operator()(const Flush& set) const {

@@ -27,14 +27,26 @@ std::vector<std::string_view> names_of(const std::vector<Variable>& variables) {
   return names;
 }
 
-/// The value at `key` of a map, or of a list the element with that id or number; made where a map has none.
-Value* step_into(Value& value, const std::string& key, bool& made) {
+std::string hint_for(Report& report, std::string_view name, const std::vector<Variable>& variables) {
+  if (variables.empty()) return "; the file has none, and the path of a value has dots (nodes.gw.nat.timeouts.udp)";
+  return suggestion(report, name, "variables", names_of(variables));
+}
+
+/// How faults name the option: "udp=5s", what nobody could read escaped and cut.
+std::string label_of(const std::pair<std::string, std::string>& set) {
+  const auto plain = [](const std::string& text) { return quoted(text).substr(1, quoted(text).size() - 2); };
+  return plain(set.first) + "=" + plain(set.second);
+}
+
+/// The value at `key` of a map, or of a list the element with that id or number; made, and said to stand at `made_at`,
+/// where a map has none.
+Value* step_into(Value& value, const std::string& key, bool& made, Span made_at) {
   if (value.is_map()) {
     if (Value* found = value.find(key)) return found;
     made = true;
-    value.keys.push_back({value.span, key, false});
+    value.keys.push_back({made_at, key, false});
     value.items.emplace_back();
-    value.items.back().span = value.span;
+    value.items.back().span = made_at;
     return &value.items.back();
   }
   if (!value.is_list()) return nullptr;
@@ -56,14 +68,14 @@ std::size_t head_of(const Value& value, const std::string& path) {
 }
 
 /// The scalar at `path`, made where there is none; nullptr where the path leads into something that has no parts.
-Value* scalar_at(Value& root, std::string path) {
+Value* scalar_at(Value& root, std::string path, Span made_at) {
   Value* at = &root;
   bool made = false;
   while (true) {
     const bool whole = !at->is_map() || at->find(path) || path.find('.') == std::string::npos;
     const std::size_t dot = whole && (at->is_map() || path.find('.') == std::string::npos) ? std::string::npos : head_of(*at, path);
     if (made && at->kind == Value::Kind::null) at->kind = Value::Kind::map;
-    at = step_into(*at, path.substr(0, dot), made);
+    at = step_into(*at, path.substr(0, dot), made, made_at);
     if (!at) return nullptr;
     if (dot == std::string::npos) return at->is_map() || at->is_list() ? nullptr : at;
     path.erase(0, dot + 1);
@@ -73,7 +85,8 @@ Value* scalar_at(Value& root, std::string path) {
 
 class Substitution {
  public:
-  Substitution(Report& report, const std::vector<Variable>& variables) : report_(report), variables_(variables) {}
+  Substitution(Report& report, const std::vector<Variable>& variables, const Sets& sets)
+      : report_(report), variables_(variables), sets_(sets) {}
 
   void visit(Value& value) {
     if (value.is_scalar()) fill(value);
@@ -90,6 +103,7 @@ class Substitution {
     if (open == std::string::npos) return true;
     std::string out;
     std::size_t done = 0;
+    const std::pair<std::string, std::string>* option = nullptr;
     for (; open != std::string::npos; open = value.text.find("${", done)) {
       const std::size_t close = value.text.find('}', open);
       if (close == std::string::npos) {
@@ -103,6 +117,9 @@ class Substitution {
                                               suggestion(report_, name, "variables", names_of(variables_))));
         return false;
       }
+      for (const auto& set : sets_) {
+        if (set.first == name) option = &set;
+      }
       out.append(value.text, done, open - done);
       out += variables_[*found].value;
       done = close + 1;
@@ -114,11 +131,13 @@ class Substitution {
     out.append(value.text, done);
     value.text = std::move(out);
     value.filled = true;
+    if (option) value.span = report_.set_by_option(label_of(*option), value.span);
     return true;
   }
 
   Report& report_;
   const std::vector<Variable>& variables_;
+  const Sets& sets_;
   std::size_t expanded_ = 0;
 };
 
@@ -158,20 +177,23 @@ void apply_sets(Report& report, Value& root, const std::vector<Variable>& variab
     if (variable(variables, name)) continue;
     const bool path = name.find('.') != std::string::npos || name == "seed" || name == "until" || name == "title";
     const bool sound = std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-    Value* scalar = path && sound ? scalar_at(root, name) : nullptr;
+    const std::string label = label_of({name, text});
+    Value* scalar = path && sound ? scalar_at(root, name, report.set_by_option(label, root.span)) : nullptr;
     if (!scalar) {
-      report.error(fmt::format("--set {}: {}{}", quoted(name), path ? "no scalar has this path" : "unknown variable",
-                               path ? "" : suggestion(report, name, "variables", names_of(variables))));
+      report.error(fmt::format("--set {}: {}{}", label,
+                               !path ? "unknown variable" : sound ? "no scalar has this path" : "the value holds a control character",
+                               path ? "" : hint_for(report, name, variables)));
       continue;
     }
     scalar->kind = Value::Kind::scalar;
     scalar->text = text;
     scalar->filled = true;
+    scalar->span = report.set_by_option(label, scalar->span);
   }
 }
 
-void substitute(Report& report, Value& root, const std::vector<Variable>& variables) {
-  Substitution(report, variables).visit(root);
+void substitute(Report& report, Value& root, const std::vector<Variable>& variables, const Sets& sets) {
+  Substitution(report, variables, sets).visit(root);
 }
 
 }  // namespace masqsim::scenario

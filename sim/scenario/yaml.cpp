@@ -19,7 +19,7 @@ namespace masqsim::scenario {
 namespace {
 
 constexpr std::size_t deepest = 32;
-constexpr std::size_t most_values = 100'000;
+constexpr std::size_t most_parts = 100'000;  // keys and values: what takes yaml-cpp its time
 // yaml-cpp reads ahead to the end of a line, and to the end of the outermost bracket, before it says anything.
 constexpr std::size_t longest_line = 20'000;
 constexpr std::size_t largest_bracket = 262'144;
@@ -93,6 +93,22 @@ std::size_t end_of_quoted(std::string_view text, std::size_t begin) {
     const bool doubled = quote == '\'' && n + 1 < text.size() && text[n + 1] == '\'';
     if (!doubled) return n + 1;
     ++n;
+  }
+  return std::string_view::npos;
+}
+
+/// The first quote between `begin`, where a bracket opens, and the end of its line that opens a string and does not close
+/// it; npos where there is none. yaml-cpp, which takes the rest of the file for that string, speaks of the bracket.
+std::size_t unclosed_quote(std::string_view text, std::size_t begin) {
+  char before = '\n';  // the last character that is no space
+  for (std::size_t n = begin; n < text.size() && text[n] != '\n'; ++n) {
+    const bool begins = before == '[' || before == '{' || before == ',' || before == ':';
+    if ((text[n] == '"' || text[n] == '\'') && begins) {
+      const std::size_t end = end_of_quoted(text, n);
+      if (end == std::string_view::npos) return n;
+      n = end - 1;
+    }
+    if (text[n] != ' ') before = text[n];
   }
   return std::string_view::npos;
 }
@@ -185,10 +201,7 @@ class Builder : public YAML::EventHandler {
     std::size_t length = text.size();
     if (!plain && quote) {
       const std::size_t end = end_of_quoted(text_, at);
-      if (end == std::string_view::npos) {
-        report_.error(span_at(at), fmt::format("string opened with {} is never closed", first));
-        throw Stop{};
-      }
+      if (end == std::string_view::npos) refuse_unclosed(at);
       length = end - at;
     } else if (!plain) {
       length = 1;
@@ -197,6 +210,7 @@ class Builder : public YAML::EventHandler {
     }
     if (at_key() && plain && text == "<<") anchor(mark);
     if (at_key()) {
+      count(at);
       stack_.back().value.keys.push_back({span_at(at, length), text, plain});
       stack_.back().key = true;
       return;
@@ -264,6 +278,11 @@ class Builder : public YAML::EventHandler {
     }
   }
 
+  [[noreturn]] void refuse_unclosed(std::size_t quote) {
+    report_.error(span_at(quote), fmt::format("string opened with {} is never closed", text_[quote]));
+    throw Stop{};
+  }
+
   void refuse_run_on(std::size_t at) {
     const std::size_t line = text_.find('\n', at) - at;
     const Value* bracket = open_bracket();
@@ -294,6 +313,8 @@ class Builder : public YAML::EventHandler {
     const std::size_t at = offset(mark);
     if (tag != "?" && !tag.empty()) refuse_tag(at);
     if (at_key()) {
+      const std::size_t quote = style == YAML::EmitterStyle::Flow ? unclosed_quote(text_, at) : std::string_view::npos;
+      if (quote != std::string_view::npos) refuse_unclosed(quote);
       report_.error(span_at(at), "a key must be text");
       throw Stop{};
     }
@@ -301,7 +322,7 @@ class Builder : public YAML::EventHandler {
       report_.error(span_at(at), fmt::format("nested deeper than {} levels", deepest));
       throw Stop{};
     }
-    count();
+    count(at);
     stack_.push_back({make(kind, false, span_at(at)), style == YAML::EmitterStyle::Flow, false});
   }
 
@@ -312,7 +333,7 @@ class Builder : public YAML::EventHandler {
   }
 
   void add(Value value) {
-    count();
+    count(value.span.offset);
     if (at_key()) {
       report_.error(value.span, "a key must be text");
       throw Stop{};
@@ -329,9 +350,9 @@ class Builder : public YAML::EventHandler {
     stack_.back().key = false;
   }
 
-  void count() {
-    if (++values_ <= most_values) return;
-    report_.error(fmt::format("more than {} values; that is the limit", most_values));
+  void count(std::size_t at) {
+    if (++parts_ <= most_parts) return;
+    report_.error(span_at(at), fmt::format("more than {} keys and values; that is the limit", most_parts));
     throw Stop{};
   }
 
@@ -339,7 +360,7 @@ class Builder : public YAML::EventHandler {
   Report& report_;
   std::vector<Level> stack_;
   std::optional<Value> root_;
-  std::size_t values_ = 0;
+  std::size_t parts_ = 0;
 };
 
 /// yaml-cpp's words for a fault, and ours.
@@ -371,6 +392,11 @@ void report_fault(const YAML::Exception& fault, const Builder& builder, std::str
     return;
   }
   if (bracket) {
+    const std::size_t quote = unclosed_quote(text, bracket->span.offset);
+    if (quote != std::string_view::npos) {
+      report.error(span_at(quote), fmt::format("string opened with {} is never closed", text[quote]));
+      return;
+    }
     report.error(bracket->span, fmt::format("{} opened with {} is never closed", what, opened));
     return;
   }

@@ -125,20 +125,47 @@ std::string aftermath(const FlowDiff& d) {
   return text.empty() ? text : text + '\n';
 }
 
-std::string shown_name(const std::string& flow) { return flow == "-" ? "no flow" : flow; }
+/// The flow of the next member of a group: "echo.12" after "echo.11"; empty for a name without a number.
+std::string next_member(const std::string& flow) {
+  const std::size_t dot = flow.rfind('.');
+  if (dot == std::string::npos || dot + 1 == flow.size() || flow.size() - dot > 10) return {};
+  std::uint64_t number = 0;
+  for (std::size_t i = dot + 1; i < flow.size(); ++i) {
+    if (flow[i] < '0' || flow[i] > '9') return {};
+    number = number * 10 + static_cast<std::uint64_t>(flow[i] - '0');
+  }
+  return flow.substr(0, dot + 1) + std::to_string(number + 1);
+}
+
+/// Flows of which the same is to be said: one, or members of a group that follow one another.
+struct Members {
+  std::string first, last;
+  std::uint64_t packets = 0;
+
+  bool takes(const std::string& flow) const { return next_member(last) == flow; }
+  void take(const std::string& flow, std::uint64_t its_packets) {
+    last = flow;
+    packets += its_packets;
+  }
+  std::string name() const { return first == last ? first : first + " to " + last; }
+};
 
 std::string same_flows(const std::vector<FlowDiff>& flows) {
   constexpr std::size_t most = 10;
-  std::string names;
-  std::size_t count = 0;
-  std::uint64_t total = 0;
+  std::vector<Members> rows;
   for (const FlowDiff& flow : flows) {
     if (!flow.same() || flow.flow == "-") continue;
-    total += flow.packets_first;
-    if (count++ < most) names += (names.empty() ? "" : ", ") + flow.flow;
+    if (rows.empty() || !rows.back().takes(flow.flow)) rows.push_back({flow.flow, flow.flow, 0});
+    rows.back().take(flow.flow, flow.packets_first);
   }
-  if (count == 0) return "";
-  if (count > most) names += " and " + std::to_string(count - most) + " more";
+  if (rows.empty()) return "";
+  std::string names;
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    total += rows[i].packets;
+    if (i < most) names += (i == 0 ? "" : ", ") + rows[i].name();
+  }
+  if (rows.size() > most) names += " and " + std::to_string(rows.size() - most) + " more";
   return "same: " + names + " (" + packets(total) + ")\n";
 }
 
@@ -151,14 +178,20 @@ std::string to_text(const Diff& d) {
   std::string text;
   for (const std::string& line : d.header) text += line + '\n';
   text += same_flows(d.flows);
-  for (const FlowDiff& flow : d.flows) {
+  for (std::size_t i = 0; i < d.flows.size(); ++i) {
+    const FlowDiff& flow = d.flows[i];
     if (flow.same()) continue;
-    if (!flow.in_first || !flow.in_second) {
-      text += shown_name(flow.flow) + (flow.in_first ? ": only in the first (" : ": only in the second (") +
-              packets(flow.in_first ? flow.packets_first : flow.packets_second) + ")\n";
+    const bool flowless = flow.flow == "-";
+    if (!flowless && (!flow.in_first || !flow.in_second)) {
+      Members row{flow.flow, flow.flow, flow.packets()};
+      while (i + 1 < d.flows.size() && row.takes(d.flows[i + 1].flow) && flow.on_the_same_side(d.flows[i + 1])) {
+        ++i;
+        row.take(d.flows[i].flow, d.flows[i].packets());
+      }
+      text += row.name() + (flow.in_first ? ": only in the first (" : ": only in the second (") + packets(row.packets) + ")\n";
       continue;
     }
-    text += shown_name(flow.flow) + ": first difference " + moment(flow.at()) + ", " + flow.node() + '\n';
+    text += (flowless ? "beside the flows" : flow.flow) + ": first difference " + moment(flow.at()) + ", " + flow.node() + '\n';
     text += sides(flow.first, flow.second) + aftermath(flow);
   }
   if (d.same() && d.record != 0) {

@@ -257,7 +257,7 @@ TEST(Test, HoldsTracesAgainstGoldenOnesAndUpdatesThem) {
 // --- what is wrong with the arguments ------------------------------------------------------------------------------
 
 TEST(CommandLine, EveryVerbsHelpShowsAnExample) {
-  for (const char* verb : {"run", "check", "show", "explain", "diff", "graph", "test"}) {
+  for (const char* verb : {"run", "check", "show", "explain", "diff", "graph", "test", "conform", "rfc"}) {
     const Ran ran = masqsim({verb, "--help"});
     EXPECT_EQ(ran.code, 0) << verb;
     EXPECT_NE(ran.out.find(std::string("  masqsim ") + verb), std::string::npos) << ran.out;
@@ -298,6 +298,20 @@ TEST(CommandLine, EveryMistakeEndsWithTwoAndSaysWhy) {
     EXPECT_NE(ran.err, "") << ::testing::PrintToString(words);
     EXPECT_EQ(ran.out, "") << ::testing::PrintToString(words);
   }
+}
+
+TEST(CommandLine, SuggestsTheNearestVerbOrOption) {
+  const auto said = [](const std::vector<std::string>& words) { return masqsim(words).err; };
+  EXPECT_EQ(said({"rnu", lab}), "masqsim: error: unknown verb 'rnu'\nhint: did you mean 'masqsim run'?\n");
+  EXPECT_EQ(said({"bogus"}), "masqsim: error: unknown verb 'bogus'\n"
+                             "hint: known verbs: run, check, show, explain, diff, graph, test, conform, rfc\n");
+  EXPECT_EQ(said({"run", lab, "--pcapdir", "x"}), "masqsim: error: unknown option '--pcapdir'\nhint: did you mean '--pcap-dir'?\n");
+  EXPECT_EQ(said({"graph", lab, "--flw=public"}), "masqsim: error: unknown option '--flw'\nhint: did you mean '--flow'?\n");
+  EXPECT_EQ(said({"run", "--bogus"}), "masqsim: error: unknown option '--bogus'\nhint: masqsim run --help\n");
+  EXPECT_EQ(said({"--versoin"}), "masqsim: error: unknown option '--versoin'\nhint: did you mean '--version'?\n");
+  EXPECT_EQ(said({"run", lab, "more"}), "masqsim: error: unexpected argument 'more'\nhint: masqsim run --help\n");
+  EXPECT_EQ(said({"conform", "--random", "-1"}),
+            "masqsim: error: --random must be a whole number from 1 to 18446744073709551615, got '-1'\n");
 }
 
 TEST(CommandLine, AFifoIsNoScenarioAndIsNotWaitedFor) {

@@ -166,9 +166,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     } else if (what == 241) {
       core.interface_lost(wan, now);
     } else if (what == 242) {
-      core.set_rules({}, {});
+      core.configure({.limits = core.config().limits});
     } else if (what == 243) {
-      core.set_rules({{.out = wan}}, {});
+      core.configure(config_of(in.byte()));
     }
     core.expire(now);
     check(core, now);

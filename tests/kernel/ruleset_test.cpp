@@ -21,6 +21,19 @@ nat::Config masquerade() {
   return config;
 }
 
+TEST(Ruleset, AfterAnotherHasOnlyTheSysctlsThatDifferFromIt) {
+  nat::Config before = masquerade(), after = masquerade();
+  before.timeouts.udp = 5_s;
+  before.timeouts.icmp = 7_s;
+  before.tcp_be_liberal = true;
+  after.timeouts.icmp = 7_s;
+  after.tcp_loose = false;
+  EXPECT_EQ(ruleset_of(after, home, before).sysctls,
+            (std::vector<Sysctl>{{"net.netfilter.nf_conntrack_udp_timeout", "30"},
+                                 {"net.netfilter.nf_conntrack_tcp_loose", "0"},
+                                 {"net.netfilter.nf_conntrack_tcp_be_liberal", "0"}}));
+}
+
 TEST(Ruleset, OfPlainMasqueradeIsOneRule) {
   const Ruleset set = ruleset_of(masquerade(), home);
   EXPECT_EQ(set.nft,

@@ -121,7 +121,7 @@ TEST(PortForward, TranslatesErrorsBothWays) {
 TEST(Rules, TakenAwayStopTranslationAtOnceWhileEntriesStay) {
   Bench b;
   b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
-  b.nat.set_rules({}, {});
+  b.nat.configure({});
   EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 192.168.1.10:5000 > 198.51.100.7:53 udp len=5 ttl=64");
   EXPECT_EQ(b.nat.size(), 1u);
 }
@@ -441,7 +441,9 @@ TEST(Explain, AsksTheQuestionsInOrder) {
   EXPECT_EQ(text(b.nat.explain(icmp(remote, a_host, 40, 0, 0), wan, b.now)),
             (Lines{"addressed to the gateway? no to 192.168.1.10", "a port or id to look up? no the packet has none"}));
   EXPECT_EQ(text(b.nat.explain(Bytes{1, 2}, wan, b.now)), Lines{"an IPv4 packet? no its header is damaged"});
-  b.nat.set_rules(b.nat.config().source, {forward(wire::Protocol::tcp, 2222, a_host, 22)});
+  Config forwarding = b.nat.config();
+  forwarding.destination = {forward(wire::Protocol::tcp, 2222, a_host, 22)};
+  b.nat.configure(forwarding);
   EXPECT_EQ(text(b.nat.explain(call, wan, b.now)).back(), "port forward? no no forward for tcp port 22");
   EXPECT_EQ(text(b.nat.explain(tcp(at(remote3, 1), at(outer, 2222), {}), wan, b.now)).back(), "port forward? yes to 192.168.1.10");
 }

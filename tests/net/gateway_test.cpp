@@ -116,7 +116,7 @@ TEST_F(GatewayTest, PiecesAreTranslatedTogetherAndLeaveAsTheyCame) {
 
 TEST_F(GatewayTest, NewRulesHoldAtOnceAndEntriesStay) {
   after(from_inside, udp(from, to));
-  gw.set_rules({}, {});
+  gw.configure({});
   EXPECT_EQ(after(from_inside, udp(from, to)),
             "0.001000000 gw translate p2 - UDP > 198.51.100.10:53 ttl 64 => 63, ip sum 4edd => 4fdd | mapping "
             "#1, flow #1\n"

@@ -101,6 +101,35 @@ expect:
                    "192.168.1.10:1"}));
 }
 
+TEST(Judge, BlamesAWrongPeersAnswerAndNotWhatBecameOfTheReset) {
+  // Called through gw, answered through exit: the answer comes from an address that stranger has not called.
+  EXPECT_EQ(outcomes(R"(masqsim: 1
+name: test
+networks:
+  home:     {kind: lan, subnet: 192.168.1.0/24, delay: 1ms}
+  internet: {kind: cloud, delay: 10ms}
+nodes:
+  laptop:
+    interfaces: {home: 192.168.1.10/24}
+    services: [{tcp: 22}, {udp: 9, echo: true}]
+    routes: [{to: default, via: 192.168.1.2}]
+  gw:
+    kind: gateway
+    interfaces: {home: 192.168.1.1/24, internet: 203.0.113.5}
+    nat: {masquerade: {out: internet}, forward: [{tcp: 22, to: laptop}, {udp: 9, to: laptop}]}
+  exit:
+    kind: gateway
+    interfaces: {home: 192.168.1.2/24, internet: 203.0.113.6}
+    nat: {masquerade: {out: internet}}
+  stranger:
+    interfaces: {internet: 198.51.100.66}
+actions:
+  - {at: 0s, id: tcp, from: "stranger:50000", tcp: "203.0.113.5:22", wait: 10s}
+  - {at: 20s, id: udp, from: "stranger:50000", udp: "203.0.113.5:9"}
+)"),
+            (Lines{"tcp no-answer at stranger (wrong-peer)", "udp no-answer at stranger (wrong-peer)"}));
+}
+
 TEST(Judge, HoldsLabAnswersAgainstTheRun) {
   const Finished finished = run(loaded(home(R"(actions:
   - {at: 0s, id: out, from: "laptop:40000", tcp: "web:80", send: 100B}
@@ -143,6 +172,37 @@ expect:
 )")),
             (Lines{"met: flow old: replied, web sees 203.0.113.5:40000", "met: flow new: replied, web sees 203.0.113.6:40000",
                    "met: table of gw at the end: 1 entry, udp inside 192.168.1.10:40000 as 203.0.113.6:40000"}));
+}
+
+TEST(Run, ChangesAnyPartOfNatAtATimeOnTopOfWhatWasChangedBefore) {
+  const std::string text = home(R"(until: 100s
+actions:
+  - {at: 0s, id: before, from: "laptop:40000", udp: "web:9", send: 10B}
+  - {at: 3s, set: {node: gw, nat: {unsolicited: drop, timeouts: {udp: 20s}}}}
+  - {at: 1s, set: {node: gw, nat: {forward: [{tcp: 22, to: "laptop:22"}], timeouts: {udp: 5s}}}}
+  - {at: 2s, id: after,  from: "laptop:40001", udp: "web:9", send: 10B}
+  - {at: 2s, id: closed, from: stranger, tcp: "203.0.113.5:23"}
+  - {at: 4s, id: silent, from: stranger, tcp: "203.0.113.5:23", wait: 1s}
+  - {at: 4s, id: open,   from: stranger, tcp: "203.0.113.5:22"}
+  - {at: 5s, id: longer, from: "laptop:40002", udp: "web:9", send: 10B}
+  - {at: 6s, set: {node: gw, nat: {unsolicited: drop}}}
+expect: []
+)");
+  EXPECT_EQ(outcomes(text), (Lines{"before delivered", "after delivered", "closed refused at gw (no-mapping)",
+                                   "silent no-answer at gw (no-mapping)", "open established", "longer delivered"}));
+  trace::LinesSink lines;
+  run(loaded(text), {.sinks = {&lines}});
+  Lines changes;
+  for (const trace::Line& line : lines.lines().lines) {
+    if (line.kind == trace::Kind::action || line.kind == trace::Kind::change) changes.push_back(seconds(line.at, 3) + " " + line.story);
+  }
+  EXPECT_EQ(changes, (Lines{"1.000 gw: nat changes: forward (1 rule), timeouts.udp 5s",
+                            "2.020 removed mapping #0 flow #3 tcp 198.51.100.66:43190 198.51.100.66:43190 203.0.113.5:23 close left 2m",
+                            "3.000 gw: nat changes: unsolicited drop, timeouts.udp 20s", "6.000 gw: nat stays as it is",
+                            "7.001 expired mapping #2 flow #2 udp 192.168.1.10:40001 203.0.113.5:40001 198.51.100.10:9 unreplied left 0s",
+                            "25.001 expired mapping #4 flow #5 udp 192.168.1.10:40002 203.0.113.5:40002 198.51.100.10:9 unreplied left 0s",
+                            "30.001 expired mapping #1 flow #1 udp 192.168.1.10:40000 203.0.113.5:40000 198.51.100.10:9 unreplied left 0s"}));
+  EXPECT_EQ(outcomes(resolved(loaded(text))), outcomes(text));
 }
 
 TEST(Run, SaysWhenAnEntryExpires) {

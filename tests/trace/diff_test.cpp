@@ -137,7 +137,7 @@ TEST(Diff, ComparesWhatBelongsToNoFlow) {
   b.lines.back().story = "removed mapping #3 flow #9 tcp a b c established left 0s";
   EXPECT_EQ(to_text(diff(a, b)),
             "same: out, private (3 packets)\n"
-            "no flow: first difference 0.000000005 s, gw\n"
+            "beside the flows: first difference 0.000000005 s, gw\n"
             "- change   expired mapping #1 flow #4 tcp a b c established left 0s\n"
             "+ change   removed mapping #3 flow #9 tcp a b c established left 0s\n");
 }
@@ -146,11 +146,26 @@ TEST(Diff, ShortensALongListOfSameFlows) {
   Lines t = base();
   t.lines.clear();
   for (int i = 0; i < 12; ++i) {
-    t.lines.push_back(line(i, Kind::event, "laptop", 0, ("echo." + std::to_string(i)).c_str(), "starts"));
+    t.lines.push_back(line(i, Kind::event, "laptop", 0, ("echo" + std::to_string(i)).c_str(), "starts"));
   }
   EXPECT_EQ(to_text(diff(t, t)),
-            "same: echo.0, echo.1, echo.2, echo.3, echo.4, echo.5, echo.6, echo.7, echo.8, echo.9 and 2 more "
-            "(0 packets)\n");
+            "same: echo0, echo1, echo2, echo3, echo4, echo5, echo6, echo7, echo8, echo9 and 2 more (0 packets)\n");
+}
+
+TEST(Diff, NamesMembersThatFollowOneAnotherOnce) {
+  Lines few = base(), many = base();
+  few.lines.clear();
+  many.lines.clear();
+  for (int i = 1; i <= 12; ++i) {
+    const Line starts = line(i, Kind::send, "laptop", static_cast<std::uint64_t>(i), ("echo." + std::to_string(i)).c_str(), "starts");
+    many.lines.push_back(starts);
+    if (i <= 3) few.lines.push_back(starts);
+  }
+  many.lines.push_back(line(13, Kind::send, "laptop", 13, "other", "starts"));
+  EXPECT_EQ(to_text(diff(few, many)),
+            "same: echo.1 to echo.3 (3 packets)\n"
+            "echo.4 to echo.12: only in the second (9 packets)\n"
+            "other: only in the second (1 packet)\n");
 }
 
 }  // namespace

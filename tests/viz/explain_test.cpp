@@ -34,6 +34,26 @@ TEST(Remedy, OffersNothingThatItHasNotSeenSucceed) {
   EXPECT_EQ(explained(scenario, "public").find("Would pass with"), std::string::npos);
 }
 
+TEST(Remedy, AgainstAServerThatAnswersAnInsideCallerDirectlyIsAFullHairpin) {
+  const scenario::Loaded loaded = scenario::load_text(
+      "masqsim: 1\n"
+      "name: direct\n"
+      "networks: {home: {kind: lan, subnet: 192.168.1.0/24, delay: 1ms}, internet: {kind: cloud}}\n"
+      "nodes:\n"
+      "  laptop: {interfaces: {home: 192.168.1.10/24}}\n"
+      "  phone: {interfaces: {home: 192.168.1.11/24}, services: [{udp: 53, echo: true}]}\n"
+      "  gw:\n"
+      "    kind: gateway\n"
+      "    interfaces: {home: 192.168.1.1/24, internet: 203.0.113.5}\n"
+      "    nat: {masquerade: {out: internet}, hairpin: dnat-only, forward: [{udp: 53, to: phone}]}\n"
+      "actions:\n"
+      "  - {at: 0s, id: name, from: \"laptop:41000\", udp: \"203.0.113.5:53\"}\n");
+  ASSERT_TRUE(loaded.scenario) << scenario::print_diagnostics("text", loaded.diagnostics);
+  EXPECT_EQ(explained(*loaded.scenario, "name"),
+            "packet 2: UDP 192.168.1.11:53 > 192.168.1.10:41000, laptop, 0.003000 s, in: home\n"
+            "  => wrong-peer: udp:41000 talks to 203.0.113.5:53 only; laptop answers ICMP 3/3 (port unreachable)\n"
+            "Would pass with: hairpin: full   (tried: the same run with it is REPLIED)\n");
+}
 
 }  // namespace
 }  // namespace masqsim::viz

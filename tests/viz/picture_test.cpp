@@ -30,6 +30,14 @@ TEST(FlowPath, EndsADropInAnOctagonWithTheReason) {
   viz_test::expect_file("03-public.dot", path_of(shipped("03-inbound-fails"), "public"));
 }
 
+TEST(FlowPath, DrawsTheProbeThatGotFarthestAndWhoAnsweredTheOthers) {
+  viz_test::expect_file("22-trace.dot", path_of(shipped("22-routed-office"), "trace"));
+}
+
+TEST(FlowPath, DrawsAWayInCirclesOnce) {
+  viz_test::expect_file("22-loop.dot", path_of(shipped("22-routed-office", "loop"), "inside"));
+}
+
 TEST(Dot, QuotesWhateverANameHolds) {
   EXPECT_EQ(dot_quoted("\"]; x [URL=\"javascript:alert(1)"), "\"\\\"]; x [URL=\\\"javascript:alert(1)\"");
   EXPECT_EQ(dot_quoted("\\N"), "\"\\\\N\"");

@@ -36,6 +36,34 @@ TEST(Report, TapCountsAndEscapesDirectives) {
             "  ...\n");
 }
 
+TEST(Report, SetsWhatHasSeveralLinesInSeveralLines) {
+  Suite suite{"lab", "lab.yaml", {}, {}, 0};
+  suite.checks.push_back({"golden trace lab.trace", false, "same: out\nin: first difference\n- a > b\n"});
+  EXPECT_EQ(junit({suite}),
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+            "<testsuites name=\"masqsim\" tests=\"1\" failures=\"1\">\n"
+            "  <testsuite name=\"lab\" tests=\"1\" failures=\"1\" errors=\"0\" file=\"lab.yaml\">\n"
+            "    <testcase classname=\"lab\" name=\"golden trace lab.trace\">\n"
+            "      <failure message=\"came same: out\">\n"
+            "same: out\n"
+            "in: first difference\n"
+            "- a &gt; b\n"
+            "</failure>\n"
+            "    </testcase>\n"
+            "  </testsuite>\n"
+            "</testsuites>\n");
+  EXPECT_EQ(tap({suite}),
+            "TAP version 13\n"
+            "1..1\n"
+            "not ok 1 - lab: golden trace lab.trace\n"
+            "  ---\n"
+            "  came: |\n"
+            "    same: out\n"
+            "    in: first difference\n"
+            "    - a > b\n"
+            "  ...\n");
+}
+
 TEST(Report, TextTellsOnlyWhatFailed) {
   EXPECT_EQ(text(suites(), {}),
             "lab@v    2 checks  X FAILED\n"

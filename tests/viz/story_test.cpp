@@ -105,6 +105,54 @@ TEST(Story, CountsTheMembersThatFailedAndSaysWhyAFlowSentNothing) {
   expect_file("busy.story", told(*loaded.scenario, "busy.yaml"));
 }
 
+TEST(Story, TellsTheNewMappingAfterAChangeInMidFlow) {
+  const scenario::Loaded loaded = scenario::load_text(
+      "masqsim: 1\n"
+      "name: moved\n"
+      "title: The provider gives another address while a call is under way\n"
+      "networks:\n"
+      "  home: {kind: lan, subnet: 192.168.1.0/24, delay: 1ms}\n"
+      "  internet: {kind: cloud, delay: 10ms}\n"
+      "nodes:\n"
+      "  laptop: {interfaces: {home: 192.168.1.10/24}}\n"
+      "  gw:\n"
+      "    kind: gateway\n"
+      "    interfaces: {home: 192.168.1.1/24, internet: 203.0.113.5}\n"
+      "    nat: {masquerade: {out: internet}}\n"
+      "  web: {interfaces: {internet: 198.51.100.10}, services: [{udp: 53, echo: true}]}\n"
+      "actions:\n"
+      "  - {at: 0s, id: call, from: \"laptop:41000\", udp: \"web:53\", times: 4, every: 2s}\n"
+      "  - {at: 1s, set: {node: gw, nat: {timeouts: {udp: 10s}}}}\n"
+      "  - {at: 3s, set: {node: gw, network: internet, address: 203.0.113.6}}\n");
+  ASSERT_TRUE(loaded.scenario) << scenario::print_diagnostics("text", loaded.diagnostics);
+  expect_file("moved.story", told(*loaded.scenario, "moved.yaml"));
+}
+
+TEST(Story, TellsPiecesOfADatagramAsOneAndTheEndOfAnEntryAfterItsReset) {
+  const scenario::Loaded loaded = scenario::load_text(
+      "masqsim: 1\n"
+      "name: trouble\n"
+      "title: Pieces, a closed port, a neighbour who is not there, a wrong peer\n"
+      "networks:\n"
+      "  home: {kind: lan, subnet: 192.168.1.0/24, delay: 1ms}\n"
+      "  internet: {kind: cloud, delay: 10ms}\n"
+      "nodes:\n"
+      "  laptop: {interfaces: {home: 192.168.1.10/24}}\n"
+      "  phone: {interfaces: {home: 192.168.1.11/24}, services: [{udp: 53, echo: true}]}\n"
+      "  gw:\n"
+      "    kind: gateway\n"
+      "    interfaces: {home: 192.168.1.1/24, internet: 203.0.113.5}\n"
+      "    nat: {masquerade: {out: internet}, hairpin: dnat-only, forward: [{udp: 53, to: phone}]}\n"
+      "  web: {interfaces: {internet: 198.51.100.10}, services: [{udp: 53, echo: true}]}\n"
+      "actions:\n"
+      "  - {at: 0s, id: pieces, from: \"laptop:41000\", udp: \"web:53\", send: 4000B}\n"
+      "  - {at: 1s, id: closed, from: \"laptop:41001\", tcp: \"web:81\"}\n"
+      "  - {at: 2s, id: absent, from: laptop, ping: 192.168.1.77}\n"
+      "  - {at: 6s, id: peer, from: \"laptop:41002\", udp: \"203.0.113.5:53\"}\n");
+  ASSERT_TRUE(loaded.scenario) << scenario::print_diagnostics("text", loaded.diagnostics);
+  expect_file("trouble.story", told(*loaded.scenario, "trouble.yaml"));
+}
+
 TEST(Story, ShowsNothingThatATerminalWouldObey) {
   EXPECT_EQ(printable("a\033[31mb\nc\x7f"), "a\\x1b[31mb\\x0ac\\x7f");
   EXPECT_EQ(printable("caf\xc3\xa9"), "caf\xc3\xa9");

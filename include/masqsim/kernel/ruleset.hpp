@@ -23,11 +23,12 @@ struct Names {
 
 struct Ruleset {
   std::string nft;                    ///< one table for NAT, one for filtering where the configuration filters
-  std::vector<Sysctl> sysctls;        ///< only what differs from the kernel's defaults
+  std::vector<Sysctl> sysctls;        ///< only what differs from `before`
   std::vector<std::string> cannot;    ///< settings that Linux has no words for, each as a sentence
 };
 
-Ruleset ruleset_of(const nat::Config& config, const Names& names);
+/// `before`: what the kernel has been told so far; by default nothing.
+Ruleset ruleset_of(const nat::Config& config, const Names& names, const nat::Config& before = {});
 
 /// The ruleset as a file for `nft -f`: sysctls and what cannot be said as comments at the head.
 std::string export_text(const Ruleset& ruleset, std::string_view title);

@@ -48,6 +48,9 @@ class Reassembler {
   /// beyond it no new datagram is begun (`discarded`, queue_full).
   explicit Reassembler(Duration timeout, std::size_t memory = std::size_t{4} << 20) : timeout_(timeout), memory_(memory) {}
 
+  /// For datagrams whose first piece is yet to come.
+  void set_timeout(Duration timeout) { timeout_ = timeout; }
+
   /// One fragment: a sound IPv4 packet for which Ipv4::is_fragment() holds. Expires what is due first; ask `expire`
   /// before if that matters.
   Outcome add(wire::ByteView piece, Time now);
@@ -92,7 +95,7 @@ class Reassembler {
   std::size_t used_ = 0;
   std::uint64_t last_serial_ = 0;
   std::map<Key, Queue> queues_;
-  std::deque<Due> due_;  // in order: every datagram has the same time
+  std::deque<Due> due_;  // in order
 };
 
 }  // namespace masqsim::nat

@@ -161,8 +161,9 @@ class Nat {
   void flush(Time now);
   /// The interface lost its address or went down: entries that were masqueraded by it go.
   void interface_lost(InterfaceId out, Time now);
-  /// New rules; entries remain (`nft -f`).
-  void set_rules(std::vector<SourceRule> source, std::vector<DestinationRule> destination);
+  /// From now on everything is as `config` says; entries remain (`nft -f`, `sysctl -w`). They keep the translation and the
+  /// deadline that they have, and get the new time-outs with their next packet.
+  void configure(Config config);
 
   /// Until told otherwise, a search for a free outside port (or ICMP id) begins at `port` instead of at random, where
   /// its range holds `port`: so this core follows another NAT, choice by choice, while both agree on what is free.

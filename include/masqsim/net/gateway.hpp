@@ -26,7 +26,7 @@ class Gateway final : public GatewayNode, private Hooks, private Unowned, privat
   void ready() override;
   void say_table() override;
   void flush() override;
-  void set_rules(std::vector<nat::SourceRule> source, std::vector<nat::DestinationRule> destination) override;
+  void configure(nat::Config config) override;
   void interface_lost(InterfaceIndex interface) override;
 
   Stack& stack() { return stack_; }

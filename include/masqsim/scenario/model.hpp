@@ -223,9 +223,10 @@ struct SetChannel {                   ///< the unset stay as they are
   std::optional<Ratio> loss, duplicate, reorder;
   bool operator==(const SetChannel&) const = default;
 };
-struct SetNat {                       ///< new rules; entries remain. `nat` is the node's section with the changes merged in
+struct SetNat {                       ///< entries remain
   NodeIndex node = 0;
-  NatSpec nat;
+  NatSpec nat;                        ///< all of the node's section as it is from then on
+  std::string changes;                ///< what is other than before: "timeouts.udp 5s, forward (1 rule)"
   bool operator==(const SetNat&) const = default;
 };
 struct Flush {                        ///< the gateway forgets its table

@@ -19,7 +19,7 @@ namespace masqsim::viz {
 std::string topology(const scenario::Scenario& scenario);
 
 /// Collects the way of the packets that decide a flow: its first, the first that came back, the one that ended it and
-/// the answer to that.
+/// the answer to that. Of a traceroute the probe that got farthest with its answer, and what answered the others.
 class FlowPath final : public trace::Sink {
  public:
   explicit FlowPath(std::string flow) : flow_(std::move(flow)) {}
@@ -32,6 +32,7 @@ class FlowPath final : public trace::Sink {
 
  private:
   static constexpr std::size_t most_packets = 64;
+  static constexpr std::size_t most_steps = 1024;  ///< of one packet: a TTL of 255 goes in circles for long
 
   struct Packet {
     std::uint64_t id = 0;
@@ -41,6 +42,9 @@ class FlowPath final : public trace::Sink {
   };
 
   std::vector<const Packet*> chosen(const scenario::Finished& finished) const;
+  const Packet* answer_to(std::uint64_t packet) const;
+  static bool ends_like(const Packet& a, const Packet& b);
+  bool is_traceroute() const;
   friend class PathPicture;
 
   std::string flow_;

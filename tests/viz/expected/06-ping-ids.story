@@ -26,5 +26,6 @@ NAT table of gw at 10.000 s
   1 icmp  192.168.1.10:7      203.0.113.5:7       198.51.100.10:7   replied 22s
   2 icmp  192.168.1.11:7      203.0.113.5:53452   198.51.100.10:7   replied 22s
   - icmp  198.51.100.10:45388 198.51.100.10:45388 203.0.113.5:45388 replied 25s
+  -: translates nothing
 
 4 of 4 expectations met.

@@ -32,6 +32,6 @@ NAT table of gw at 10.000 s
   18 udp   192.168.1.27:5000 203.0.113.5:40650 198.51.100.10:7 replied 21s
   19 udp   192.168.1.28:5000 203.0.113.5:5260  198.51.100.10:7 replied 21s
   20 udp   192.168.1.29:5000 203.0.113.5:61009 198.51.100.10:7 replied 21s
-  1980 more rows (--all)
+  980 more rows (--all)
 
 4 of 4 expectations met.

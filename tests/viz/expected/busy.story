@@ -5,7 +5,7 @@ seed 1 - 5.000 s simulated - 5 packets - trace 01234567...
   all.1 stands for all:
   0.000000 gw        UDP  src 192.168.1.10:5000 => 203.0.113.5:40000  new mapping #1
                           ttl 64=>63  ip sum 79cf=>007c  udp sum 554d=>5241
-  0.000000 gw        UDP  X ports-exhausted: no outside port was free
+  0.000000 gw        UDP  X ports-exhausted of all.3: no outside port was free
   0.000000 web       UDP  seen as 203.0.113.5:40000; answers a datagram
   0.000000 gw        UDP  dst 203.0.113.5:40000 => 192.168.1.10:5000  mapping #1
   0.000000 clients.1 UDP  answer 1 from 198.51.100.10:53, 32 bytes
