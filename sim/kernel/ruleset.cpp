@@ -206,6 +206,8 @@ void tell_what_cannot_be(const Config& config, Ruleset& set) {
   cannot(config.rst_keeps_state, "rst-keeps-state: Linux ends a connection 10 s after a reset");
   cannot(config.keep_parity, "keep-parity: Linux chooses any port on a clash");
   cannot(config.port_rest_s != 0, "port-rest: Linux reuses a freed port at once");
+  cannot(!config.limits.early_drop, "limits.early-drop: Linux always gives up an unassured entry of a full table");
+  cannot(config.limits.reject_exhausted, "limits.exhausted: Linux drops silently what finds no port or no place in its table");
   cannot(config.limits.table != nat::Limits{}.table, "limits.table: nf_conntrack_max is one value for all namespaces");
 }
 

@@ -9,7 +9,8 @@ Config rfc_preset(Config base) {
   base.unsolicited = Unsolicited::icmp_after_6s;     // RFC 5382 REQ-4
   base.firewall.drop_invalid = true;                 // RFC 3022 section 4.1: private addresses stay inside
   base.rst_keeps_state = true;                       // RFC 7857 section 2.2
-  base.port_rest_s = 0;
+  base.limits.early_drop = false;                    // RFC 6888 REQ-11 D
+  base.limits.reject_exhausted = true;                 // RFC 6888 REQ-11 B, RFC 5508 REQ-8
 
   Timeouts& t = base.timeouts;
   t.udp = t.udp_stream = 5_min;                                 // RFC 4787 REQ-5

@@ -55,7 +55,7 @@ Decision Core::prerouting(wire::Buffer& buffer, InterfaceId in, Time now, Track&
   std::optional<Packet> packet = read_packet(buffer.bytes());
   if (!packet) return stop(Reason::bad_header);
   const Decision tracked = follow(*packet, Hook::prerouting, now, track);
-  if (!tracked.pass) return tracked;
+  if (!tracked.pass) return rules_.is_outside(in) ? stop(tracked.reason) : tracked;  // strangers are told nothing
   return translate(*packet, Hook::prerouting, {in, any_interface, {}}, now, track);
 }
 
@@ -174,11 +174,18 @@ Decision Core::follow(const Packet& packet, Hook hook, Time now, Track& track) {
   }
 }
 
+/// No port or no place in the table is left for a new flow.
+Decision Core::exhausted(Reason reason) const {
+  Decision refused = stop(reason);
+  if (config_.limits.reject_exhausted) refused.answer = Decision::Answer::host_unreachable;
+  return refused;
+}
+
 /// Makes room for a new flow and the flow; `index` stays no_flow where nothing can be opened by such a packet.
 Decision Core::open(const Packet& packet, Time now, Track&, std::uint32_t& index) {
   if (table_.size_with_unconfirmed() >= config_.limits.table) {
-    const std::uint32_t victim = table_.victim(hash_of(packet.key, packet.protocol));
-    if (victim == no_flow) return stop(Reason::table_full);
+    const std::uint32_t victim = config_.limits.early_drop ? table_.victim(hash_of(packet.key, packet.protocol)) : no_flow;
+    if (victim == no_flow) return exhausted(Reason::table_full);
     drop_entry(victim, Change::Kind::evicted, now);
   }
   if (!can_open(packet.key, packet.protocol)) return left_alone(Relation::invalid);
@@ -321,7 +328,7 @@ Decision Core::confirm(Track& track, Time now) {
   const bool borrowed = track.core_ == nullptr;
   if (flow == nullptr || flow->any(status::confirmed) || borrowed) return left_alone(track.relation_);
   if (table_.find(flow->original, flow->protocol) || table_.find(flow->reply, flow->protocol)) {
-    return stop(Reason::ports_exhausted);
+    return exhausted(Reason::ports_exhausted);
   }
   count_mapping(track.index_, track);
   const bool alone = table_.newest_of_outside(outside_of(*flow), flow->protocol) == no_flow;
@@ -423,7 +430,7 @@ Decision Core::bind(std::uint32_t index, Hook hook, const Way& way, Time now) {
   }
   if (to_outside && behaviour_.exclusive()) {
     const std::optional<Key> chosen = behaviour_.choose(table_, random_, index, range, now);
-    if (!chosen) return stop(Reason::ports_exhausted);
+    if (!chosen) return exhausted(Reason::ports_exhausted);
     use(index, {*chosen, no_flow}, Side::source, now);
     return pass_on;
   }

@@ -51,6 +51,7 @@ class Core {
 
   // conntrack
   Decision follow(const Packet& packet, Hook hook, Time now, Track& track);
+  Decision exhausted(Reason reason) const;
   Decision open(const Packet& packet, Time now, Track& track, std::uint32_t& index);
   bool relate(const Packet& packet, Track& track);
   bool begin(const Packet& packet, std::uint32_t index, Time now);

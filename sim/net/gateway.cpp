@@ -130,8 +130,10 @@ bool Gateway::go_on(Passage& p, const nat::Decision& decision) {
     return true;
   }
   path_.say_drop(p.packet, decision.reason, "", p.in, before_);
-  if (decision.answer == nat::Decision::Answer::admin_prohibited) {
-    path_.complain(p, icmp::unreachable, icmp::admin_prohibited);
+  switch (decision.answer) {
+    case nat::Decision::Answer::none: break;
+    case nat::Decision::Answer::host_unreachable: path_.complain(p, icmp::unreachable, icmp::host_unreachable); break;
+    case nat::Decision::Answer::admin_prohibited: path_.complain(p, icmp::unreachable, icmp::admin_prohibited); break;
   }
   return false;
 }

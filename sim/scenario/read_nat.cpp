@@ -52,12 +52,14 @@ class NatReader {
     }
     if (const Value* value = fields_.get("limits")) {
       const Fields limits(report_, *value, fields_.path() + ".limits", fields_.key_span("limits"),
-                          {"table", "per-host", "excess"});
+                          {"table", "early-drop", "per-host", "excess", "exhausted"});
       limits.whole("table", 1, 16'777'216, config.limits.table);
       if (!is_unlimited(limits, "per-host")) {
         limits.maybe(config.limits.flows_per_host, [&](std::uint32_t& out) { return limits.whole("per-host", 1, 16'777'216, out); });
       }
+      limits.boolean("early-drop", config.limits.early_drop);
       limits.word<bool>("excess", excess_words, config.limits.reject_excess);
+      limits.word<bool>("exhausted", excess_words, config.limits.reject_exhausted);
     }
     read_alg(config);
     fields_.boolean("verify-checksums", config.verify_checksums);

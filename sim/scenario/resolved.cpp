@@ -216,8 +216,10 @@ class Resolver {
     w_.close();
     w_.open("limits");
     w_.line("table", std::to_string(c.limits.table));
+    w_.line("early-drop", boolean(c.limits.early_drop));
     w_.line("per-host", c.limits.flows_per_host ? std::to_string(*c.limits.flows_per_host) : "unlimited");
     w_.line("excess", word_in(excess_words, c.limits.reject_excess));
+    w_.line("exhausted", word_in(excess_words, c.limits.reject_exhausted));
     w_.close();
     w_.open("firewall");
     w_.line("invalid", word_in(invalid_words, c.firewall.drop_invalid));

@@ -104,8 +104,10 @@ struct Timeouts {
 
 struct Limits {
   std::uint32_t table = 262144;                  ///< entries at once (nf_conntrack_max)
+  bool early_drop = true;                        ///< full: an unassured entry goes for a new flow, as in Linux; false: RFC 6888 REQ-11
   std::optional<std::uint32_t> flows_per_host;   ///< of one inside address
   bool reject_excess = true;                     ///< over flows_per_host: ICMP 3/13 (else silence)
+  bool reject_exhausted = false;                   ///< no port or no place left: ICMP 3/1 (RFC 6888 REQ-11 B); Linux: silence
   bool operator==(const Limits&) const = default;
 };
 
