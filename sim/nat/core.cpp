@@ -31,6 +31,14 @@ bool sctp_opens(const Packet& packet) {
   return chunk == sctp_heartbeat_request || chunk == sctp_shutdown_ack;
 }
 
+/// The direction in which packets come from outside.
+Direction inbound_of(const Flow& flow) { return flow.any(status::source_nat) ? Direction::reply : Direction::original; }
+
+bool quoted_sum_ok(const Packet& error) {
+  const auto quoted = wire::Ipv4View::parse_quoted(error.segment().subspan(wire::IcmpEdit::header_size));
+  return !quoted || quoted->sum_ok();
+}
+
 bool can_open(const Key& key, std::uint8_t protocol) {
   return protocol != proto_icmp || wire::icmp::is_request(static_cast<std::uint8_t>(key.destination_port >> 8));
 }
@@ -139,7 +147,9 @@ Decision Core::follow(const Packet& packet, Hook hook, Time now, Track& track) {
   track.relation_ = Relation::invalid;
   if (packet.protocol == proto_icmp) {
     if (!transport_sound(packet, verify)) return left_alone(Relation::invalid);
+    if (!config_.obsolete_icmp && wire::icmp::is_obsolete(packet.segment()[0])) return stop(Reason::invalid);
     if (packet.is_icmp_error()) {
+      if (config_.verify_quoted && hook == Hook::prerouting && !quoted_sum_ok(packet)) return stop(Reason::bad_checksum);
       relate(packet, track);
       return left_alone(track.relation_);
     }
@@ -293,6 +303,9 @@ Core::Followed Core::advance_tcp(const Packet& packet, std::uint32_t index, Dire
     case TcpVerdict::What::accepted: break;
   }
   if (verdict.assured) flow.set(status::assured);
+  const bool outbound = direction != inbound_of(flow);
+  const bool held_down = !config_.rst_refreshes && outbound && tcp->flags().any(wire::TcpFlags::rst);
+  if (verdict.timeout && held_down) verdict.timeout = std::min(*verdict.timeout, Time{flow.deadline} - now);
   if (verdict.timeout) refresh(index, direction, *verdict.timeout, now);
   return Followed::yes;
 }
@@ -304,9 +317,8 @@ void Core::refresh(std::uint32_t index, Direction direction, Duration timeout, T
     flow.deadline = timeout.ns;
     return;
   }
-  const Direction inbound = flow.any(status::source_nat) ? Direction::reply : Direction::original;
   const bool shortens = (now + timeout).ns < flow.deadline;
-  if (!config_.inbound_refreshes && flow.any(status::nat_mask) && direction == inbound && !shortens) return;
+  if (!config_.inbound_refreshes && flow.any(status::nat_mask) && direction == inbound_of(flow) && !shortens) return;
   table_.timers().refresh(index, flow, (now + timeout).ns);
 }
 
@@ -395,6 +407,7 @@ Decision Core::translate(Packet& packet, Hook hook, const Way& way, Time now, Tr
   const bool source_bit = (side == Side::source) == (track.direction_ == Direction::original);
   if (!flow->any(source_bit ? status::source_nat : status::destination_nat)) return pass_on;
   const Key target = inverse(flow->key(opposite(track.direction_)), flow->protocol);
+  if (side == Side::source) give_id(packet.ip);
   return rewrite(packet.ip, side, target) ? pass_on : stop(Reason::malformed);
 }
 
@@ -424,8 +437,9 @@ Decision Core::bind(std::uint32_t index, Hook hook, const Way& way, Time now) {
     to_outside = true;
   } else if (rule == nullptr && hook == Hook::postrouting && config_.hairpin == Hairpin::full &&
              flow.any(status::destination_nat) && !rules_.is_outside(whole.in) && !rules_.is_outside(way.out)) {
-    const wire::Address called{flow.original.destination};  // RFC 4787 REQ-9a: seen from outside
-    range.addresses = {called, called};
+    const wire::Address called{flow.original.destination};
+    const SourceRule* outward = rules_.outward_for(flow, whole.in);
+    range = outward != nullptr ? source_range(*outward, key, called) : Range{{called, called}, std::nullopt};  // RFC 4787 REQ-9a
     to_outside = true;
   }
   if (to_outside && behaviour_.exclusive()) {
@@ -469,6 +483,11 @@ void Core::use(std::uint32_t index, const Choice& choice, Side side, Time now) {
   flow.set(side == Side::source ? status::source_nat : status::destination_nat);
 }
 
+/// Datagrams of many inside hosts leave from one address; those that may be in pieces need ids that no other has.
+void Core::give_id(wire::Ipv4Edit ip) {
+  if (config_.unique_ids && !ip.has_df()) ip.rewrite_id(++last_id_);
+}
+
 /// An ICMP error is translated with the packet that it quotes, so that both look as their receiver knows them.
 Decision Core::translate_error(Packet& packet, Side side, const Flow& flow, Direction direction) {
   const wire::ByteEdit message = packet.segment();
@@ -482,6 +501,7 @@ Decision Core::translate_error(Packet& packet, Side side, const Flow& flow, Dire
   const wire::Ipv4Edit quoted = *wire::Ipv4Edit::parse_quoted_unchecked(icmp.payload());
   if (!rewrite(quoted, other(side), answers)) return stop(Reason::malformed);
   icmp.fix_sum();
+  if (side == Side::source) give_id(packet.ip);
   rewrite(packet.ip, side, inverse(answers, flow.protocol));
   return pass_on;
 }
@@ -530,7 +550,7 @@ void Core::remove_due(Time now) {
   due_.clear();
   table_.timers().take_due(now, due_);
   for (const std::uint32_t index : due_) {
-    unlink(index, Change::Kind::expired, now, true);
+    unlink(index, Change::Kind::expired, Time{table_[index].deadline}, true);  // however late it is noticed
     table_.release(index);
   }
 }

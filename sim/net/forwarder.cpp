@@ -51,7 +51,9 @@ void Forwarder::output(Packet packet) {
 
 void Forwarder::deliver(Passage& p) {
   if (hooks_ && !hooks_->input(p)) return;
+  asked_by_ = p.in;
   stack_.deliver(std::move(p.packet), p.in);
+  asked_by_ = no_interface;
 }
 
 void Forwarder::forward(Passage& p, const OptionsRead& options) {
@@ -139,13 +141,24 @@ bool Forwarder::source_possible(const Passage& p, Address source) {
   if (!strict_reverse_path_) return true;
   if (mine == Owned::broadcast) return drop(p, Reason::martian, "the source is a broadcast address");
   if (source.is_zero()) return true;
-  const Route* back = node_.routes().find(source);
-  if (back && back->kind == Route::Kind::forward && back->out == p.in) return true;
+  for (const Route& back : node_.routes().routes_to(source)) {
+    if (back.kind == Route::Kind::forward && back.out == p.in) return true;
+    if (!overlap_) break;
+  }
   return drop(p, Reason::reverse_path, "");
 }
 
+const Route* Forwarder::route_to(Address destination, InterfaceIndex in) const {
+  if (!overlap_) return node_.routes().find(destination);
+  const std::span<const Route> equal = node_.routes().routes_to(destination);
+  for (const Route& route : equal) {
+    if (in == no_interface ? route.out == asked_by_ : route.out != in) return &route;
+  }
+  return equal.empty() ? nullptr : &equal.front();
+}
+
 bool Forwarder::find_route(Passage& p, Address destination) {
-  const Route* route = node_.routes().find(destination);
+  const Route* route = route_to(destination, p.in);
   if (route && route->kind == Route::Kind::forward && node_.interfaces()[route->out].up) {
     p.out = route->out;
     p.next_hop = route->via.is_zero() ? destination : route->via;
@@ -193,8 +206,10 @@ void Forwarder::complain(const Packet& about, std::uint8_t type, std::uint8_t co
   const wire::IcmpFields error{.type = type, .code = code, .rest = rest};
   const bool made_here = about.marks().interface == no_interface;
   if (made_here) return stack_.undeliverable(about, error);
+  const InterfaceIndex before = std::exchange(asked_by_, about.marks().interface);
   const Address source = source_for(Ipv4Edit::parse(about.bytes())->source());
   if (!source.is_zero()) stack_.complain(about, source, error);
+  asked_by_ = before;
 }
 
 bool Forwarder::drop(const Passage& p, Reason reason, std::string_view text) const {
@@ -246,7 +261,7 @@ Address Forwarder::source_towards(InterfaceIndex out, Address next_hop) const {
 
 Address Forwarder::source_for(Address destination) {
   if (is_own(destination)) return destination;
-  const Route* route = node_.routes().find(destination);
+  const Route* route = route_to(destination, no_interface);
   if (!route || route->kind != Route::Kind::forward) return {};
   return source_towards(route->out, route->via.is_zero() ? destination : route->via);
 }

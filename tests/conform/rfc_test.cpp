@@ -58,10 +58,7 @@ TEST(Rfc, ThePresetDeviatesInOneMustOnlyOverlappingNetworks) {
   }
   EXPECT_EQ(musts, "inside and outside networks with the same addresses do not harm\n");
   EXPECT_EQ(those(findings, Outcome::deviates),
-            "4787 REQ-4\n4787 REQ-7\n"
-            "5508 REQ-3a\n5508 REQ-8\n5508 REQ-10c\n"
-            "6888 REQ-8\n6888 REQ-15\n"
-            "7857 7.1\n7857 10\n");
+            "4787 REQ-7\n5508 REQ-8\n6888 REQ-15\n");
 }
 
 TEST(Rfc, ARowTellsRequirementLevelOutcomeAndThePacketsThatShowIt) {
