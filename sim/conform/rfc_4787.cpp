@@ -116,9 +116,14 @@ Outcome inbound_refreshes(Exam& exam) {
   return exam.found(true, refreshed ? "does so" : "not made use of");
 }
 
-// REQ-7. Outside, too, is 192.168.1.0/24: there is `far`, whose address no inside host has, and `twin`, with that of `a`.
+// REQ-7. Outside, too, is 192.168.1.0/24: there is `far`, whose address no inside host has, and `twin`, with that of `a`,
+// and one with the gateway's own.
 // The bench gives packets to the gateway; that hosts find it in the place of `far` is shown by the tests of its LAN.
-constexpr Endpoint far{wire::address(192, 168, 1, 66), 53}, twin{host_a, 53}, alias_of_twin{wire::address(10, 9, 1, 10), 53};
+constexpr Endpoint far{wire::address(192, 168, 1, 66), 53}, twin{host_a, 53}, gateways_twin{wire::address(192, 168, 1, 1), 53};
+
+/// Inside, the outside 192.168.1.0/24 is called 10.9.1.0/24.
+constexpr wire::Prefix alias{wire::address(10, 9, 1, 0), 24}, outside_subnet{wire::address(192, 168, 1, 0), 24};
+constexpr Endpoint alias_of(Endpoint outside) { return {{alias.address.value | (outside.address.value & 0xff)}, outside.port}; }
 
 void put_inside_addresses_outside(Exam& exam) {
   Addressing subnet;
@@ -128,7 +133,7 @@ void put_inside_addresses_outside(Exam& exam) {
   subnet.interface = wan;
   subnet.text = "addr add 192.168.1.77/24 dev wan0";
   exam.setup().addressing.push_back(subnet);
-  for (const Endpoint outside : {far, twin}) {
+  for (const Endpoint outside : {far, twin, gateways_twin}) {
     Addressing neighbour;
     neighbour.kind = Addressing::Kind::add_neighbour;
     neighbour.address = outside.address;
@@ -142,12 +147,11 @@ void forward_to_a(Exam& exam) {
                                     .forward = a.address, .forward_port = a.port});
 }
 
-/// RFC 2663 section 4.3: inside, the outside 192.168.1.0/24 is called 10.9.1.0/24.
+/// RFC 2663 section 4.3.
 void give_alias(Exam& exam) {
-  const wire::Prefix alias = wire::prefix_of(alias_of_twin.address, 24), outside = wire::prefix_of(twin.address, 24);
-  exam.nat().destination.push_back({.in = lan, .from = {}, .to = alias, .protocol = {}, .port = {}, .forward = outside.address,
+  exam.nat().destination.push_back({.in = lan, .from = {}, .to = alias, .protocol = {}, .port = {}, .forward = outside_subnet.address,
                                     .forward_port = {}, .keep_host_bits = true});
-  exam.nat().source.push_back({.out = lan, .in = wan, .protocol = {}, .from = outside, .to = {}, .only_port_forwarded = true,
+  exam.nat().source.push_back({.out = lan, .in = wan, .protocol = {}, .from = outside_subnet, .to = {}, .only_port_forwarded = true,
                                .action = nat::SourceRule::Action::source_nat, .addresses = {alias.address, alias.broadcast()},
                                .ports = {}, .keep_host_bits = true});
 }
@@ -179,7 +183,7 @@ Outcome twins(Exam& exam) {
   put_inside_addresses_outside(exam);
   forward_to_a(exam);
   give_alias(exam);
-  return exam.found(speak(exam, twin, alias_of_twin));
+  return exam.found(speak(exam, twin, alias_of(twin)) && speak(exam, gateways_twin, alias_of(gateways_twin)));
 }
 
 Outcome filtering(Exam& exam) {
@@ -347,7 +351,7 @@ std::vector<Requirement> rfc_4787() {
       {4787, "REQ-6", must, "outbound packets refresh the mapping", outbound_refreshes},
       {4787, "REQ-6a", may, "inbound packets refresh the mapping", inbound_refreshes},
       {4787, "REQ-7", must, "outside hosts in a network of the inside's addresses are reached, and reach in", overlap},
-      {4787, "REQ-7", must, "so are those that have the address of an inside host", twins},
+      {4787, "REQ-7", must, "so are those that have the address of an inside host or of the gateway", twins},
       {4787, "REQ-8", recommended, "filtering does not depend on the remote's port", filtering},
       {4787, "REQ-8a", may, "the filtering can be set", configurable_filtering},
       {4787, "REQ-9", must, "inside hosts reach each other by their outside endpoints", hairpins},

@@ -31,8 +31,9 @@ constexpr Address all_hosts = wire::address(224, 0, 0, 1);
 void Forwarder::receive(Packet packet, InterfaceIndex in) {
   Passage p{.packet = std::move(packet), .in = in};
   if (!sound(p)) return;
+  const Address called = header_of(p).destination();
   if (hooks_ && !hooks_->prerouting(p)) return;
-  if (!find_way(p)) return;
+  if (!find_way(p, called)) return;
   OptionsRead options;
   if (header_of(p).header_length() > 20 && !take(p, options)) return;
   if (p.local) return deliver(p);
@@ -113,7 +114,7 @@ bool Forwarder::take(Passage& p, OptionsRead& options) {
 }
 
 // Local, to be forwarded, or neither. Linux: ip_route_input.
-bool Forwarder::find_way(Passage& p) {
+bool Forwarder::find_way(Passage& p, Address called) {
   const Ipv4Edit ip = header_of(p);
   const Address source = ip.source(), destination = ip.destination();
   if (source.is_multicast() || source.is_limited_broadcast() || source.is_loopback() ||
@@ -129,15 +130,27 @@ bool Forwarder::find_way(Passage& p) {
 
   const Owned mine = destination.is_limited_broadcast() || destination == all_hosts ? Owned::broadcast
                                                                                     : owned(destination);
-  p.local = mine != Owned::no;
+  p.local = mine != Owned::no && (destination == called || !twin_elsewhere(destination, p.in));
   if (!p.local && !find_route(p, destination)) return false;
   return source_possible(p, source);
+}
+
+/// An own address of another interface, which somebody on that one may have as well.
+bool Forwarder::twin_there(Address own, InterfaceIndex in) const {
+  if (!overlap_ || node_.interfaces()[in].owns(own)) return false;
+  return std::ranges::any_of(node_.routes().routes_to(own), [&](const Route& r) { return r.out == in; });
+}
+
+/// An own address of this interface, which somebody elsewhere may have as well.
+bool Forwarder::twin_elsewhere(Address own, InterfaceIndex in) const {
+  if (!overlap_ || !node_.interfaces()[in].owns(own)) return false;
+  return std::ranges::any_of(node_.routes().routes_to(own), [&](const Route& r) { return r.out != in; });
 }
 
 // Linux: fib_validate_source.
 bool Forwarder::source_possible(const Passage& p, Address source) {
   const Owned mine = owned(source);
-  if (mine == Owned::local) return drop(p, Reason::martian, "the source is this node's own address");
+  if (mine == Owned::local && !twin_there(source, p.in)) return drop(p, Reason::martian, "the source is this node's own address");
   if (!strict_reverse_path_) return true;
   if (mine == Owned::broadcast) return drop(p, Reason::martian, "the source is a broadcast address");
   if (source.is_zero()) return true;

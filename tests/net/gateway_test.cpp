@@ -191,7 +191,7 @@ nat::Config overlapping(bool on, bool twice = false) {
 struct Overlap : testing::Test, test::OneRouter<Gateway> {
   explicit Overlap(const nat::Config& config = overlapping(true)) : OneRouter(trace::NodeKind::gateway, config) {
     network.address_added(gw, from_outside, uplink);
-    for (const wire::Address a : {far, twin}) network.address_added(outside, 0, a);
+    for (const wire::Address a : {far, twin, gw_inside}) network.address_added(outside, 0, a);
     gw.routes().append({.to = subnet, .out = from_outside, .via = {}});
     gw.ready();
   }
@@ -286,6 +286,59 @@ TEST_F(TwiceNat, AndIsReachedByIt) {
             "10.9.1.10:9 => 192.168.1.10:9, ttl 64 => 63, ip sum 6e08 => b825, udp sum 41c7 => 6ba4 | mapping #1, "
             "flow #1\n"
             "0.001000000 gw/wan send p2 - 192.168.1.77:8080 > 192.168.1.10:9 udp len=4 ttl=63\n");
+}
+
+TEST_F(TwiceNat, TheGatewaysOwnTwinIsReachedAndReachesIn) {
+  EXPECT_EQ(after(from_inside, udp({laptop, 5000}, {address(10, 9, 1, 1), 53})),
+            "0.000000000 gw translate p1 - UDP > 192.168.1.1:53 src 192.168.1.10:5000 => 192.168.1.77:5000, dst "
+            "10.9.1.1:53 => 192.168.1.1:53, ttl 64 => 63, ip sum 6e11 => b82e, udp sum 2e6c => 7789 | new mapping "
+            "#1, new flow #1\n"
+            "0.000000000 gw/wan send p1 - 192.168.1.77:5000 > 192.168.1.1:53 udp len=4 ttl=63\n");
+  EXPECT_EQ(after(from_outside, udp({gw_inside, 53}, {uplink, 5000})),
+            "0.001000000 gw translate p2 - UDP > 192.168.1.10:5000 src 192.168.1.1:53 => 10.9.1.1:53, dst "
+            "192.168.1.77:5000 => 192.168.1.10:5000, ttl 64 => 63, ip sum b72e => 6f11, udp sum 7789 => 2e6c | "
+            "mapping #1, flow #1\n"
+            "0.001000000 gw/lan send p2 - 10.9.1.1:53 > 192.168.1.10:5000 udp len=4 ttl=63\n");
+  EXPECT_EQ(after(from_outside, udp({gw_inside, 9}, {uplink, 8080})),
+            "0.002000000 gw translate p3 - UDP > 192.168.1.10:80 src 192.168.1.1:9 => 10.9.1.1:9, dst "
+            "192.168.1.77:8080 => 192.168.1.10:80, ttl 64 => 63, ip sum b72e => 6f11, udp sum 6bad => 41d0 | new "
+            "mapping #2, new flow #2\n"
+            "0.002000000 gw/lan send p3 - 10.9.1.1:9 > 192.168.1.10:80 udp len=4 ttl=63\n");
+}
+
+TEST_F(LinuxOverlap, TheGatewaysAddressIsNobodyElsesAnywhere) {
+  EXPECT_EQ(after(from_outside, udp({gw_inside, 9}, {uplink, 8080})),
+            "0.000000000 gw/wan drop p1 - 192.168.1.1:9 > 192.168.1.10:80 udp len=4 ttl=64 | martian: the source is "
+            "this node's own address\n");
+}
+
+TEST_F(Overlap, FromTheInsideTheGatewaysAddressIsNobodyElses) {
+  EXPECT_EQ(after(from_inside, udp({gw_inside, 9}, {far, 53})),
+            "0.000000000 gw/lan drop p1 - 192.168.1.1:9 > 192.168.1.66:53 udp len=4 ttl=64 | martian: the source is "
+            "this node's own address\n");
+}
+
+struct FullOfPieces : GatewayTest {
+  static nat::Config giving_way() {
+    nat::Config config = masquerade();
+    config.oldest_pieces_go = true;
+    return config;
+  }
+  FullOfPieces() : GatewayTest(giving_way()) {}
+};
+
+TEST_F(FullOfPieces, TheOldestGiveWayAndAreTold) {
+  std::string told;
+  std::uint16_t id = 0;
+  while (told.empty() && id < 600) {
+    const std::vector<std::uint8_t> data(8192, 'x');
+    told = after(from_outside, wire::ip_packet({.source = stranger, .destination = gw_outside, .id = ++id, .fragment_word = 0x2000},
+                                               wire::Protocol::udp, data));
+  }
+  EXPECT_EQ(told,
+            "0.496000000 gw drop p1 - 198.51.100.66:30840 > 203.0.113.5:30840 udp len=30832 ttl=64 frag=0+ | "
+            "queue-full: its pieces gave way to newer ones\n");
+  EXPECT_EQ(id, 497);
 }
 
 }  // namespace
