@@ -289,7 +289,8 @@ Outcome obsolete_kinds(Exam& exam) {
   if (!seen) return exam.found(false);
   const auto quench = exam.from_outside(icmp_error(remote_3, outer, icmp_type::source_quench, 0, udp(*seen, r1)));
   const auto asked = exam.from_inside(icmp(host_a, remote_1, icmp_type::information, 0, 77u << 16, {}));
-  return exam.found(quench.empty() && asked.empty(), !quench.empty() ? "source quench passes" : !asked.empty() ? "an information request passes" : "");
+  if (!quench.empty()) return exam.found(false, "source quench passes");
+  return exam.found(asked.empty(), asked.empty() ? "" : "an information request passes");
 }
 
 Outcome own_errors(Exam& exam) {

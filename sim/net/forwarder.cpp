@@ -161,6 +161,7 @@ bool Forwarder::source_possible(const Passage& p, Address source) {
   return drop(p, Reason::reverse_path, "");
 }
 
+/// Of a packet from `in`; of one made here where that is no_interface.
 const Route* Forwarder::route_to(Address destination, InterfaceIndex in) const {
   if (!overlap_) return node_.routes().find(destination);
   const std::span<const Route> equal = node_.routes().routes_to(destination);

@@ -177,8 +177,9 @@ constexpr wire::Address uplink = address(192, 168, 1, 77);
 nat::Config overlapping(bool on, bool twice = false) {
   nat::Config config = masquerade();
   config.overlap = on;
-  config.destination.push_back({.in = 1, .from = {}, .to = {uplink, 32}, .protocol = wire::Protocol::udp, .port = nat::PortRange{8080, 8080},
-                                .forward = address(192, 168, 1, 10), .forward_port = std::uint16_t{80}});
+  config.destination.push_back({.in = 1, .from = {}, .to = {uplink, 32}, .protocol = wire::Protocol::udp,
+                                .port = nat::PortRange{8080, 8080}, .forward = address(192, 168, 1, 10),
+                                .forward_port = std::uint16_t{80}});
   if (!twice) return config;
   config.destination.push_back({.in = 0, .from = {}, .to = alias, .protocol = {}, .port = {}, .forward = subnet.address,
                                 .forward_port = {}, .keep_host_bits = true});
@@ -331,9 +332,8 @@ TEST_F(FullOfPieces, TheOldestGiveWayAndAreTold) {
   std::string told;
   std::uint16_t id = 0;
   while (told.empty() && id < 600) {
-    const std::vector<std::uint8_t> data(8192, 'x');
-    told = after(from_outside, wire::ip_packet({.source = stranger, .destination = gw_outside, .id = ++id, .fragment_word = 0x2000},
-                                               wire::Protocol::udp, data));
+    const wire::IpFields ip{.source = stranger, .destination = gw_outside, .id = ++id, .fragment_word = 0x2000};
+    told = after(from_outside, wire::ip_packet(ip, wire::Protocol::udp, std::vector<std::uint8_t>(8192, 'x')));
   }
   EXPECT_EQ(told,
             "0.496000000 gw drop p1 - 198.51.100.66:30840 > 203.0.113.5:30840 udp len=30832 ttl=64 frag=0+ | "
