@@ -75,6 +75,7 @@ std::vector<std::string> nat_lines(const Scenario& scenario, const Node& node) {
                                    (s.addresses.first == s.addresses.last ? "" : " - " + wire::to_string(s.addresses.last)));
   }
   for (const auto& o : nat.one_to_one) lines.push_back("1:1 " + wire::to_string(o.inside) + " = " + wire::to_string(o.outside));
+  for (const auto& t : nat.twice_nat) lines.push_back("outside " + wire::to_string(t.outside) + " = inside " + wire::to_string(t.inside));
   for (const auto& f : nat.forward) {
     if (lines.size() > most_forwards) {
       lines.push_back("...");

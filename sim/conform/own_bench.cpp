@@ -148,7 +148,7 @@ class OwnBench::Rig {
         } else {
           network_.address_added(gateway_, interface, command.address);
         }
-        if (command.length < 32) routes.add({.to = subnet, .out = interface, .via = {}});
+        if (command.length < 32) routes.append({.to = subnet, .out = interface, .via = {}});
         break;
       }
       case Addressing::Kind::delete_address: take_address(*command.interface, command.address); break;

@@ -14,17 +14,24 @@ namespace {
 
 constexpr Endpoint a{host_a, 5000}, b{host_b, 5000}, r1{remote_1, 53}, r2{remote_2, 53};
 
-/// Which of its remotes see one outside port: r1, another port of it, another remote.
-std::array<bool, 2> sharing(Exam& exam) {
+constexpr Endpoint r1_other_port{remote_1, 54}, r3{remote_3, 53};
+
+/// Which remotes see the outside port that r1 sees (another port of it, another one), and which others may send to it.
+std::array<bool, 4> behaviour(Exam& exam) {
   const auto first = exam.udp_out(a, r1);
-  const bool by_port = exam.udp_out(a, {remote_1, 54}) == first;
-  return {by_port, exam.udp_out(a, r2) == first};
+  if (!first) return {};
+  const bool by_port = exam.udp_out(a, r1_other_port) == first, by_address = exam.udp_out(a, r2) == first;
+  return {by_port, by_address, exam.reaches(udp({remote_1, 99}, *first), a), exam.reaches(udp({remote_3, 99}, *first), a)};
 }
 
 Outcome one_outside_port(Exam& exam) {
-  exam.udp_out(b, r2);
-  const auto first = exam.udp_out(a, r1), second = exam.udp_out(a, r2);
-  return exam.found(first && first == second, words(first) + " and " + words(second));
+  for (const Endpoint taken : {r1_other_port, r2}) exam.udp_out(b, taken);
+  const auto first = exam.udp_out(a, r1);
+  for (const Endpoint next : {r1_other_port, r2, r3}) {
+    const auto other = exam.udp_out(a, next);
+    if (!first || other != first) return exam.found(false, words(first) + " and " + words(other));
+  }
+  return exam.found(true, words(first) + " for four remotes");
 }
 
 Outcome paired_pool(Exam& exam) {
@@ -67,9 +74,20 @@ Outcome parity(Exam& exam) {
   return exam.found(kept == all, fmt::format("kept by {} of {} ports that clash", kept, all));
 }
 
+/// Also once answers have come, and long after the first packet.
 Outcome lives_for(Exam& exam, Duration span) {
-  const auto seen = exam.udp_out(a, r1);
-  return exam.found(seen && exam.lives(span, udp(r1, *seen), a));
+  for (const int answers : {0, 1, 2}) {
+    exam.restart();
+    const auto seen = exam.udp_out(a, r1);
+    if (!seen) return exam.found(false);
+    for (int n = 0; n < answers; ++n) {
+      exam.wait(3_s);
+      exam.reaches(udp(r1, *seen), a);
+      exam.udp_out(a, r1);
+    }
+    if (!exam.lives(span, udp(r1, *seen), a)) return exam.found(false, fmt::format("not after {} answers", answers));
+  }
+  return exam.found(true);
 }
 Outcome two_minutes(Exam& exam) { return lives_for(exam, 119_s); }
 Outcome five_minutes(Exam& exam) { return lives_for(exam, 299_s); }
@@ -98,16 +116,74 @@ Outcome inbound_refreshes(Exam& exam) {
   return exam.found(true, refreshed ? "does so" : "not made use of");
 }
 
-Outcome address_conflict(Exam& exam) {
-  Addressing second;
-  second.kind = Addressing::Kind::add_address;
-  second.address = wire::address(192, 168, 1, 77);
-  second.length = 24;
-  second.interface = wan;
-  second.text = "addr add 192.168.1.77/24 dev wan0";
-  exam.setup().addressing.push_back(second);
-  const Endpoint outside_twin{wire::address(192, 168, 1, 66), 53};
-  return exam.found(exam.udp_out(a, outside_twin).has_value(), "outside and inside both 192.168.1.0/24");
+// REQ-7. Outside, too, is 192.168.1.0/24: there is `far`, whose address no inside host has, and `twin`, with that of `a`,
+// and one with the gateway's own.
+// The bench gives packets to the gateway; that hosts find it in the place of `far` is shown by the tests of its LAN.
+constexpr Endpoint far{wire::address(192, 168, 1, 66), 53}, twin{host_a, 53}, gateways_twin{wire::address(192, 168, 1, 1), 53};
+
+/// Inside, the outside 192.168.1.0/24 is called 10.9.1.0/24.
+constexpr wire::Prefix alias{wire::address(10, 9, 1, 0), 24}, outside_subnet{wire::address(192, 168, 1, 0), 24};
+constexpr Endpoint alias_of(Endpoint outside) { return {{alias.address.value | (outside.address.value & 0xff)}, outside.port}; }
+
+void put_inside_addresses_outside(Exam& exam) {
+  Addressing subnet;
+  subnet.kind = Addressing::Kind::add_address;
+  subnet.address = wire::address(192, 168, 1, 77);
+  subnet.length = 24;
+  subnet.interface = wan;
+  subnet.text = "addr add 192.168.1.77/24 dev wan0";
+  exam.setup().addressing.push_back(subnet);
+  for (const Endpoint outside : {far, twin, gateways_twin}) {
+    Addressing neighbour;
+    neighbour.kind = Addressing::Kind::add_neighbour;
+    neighbour.address = outside.address;
+    neighbour.interface = wan;
+    exam.setup().addressing.push_back(neighbour);
+  }
+}
+
+void forward_to_a(Exam& exam) {
+  exam.nat().destination.push_back({.from = {}, .to = {outer, 32}, .protocol = Protocol::udp, .port = nat::PortRange{8080, 8080},
+                                    .forward = a.address, .forward_port = a.port});
+}
+
+/// RFC 2663 section 4.3.
+void give_alias(Exam& exam) {
+  exam.nat().destination.push_back({.in = lan, .from = {}, .to = alias, .protocol = {}, .port = {}, .forward = outside_subnet.address,
+                                    .forward_port = {}, .keep_host_bits = true});
+  exam.nat().source.push_back({.out = lan, .in = wan, .protocol = {}, .from = outside_subnet, .to = {}, .only_port_forwarded = true,
+                               .action = nat::SourceRule::Action::source_nat, .addresses = {alias.address, alias.broadcast()},
+                               .ports = {}, .keep_host_bits = true});
+}
+
+/// Outside `remote` and inside `a` (whom it calls by the forward) speak both ways; `a` knows it as `known_as`.
+bool speak(Exam& exam, Endpoint remote, Endpoint known_as) {
+  const auto seen = exam.outside_of(udp(a, known_as), remote.address);
+  if (!seen) return exam.note(words(known_as) + " is not reached"), false;
+  const auto inside_sees = [&](const Bytes& packet) {
+    for (const Emerged& e : exam.from_outside(packet)) {
+      if (e.side == Side::in && destination_of(e) == a) return source_of(e);
+    }
+    return std::optional<Endpoint>();
+  };
+  if (inside_sees(udp(remote, *seen)) != known_as) return exam.note("its answer does not come in"), false;
+  const Endpoint caller{remote.address, 999}, caller_known_as{known_as.address, 999}, called{outer, 8080};
+  if (inside_sees(udp(caller, called)) != caller_known_as) return exam.note("its call does not come in"), false;
+  if (exam.outside_of(udp(a, caller_known_as), remote.address) != called) return exam.note("its call is not answered"), false;
+  return true;
+}
+
+Outcome overlap(Exam& exam) {
+  put_inside_addresses_outside(exam);
+  forward_to_a(exam);
+  return exam.found(speak(exam, far, far));
+}
+
+Outcome twins(Exam& exam) {
+  put_inside_addresses_outside(exam);
+  forward_to_a(exam);
+  give_alias(exam);
+  return exam.found(speak(exam, twin, alias_of(twin)) && speak(exam, gateways_twin, alias_of(gateways_twin)));
 }
 
 Outcome filtering(Exam& exam) {
@@ -167,18 +243,21 @@ Outcome no_udp_alg(Exam& exam) {
 Outcome switched_one_by_one(Exam&) { throw NotTestable("there is no ALG for UDP to be switched"); }
 
 Outcome deterministic(Exam& exam) {
-  const std::array<bool, 2> alone = sharing(exam);
+  const std::array<bool, 4> alone = behaviour(exam);
   exam.restart();
   exam.udp_out(b, r2);
-  exam.udp_out(b, {remote_1, 54});
-  const std::array<bool, 2> crowded = sharing(exam);
-  return exam.found(alone == crowded, alone == crowded ? "" : "another mapping once a port is taken");
+  exam.udp_out(b, r1_other_port);
+  const std::array<bool, 4> crowded = behaviour(exam);
+  return exam.found(alone == crowded, alone == crowded ? "" : "another behaviour once a port is taken");
 }
 
 Outcome survives_errors(Exam& exam) {
   const auto seen = exam.udp_out(a, r1);
   if (!seen) return exam.found(false);
-  for (std::uint8_t code = 0; code < 6; ++code) exam.from_outside(icmp_error(remote_3, outer, wire::icmp::unreachable, code, udp(*seen, r1)));
+  for (const auto& [type, code] : icmp_errors) {
+    exam.from_outside(icmp_error(remote_3, outer, type, code, udp(*seen, r1)));
+    exam.from_inside(icmp_error(a.address, remote_1, type, code, udp(r1, a)));
+  }
   return exam.found(exam.reaches(udp(r1, *seen), a) && exam.udp_out(a, r1) == seen);
 }
 
@@ -196,7 +275,13 @@ Outcome unreachable_passes(Exam& exam) { return exam.found(error_comes_in(exam, 
 Outcome too_big_told(Exam& exam) {
   exam.setup().wan_mtu = 1400;
   const auto emerged = exam.from_inside(udp(a, r1, 1472));
-  return exam.found(icmp_at(emerged, Side::in, wire::icmp::unreachable, wire::icmp::fragmentation_needed) && !first_at(emerged, Side::out));
+  const Emerged* error = icmp_at(emerged, Side::in, wire::icmp::unreachable, wire::icmp::fragmentation_needed);
+  if (!error || first_at(emerged, Side::out)) return exam.found(false);
+  const auto ip = wire::Ipv4View::parse(error->bytes);
+  const auto about = wire::tuple_of(quoted(*error));
+  const std::uint16_t mtu = wire::IcmpView::parse(ip->payload())->next_hop_mtu();
+  return exam.found(ip->destination() == a.address && about && about->source == a && about->destination == r1 && mtu == 1400,
+                    fmt::format("MTU {}", mtu));
 }
 
 Outcome fragments(Exam& exam) {
@@ -229,23 +314,24 @@ bool pieces_come_in(Exam& exam, Endpoint outside, bool backwards) {
 
 Outcome out_of_order(Exam& exam) {
   const auto seen = exam.udp_out(a, r1);
-  return exam.found(seen && pieces_come_in(exam, *seen, true));
+  return exam.found(seen && pieces_come_in(exam, *seen, true) && pieces_come_in(exam, *seen, false));
 }
 
 Outcome flood(Exam& exam) {
   const auto seen = exam.udp_out(a, r1);
   if (!seen) return exam.found(false);
-  constexpr std::uint16_t pieces_of_flood = 300;
+  constexpr std::uint16_t pieces_of_flood = 600;  // 4.7 MiB: more than Linux keeps of them
   for (std::uint16_t n = 0; n < pieces_of_flood; ++n) {
     wire::IpFields ip;
     ip.source = remote_3;
     ip.destination = outer;
     ip.id = static_cast<std::uint16_t>(1000 + n);
     ip.fragment_word = wire::Ipv4View::more_fragments;
-    exam.send(Side::out, wire::ip_packet(ip, Protocol::udp, Bytes(64)), n == 0);
+    exam.send(Side::out, wire::ip_packet(ip, Protocol::udp, Bytes(8192)), false);
   }
-  const bool whole = exam.reaches(udp(r1, *seen), a);
-  return exam.found(whole && pieces_come_in(exam, *seen, false), fmt::format("{} lone pieces", pieces_of_flood));
+  const bool whole = exam.reaches(udp(r1, *seen), a), in_order = pieces_come_in(exam, *seen, false);
+  return exam.found(whole && in_order, fmt::format("after {} lone pieces of 8 KiB{}", pieces_of_flood,
+                                                   !whole ? " nothing passes" : !in_order ? " no others are taken" : ""));
 }
 
 }  // namespace
@@ -264,7 +350,8 @@ std::vector<Requirement> rfc_4787() {
       {4787, "REQ-5c", recommended, "5 minutes or more unless set otherwise", five_minutes},
       {4787, "REQ-6", must, "outbound packets refresh the mapping", outbound_refreshes},
       {4787, "REQ-6a", may, "inbound packets refresh the mapping", inbound_refreshes},
-      {4787, "REQ-7", must, "inside and outside networks with the same addresses do not harm", address_conflict},
+      {4787, "REQ-7", must, "outside hosts in a network of the inside's addresses are reached, and reach in", overlap},
+      {4787, "REQ-7", must, "so are those that have the address of an inside host or of the gateway", twins},
       {4787, "REQ-8", recommended, "filtering does not depend on the remote's port", filtering},
       {4787, "REQ-8a", may, "the filtering can be set", configurable_filtering},
       {4787, "REQ-9", must, "inside hosts reach each other by their outside endpoints", hairpins},

@@ -103,15 +103,54 @@ Outcome unknown_outside_dropped(Exam& exam) {
   return exam.found(exam.from_outside(error_about(udp({outer, 4321}, r1))).empty());
 }
 
-Outcome inner_restored(Exam& exam) {
+/// RFC 4884: the quote is filled up to 128 bytes, then come 12 bytes of extension, which are nobody's payload.
+Outcome extensions_left_out(Exam& exam) {
   const auto seen = flow(exam);
   if (!seen) return exam.found(false);
-  const auto emerged = exam.from_outside(error_about(udp(*seen, r1)));
+  Bytes data = udp(*seen, r1);
+  data.resize(128);
+  const Bytes extension{0x20, 0, 0xbf, 0xfd, 0, 8, 1, 1, 0, 1, 2, 3};
+  data.insert(data.end(), extension.begin(), extension.end());
+  const std::uint32_t words_of_quote = 32u << 16;
+  const auto emerged = exam.from_outside(icmp(remote_3, outer, icmp_type::unreachable, icmp_type::port_unreachable, words_of_quote, data));
+  if (!told_inside(emerged, a)) return exam.found(false);
   const Emerged* error = first_at(emerged, Side::in);
-  if (!error || !told_inside(emerged, a)) return exam.found(false);
-  const auto inner = wire::Ipv4View::parse(quoted(*error));
-  const auto ip = wire::Ipv4View::parse(error->bytes);
-  return exam.found(inner && inner->sum_ok() && ip->source() == remote_3 && wire::IcmpView::parse(ip->payload())->sum_ok());
+  const auto message = wire::IcmpView::parse(wire::Ipv4View::parse(error->bytes)->payload());
+  return exam.found(message->sum_ok() && std::ranges::equal(message->payload().last(12), extension) && message->payload()[127] == 0);
+}
+
+/// What comes in of an outside error; nothing if it does not come in.
+std::optional<Bytes> outside_error(Exam& exam, std::uint8_t type, std::uint8_t code) {
+  const auto seen = flow(exam);
+  if (!seen) return std::nullopt;
+  const auto emerged = exam.from_outside(icmp_error(remote_3, outer, type, code, udp(*seen, r1)));
+  const Emerged* error = icmp_at(emerged, Side::in, type);
+  return error ? std::optional(error->bytes) : std::nullopt;
+}
+
+Outcome inner_restored(Exam& exam) {
+  const auto error = outside_error(exam, icmp_type::unreachable, icmp_type::port_unreachable);
+  if (!error) return exam.found(false);
+  const wire::ByteView quote = wire::Ipv4View::parse(*error)->payload().subspan(8);
+  return exam.found(std::ranges::equal(quote, udp(a, r1)), wire::describe(quote));
+}
+
+Outcome kind_kept(Exam& exam) {
+  for (const auto& [type, code] : {std::pair{icmp_type::unreachable, icmp_type::host_unreachable},
+                                   std::pair{icmp_type::unreachable, icmp_type::admin_prohibited},
+                                   std::pair{icmp_type::time_exceeded, std::uint8_t{1}}}) {
+    exam.restart();
+    const auto error = outside_error(exam, type, code);
+    const auto message = error ? wire::IcmpView::parse(wire::Ipv4View::parse(*error)->payload()) : std::nullopt;
+    if (!message || message->type() != type || message->code() != code || !message->sum_ok()) return exam.found(false);
+  }
+  return exam.found(true);
+}
+
+Outcome sent_to_the_quoted(Exam& exam) {
+  const auto error = outside_error(exam, icmp_type::unreachable, icmp_type::port_unreachable);
+  const auto ip = error ? wire::Ipv4View::parse(*error) : std::nullopt;
+  return exam.found(ip && ip->destination() == a.address && ip->source() == remote_3 && ip->sum_ok());
 }
 
 Outcome unknown_inside_dropped(Exam& exam) {
@@ -120,23 +159,80 @@ Outcome unknown_inside_dropped(Exam& exam) {
   return exam.found(emerged.empty(), emerged.empty() ? "" : "leaves from " + words(source_of(emerged.front())));
 }
 
-Outcome outbound_error(Exam& exam) {
+/// What goes out of an error that `from`, inside, sends about what `a` got from r1; and what r1 had sent.
+struct Outbound {
+  std::optional<Bytes> error;
+  Bytes about;
+};
+Outbound inside_error(Exam& exam, wire::Address from, std::uint8_t type, std::uint8_t code) {
   const auto seen = flow(exam);
-  if (!seen || !exam.reaches(udp(r1, *seen), a)) return exam.found(false);
-  for (const wire::Address from : {host_a, inside_router}) {
-    const auto emerged = exam.from_inside(icmp_error(from, remote_1, icmp_type::unreachable, icmp_type::port_unreachable, udp(r1, a)));
-    const Emerged* error = icmp_at(emerged, Side::out, icmp_type::unreachable, icmp_type::port_unreachable);
-    const auto about = error ? wire::tuple_of(quoted(*error)) : std::nullopt;
-    if (!about || about->destination != seen || source_of(*error)->address != outer) return exam.found(false);
+  if (!seen) return {};
+  const Bytes sent = udp(r1, *seen);
+  if (!exam.reaches(sent, a)) return {};
+  const auto emerged = exam.from_inside(icmp_error(from, remote_1, type, code, udp(r1, a)));
+  const Emerged* error = icmp_at(emerged, Side::out, type);
+  return {error ? std::optional(error->bytes) : std::nullopt, sent};
+}
+
+Outcome outbound_inner_restored(Exam& exam) {
+  const Outbound out = inside_error(exam, host_a, icmp_type::unreachable, icmp_type::port_unreachable);
+  if (!out.error) return exam.found(false);
+  const wire::ByteView quote = wire::Ipv4View::parse(*out.error)->payload().subspan(8);
+  return exam.found(std::ranges::equal(quote, out.about), wire::describe(quote));
+}
+
+Outcome outbound_kind_kept(Exam& exam) {
+  for (const std::uint8_t code : {icmp_type::port_unreachable, icmp_type::admin_prohibited}) {
+    exam.restart();
+    const Outbound out = inside_error(exam, host_a, icmp_type::unreachable, code);
+    const auto message = out.error ? wire::IcmpView::parse(wire::Ipv4View::parse(*out.error)->payload()) : std::nullopt;
+    if (!message || message->code() != code || !message->sum_ok()) return exam.found(false);
   }
   return exam.found(true);
 }
 
+Outcome outbound_from_outside_address(Exam& exam) {
+  for (const wire::Address from : {host_a, inside_router}) {
+    exam.restart();
+    const Outbound out = inside_error(exam, from, icmp_type::unreachable, icmp_type::port_unreachable);
+    if (!out.error || wire::Ipv4View::parse(*out.error)->source() != outer) return exam.found(false, "of " + wire::to_string(from));
+  }
+  return exam.found(true, "of a host and of a router");
+}
+
+/// About a query of an inside host, and about the answer to one; about UDP beside.
 Outcome errors_change_no_timer(Exam& exam) {
+  const auto query = echo_out(exam, asker, remote_1);
+  if (!query) return exam.found(false);
   const auto seen = flow(exam);
   if (!seen) return exam.found(false);
-  const bool refreshed = exam.refreshes(Side::out, error_about(udp(*seen, r1)), a);
-  return exam.found(!refreshed && exam.reaches(udp(r1, *seen), a));
+  if (exam.refreshes(Side::out, error_about(udp(*seen, r1)), a)) return exam.found(false, "of UDP");
+  if (exam.refreshes(Side::out, error_about(echo(*query, remote_1)), asker)) return exam.found(false, "about a query");
+  if (!exam.reaches(echo_reply(remote_1, *query), asker)) return exam.found(false, "about a query: it has gone");
+  const Bytes about_answer = icmp_error(host_a, remote_1, icmp_type::unreachable, icmp_type::port_unreachable, echo_reply(remote_1, asker));
+  if (exam.refreshes(Side::in, about_answer, asker)) return exam.found(false, "about an answer");
+  return exam.found(exam.reaches(echo_reply(remote_1, *query), asker) && exam.reaches(udp(r1, *seen), a));
+}
+
+/// One-to-one translation (Basic NAT, RFC 2663 section 4.1.1): one host asks another at its outside address.
+Outcome hairpinned_query(Exam& exam) {
+  if (exam.nat().source.empty()) return exam.found(false);
+  const wire::Prefix inside = wire::prefix_of(host_a, 29), outside = wire::prefix_of(wire::address(203, 0, 113, 8), 29);
+  nat::SourceRule& out = exam.nat().source.front();
+  out.action = nat::SourceRule::Action::source_nat;
+  out.from = inside;
+  out.addresses = {outside.address, outside.broadcast()};
+  out.keep_host_bits = true;
+  exam.nat().destination.push_back({.from = {}, .to = outside, .protocol = {}, .port = {}, .forward = inside.address, .forward_port = {},
+                                    .keep_host_bits = true});
+  const wire::Address asker_outside = wire::address(203, 0, 113, 10), other_outside = wire::address(203, 0, 113, 11);
+  const auto asked = exam.from_inside(echo(asker, other_outside));
+  const Emerged* query = icmp_at(asked, Side::in, icmp_type::echo);
+  if (!query || destination_of(*query)->address != other_asker.address) return exam.found(false);
+  if (source_of(*query)->address != asker_outside) return exam.found(false, "from " + words(source_of(*query)));
+  const auto answered = exam.from_inside(echo_reply(other_asker.address, {asker_outside, source_of(*query)->port}));
+  const Emerged* answer = icmp_at(answered, Side::in, icmp_type::echo_reply);
+  return exam.found(answer && destination_of(*answer)->address == asker.address && source_of(*answer)->address == other_outside);
 }
 
 Outcome hairpinned_error(Exam& exam) {
@@ -150,12 +246,24 @@ Outcome hairpinned_error(Exam& exam) {
   return exam.found(told_inside(emerged, caller));
 }
 
+bool told_unreachable(const std::vector<Emerged>& emerged, std::uint8_t code) {
+  return icmp_at(emerged, Side::in, icmp_type::unreachable, code) && !first_at(emerged, Side::out);
+}
+
 Outcome exhaustion_told(Exam& exam) {
   if (exam.nat().source.empty()) return exam.found(false);
   exam.nat().source.front().ports = nat::PortRange{2000, 2000};
   exam.udp_out(a, r1);
   const auto emerged = exam.from_inside(udp(b, r1));
-  return exam.found(icmp_at(emerged, Side::in, icmp_type::unreachable, icmp_type::admin_prohibited) && !first_at(emerged, Side::out));
+  const bool told = told_unreachable(emerged, icmp_type::admin_prohibited) || told_unreachable(emerged, icmp_type::host_unreachable);
+  const bool by_6888 = icmp_at(emerged, Side::in, icmp_type::unreachable, icmp_type::host_unreachable);
+  return exam.found(told, by_6888 ? "code 1 in place of 13, as RFC 6888 REQ-11 has it: TCP must not give up" : "");
+}
+
+Outcome refusal_told(Exam& exam) {
+  exam.nat().limits.flows_per_host = 1;
+  exam.udp_out(a, r1);
+  return exam.found(told_unreachable(exam.from_inside(udp({host_a, 5001}, r1)), icmp_type::admin_prohibited));
 }
 
 Outcome may_suppress(Exam& exam) { return exam.found(true, "not made use of"); }
@@ -181,7 +289,8 @@ Outcome obsolete_kinds(Exam& exam) {
   if (!seen) return exam.found(false);
   const auto quench = exam.from_outside(icmp_error(remote_3, outer, icmp_type::source_quench, 0, udp(*seen, r1)));
   const auto asked = exam.from_inside(icmp(host_a, remote_1, icmp_type::information, 0, 77u << 16, {}));
-  return exam.found(quench.empty() && asked.empty(), quench.empty() ? "" : "source quench passes");
+  if (!quench.empty()) return exam.found(false, "source quench passes");
+  return exam.found(asked.empty(), asked.empty() ? "" : "an information request passes");
 }
 
 Outcome own_errors(Exam& exam) {
@@ -190,6 +299,17 @@ Outcome own_errors(Exam& exam) {
   const auto emerged = exam.from_inside(last_hop);
   const Emerged* error = icmp_at(emerged, Side::in, icmp_type::time_exceeded);
   return exam.found(error && wire::Ipv4View::parse(error->bytes)->tos() >= 0xc0 && source_of(*error)->address != outer);
+}
+
+/// RFC 1812 section 4.3.2.7: about errors, broadcasts and pieces that are not the first.
+Outcome no_error_about_errors(Exam& exam) {
+  const auto dies_here = [&](Bytes packet) {
+    wire::Ipv4Edit::parse(packet)->rewrite_ttl(1);
+    return exam.from_inside(packet).empty();
+  };
+  const bool about_error = dies_here(icmp_error(a.address, remote_1, icmp_type::unreachable, icmp_type::port_unreachable, udp(r1, a)));
+  const bool about_many = dies_here(udp(a, {wire::address(255, 255, 255, 255), 53}));
+  return exam.found(about_error && about_many);
 }
 
 Outcome others_may_drop(Exam& exam) {
@@ -211,18 +331,26 @@ std::vector<Requirement> rfc_5508() {
       {5508, "REQ-3a", should, "so is one whose inner IP sum is wrong", bad_inner_sum_dropped},
       {5508, "REQ-3b", must, "options of the inner header are stepped over", inner_options},
       {5508, "REQ-3c", should_not, "the inner transport sum is not looked at", inner_transport_sum_ignored},
+      {5508, "REQ-3d", must, "extensions behind the quote are left out of it", extensions_left_out},
       {5508, "REQ-4", should, "an outside error about no mapping is dropped", unknown_outside_dropped},
       {5508, "REQ-4a", must, "an outside error comes in with the inner headers restored", inner_restored},
+      {5508, "REQ-4b", must, "with its type and code", kind_kept},
+      {5508, "REQ-4c", must, "to whom sent what it quotes", sent_to_the_quoted},
       {5508, "REQ-5", should, "an inside error about no mapping is dropped", unknown_inside_dropped},
-      {5508, "REQ-5a", must, "an inside error goes out translated within and without", outbound_error},
+      {5508, "REQ-5a", must, "an inside error goes out with the inner headers restored", outbound_inner_restored},
+      {5508, "REQ-5b", must, "with its type and code", outbound_kind_kept},
+      {5508, "REQ-5c", must, "from an outside address, whoever inside sent it", outbound_from_outside_address},
       {5508, "REQ-6", must_not, "an error neither refreshes nor ends a mapping", errors_change_no_timer},
-      {5508, "REQ-7", must, "an error about a hairpinned packet comes back translated", hairpinned_error},
-      {5508, "REQ-8", should, "no port left: the sender is told, administratively prohibited", exhaustion_told},
+      {5508, "REQ-7", must, "with one-to-one translation, inside hosts can ask each other by outside addresses", hairpinned_query},
+      {5508, "REQ-7a", must, "an error about a hairpinned packet comes back translated", hairpinned_error},
+      {5508, "REQ-8", should, "no port left: the packet is dropped, its sender told", exhaustion_told},
+      {5508, "REQ-8", should, "no more allowed: the same, administratively prohibited", refusal_told},
       {5508, "REQ-9", may, "policy suppresses ICMP", may_suppress},
       {5508, "REQ-10a", must, "unreachable, time exceeded and echo pass", needed_kinds},
       {5508, "REQ-10b", may, "so do other kinds", other_kinds},
       {5508, "REQ-10c", should_not, "source quench and information requests do not", obsolete_kinds},
       {5508, "REQ-10d", recommended, "the gateway's own errors have the precedence of RFC 1812", own_errors},
+      {5508, "REQ-10e", recommended, "and are sent about no error and no broadcast (RFC 1812)", no_error_about_errors},
       {5508, "REQ-11", may, "other ICMP is dropped or handled", others_may_drop},
   };
 }

@@ -178,7 +178,7 @@ bool Connection::open() {
   ++ours;
   if (!exam.reaches(tcp(remote, outside, wire::TcpFlags::syn | wire::TcpFlags::ack, theirs, ours), inside)) return false;
   ++theirs;
-  return exam.outside_of(tcp(inside, remote, wire::TcpFlags::ack, ours, theirs), remote.address) == outside;
+  return acknowledge();
 }
 
 bool Connection::send(std::size_t size) {
@@ -195,13 +195,21 @@ bool Connection::inside_hears(std::uint8_t flags, std::size_t size) {
 
 bool Connection::answer() { return inside_hears(wire::TcpFlags::ack); }
 
-bool Connection::close() {
-  constexpr std::uint8_t fin = wire::TcpFlags::fin | wire::TcpFlags::ack;
-  const bool ours_out = exam.outside_of(tcp(inside, remote, fin, ours, theirs), remote.address) == outside;
-  ++ours;
-  const bool theirs_in = inside_hears(fin);
-  ++theirs;
-  return ours_out && theirs_in && exam.outside_of(tcp(inside, remote, wire::TcpFlags::ack, ours, theirs), remote.address) == outside;
+bool Connection::fin_out() {
+  const auto seen = exam.outside_of(tcp(inside, remote, wire::TcpFlags::fin | wire::TcpFlags::ack, ours++, theirs), remote.address);
+  return seen == outside;
 }
+
+bool Connection::fin_in() {
+  const bool in = inside_hears(wire::TcpFlags::fin | wire::TcpFlags::ack);
+  ++theirs;
+  return in;
+}
+
+bool Connection::acknowledge() {
+  return exam.outside_of(tcp(inside, remote, wire::TcpFlags::ack, ours, theirs), remote.address) == outside;
+}
+
+bool Connection::close() { return fin_out() && fin_in() && acknowledge(); }
 
 }  // namespace masqsim::conform

@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "masqsim/conform/rfc.hpp"
 #include "masqsim/wire/build.hpp"
@@ -20,6 +21,9 @@ constexpr wire::Address remote_1 = wire::address(198, 51, 100, 7), remote_2 = wi
                         remote_3 = wire::address(198, 51, 100, 9), outside_router = wire::address(203, 0, 113, 254);
 
 using Bytes = std::vector<std::uint8_t>;
+/// Type and code of every kind of error.
+constexpr std::pair<std::uint8_t, std::uint8_t> icmp_errors[] = {{3, 0}, {3, 1}, {3, 2}, {3, 3}, {3, 4},  {3, 5},  {3, 9}, {3, 10},
+                                                                 {3, 13}, {4, 0}, {5, 0}, {5, 1}, {11, 0}, {11, 1}, {12, 0}};
 constexpr std::uint16_t dont_fragment = 0x4000, may_fragment = 0;
 
 // Whole packets. Query ids are the port of the endpoint that asks.
@@ -116,9 +120,11 @@ struct Connection {
   bool send(std::size_t size);     ///< inside to remote, not acknowledged
   bool answer();                   ///< remote acknowledges all
   bool close();                    ///< FIN each way, acknowledged
+  bool fin_out();                  ///< inside to remote, with the acknowledgment of all
+  bool fin_in();
+  bool acknowledge();              ///< inside acknowledges all
   bool inside_hears(std::uint8_t flags, std::size_t size = 0);
 };
-
 
 // The table, a file for each RFC.
 std::vector<Requirement> rfc_4787(), rfc_5382(), rfc_5508(), rfc_6888(), rfc_7857();

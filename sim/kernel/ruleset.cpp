@@ -206,8 +206,16 @@ void tell_what_cannot_be(const Config& config, Ruleset& set) {
   cannot(config.unsolicited == nat::Unsolicited::icmp_after_6s, "unsolicited: Linux answers a SYN at once");
   cannot(!config.inbound_refreshes, "inbound-refreshes: in Linux packets of either direction refresh");
   cannot(config.rst_keeps_state, "rst-keeps-state: Linux ends a connection 10 s after a reset");
+  cannot(!config.rst_refreshes, "rst-refreshes: in Linux a reset sets the time that is left to 10 s, whatever it was");
+  cannot(config.verify_quoted, "verify-quoted: Linux does not look at the sum of a quoted header");
+  cannot(!config.obsolete_icmp, "obsolete-icmp: Linux translates source quench and information queries as all the others");
+  cannot(config.unique_ids, "unique-ids: Linux copies IP ids");
+  cannot(config.oldest_pieces_go, "oldest-pieces-go: Linux takes no new datagram in pieces when its memory for them is full");
+  cannot(config.overlap, "overlap: Linux takes the first of equal routes");
   cannot(config.keep_parity, "keep-parity: Linux chooses any port on a clash");
   cannot(config.port_rest_s != 0, "port-rest: Linux reuses a freed port at once");
+  cannot(!config.limits.early_drop, "limits.early-drop: Linux always gives up an unassured entry of a full table");
+  cannot(config.limits.reject_exhausted, "limits.exhausted: Linux drops silently what finds no port or no place in its table");
   cannot(config.limits.table != nat::Limits{}.table, "limits.table: nf_conntrack_max is one value for all namespaces");
 }
 

@@ -42,6 +42,7 @@ void Behaviour::adopt(const Config& config) {
   hairpin_ = config.hairpin;
   keep_parity_ = config.keep_parity;
   rest_ = 1_s * config.port_rest_s;
+  most_resting_ = config.limits.resting;
 }
 
 void Behaviour::configure(const Config& config, const Table& table) {
@@ -88,19 +89,24 @@ std::optional<Key> Behaviour::choose(const Table& table, Random& random, std::ui
   const bool fits = current.source_port >= allowed.first && current.source_port <= allowed.last;
   if (!range.random && (fits || !range.ports) && free(key)) return key;
 
-  std::uint64_t mask = ~std::uint64_t{0};
-  if (keep_parity_) mask = current.source_port % 2 == 0 ? even_ports : even_ports << 1;
   const std::uint32_t count = allowed.last - allowed.first + 1u;
-  auto from = static_cast<std::uint16_t>(allowed.first + random.below(count));
+  const auto start = static_cast<std::uint16_t>(allowed.first + random.below(count));
   // A port that no mapping holds may still be the gateway's own or a forward's toward this remote: then the next one.
-  for (std::uint32_t tries = 0; tries < count; ++tries) {
-    const std::optional<std::uint16_t> port = ports.next_free(from, allowed, mask);
-    if (!port) return std::nullopt;
-    const Key candidate{key.source, key.destination, *port, key.destination_port};
-    if (free(candidate)) return candidate;
-    from = *port == allowed.last ? allowed.first : static_cast<std::uint16_t>(*port + 1);
+  const auto search = [&](std::uint64_t mask) -> std::optional<Key> {
+    std::uint16_t from = start;
+    for (std::uint32_t tries = 0; tries < count; ++tries) {
+      const std::optional<std::uint16_t> port = ports.next_free(from, allowed, mask);
+      if (!port) return std::nullopt;
+      const Key candidate{key.source, key.destination, *port, key.destination_port};
+      if (free(candidate)) return candidate;
+      from = *port == allowed.last ? allowed.first : static_cast<std::uint16_t>(*port + 1);
+    }
+    return std::nullopt;
+  };
+  if (keep_parity_ && has_ports(flow.protocol)) {
+    if (const auto even_or_odd = search(current.source_port % 2 == 0 ? even_ports : even_ports << 1)) return even_or_odd;
   }
-  return std::nullopt;
+  return search(~std::uint64_t{0});  // RFC 6888 REQ-13: rather the wrong parity than no port
 }
 
 void Behaviour::entered(const Flow& flow, bool alone) {
@@ -126,11 +132,9 @@ void Behaviour::left(const Flow& flow, bool alone, bool expired, Time now) {
     expired_[memory_place(held)] = held;
   }
   if (!exclusive()) return;
-  if (rest_ > Duration{}) {
-    resting_.push_back({now + rest_, held});
-  } else {
-    book(flow.protocol, outside.address).free(outside.port);
-  }
+  if (rest_ == Duration{} || flow.protocol == proto_tcp) return book(flow.protocol, outside.address).free(outside.port);
+  resting_.push_back({now + rest_, held});
+  if (most_resting_ && resting_.size() > *most_resting_) wake_oldest();
 }
 
 bool Behaviour::expired_lately(wire::Endpoint outside, std::uint8_t protocol) const {
@@ -149,11 +153,13 @@ PortBook& Behaviour::book(std::uint8_t protocol, wire::Address address) {
 }
 
 void Behaviour::wake_rested(Time now) {
-  while (!resting_.empty() && resting_.front().until <= now) {
-    const Held& held = resting_.front().held;
-    book(held.protocol, held.outside.address).free(held.outside.port);
-    resting_.pop_front();
-  }
+  while (!resting_.empty() && resting_.front().until <= now) wake_oldest();
+}
+
+void Behaviour::wake_oldest() {
+  const Held& held = resting_.front().held;
+  book(held.protocol, held.outside.address).free(held.outside.port);
+  resting_.pop_front();
 }
 
 }  // namespace masqsim::nat

@@ -83,6 +83,7 @@ class Behaviour {
   void adopt(const Config& config);
   PortBook& book(std::uint8_t protocol, wire::Address address);
   void wake_rested(Time now);
+  void wake_oldest();
   static std::size_t memory_place(const Held& held);
 
   Mapping mapping_{};
@@ -90,6 +91,7 @@ class Behaviour {
   Hairpin hairpin_{};
   bool keep_parity_ = false;
   Duration rest_;
+  std::optional<std::uint32_t> most_resting_;
   std::map<std::pair<std::uint8_t, std::uint32_t>, std::unique_ptr<PortBook>> books_;
   std::deque<Resting> resting_;
   std::unordered_map<Permission, std::uint32_t, PermissionHash> permissions_;  // only looked up

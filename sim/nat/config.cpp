@@ -9,7 +9,16 @@ Config rfc_preset(Config base) {
   base.unsolicited = Unsolicited::icmp_after_6s;     // RFC 5382 REQ-4
   base.firewall.drop_invalid = true;                 // RFC 3022 section 4.1: private addresses stay inside
   base.rst_keeps_state = true;                       // RFC 7857 section 2.2
-  base.port_rest_s = 0;
+  base.rst_refreshes = false;                        // RFC 7857 section 7.1
+  base.verify_quoted = true;                         // RFC 5508 REQ-3a
+  base.obsolete_icmp = false;                        // RFC 5508 REQ-10c
+  base.keep_parity = true;                           // RFC 4787 REQ-4
+  base.unique_ids = true;                            // RFC 7857 section 10
+  base.oldest_pieces_go = true;                      // RFC 4787 REQ-14a
+  base.overlap = true;                               // RFC 4787 REQ-7
+  base.port_rest_s = 120;                            // RFC 6888 REQ-8
+  base.limits.early_drop = false;                    // RFC 6888 REQ-11 D
+  base.limits.reject_exhausted = true;                 // RFC 6888 REQ-11 B, RFC 5508 REQ-8
 
   Timeouts& t = base.timeouts;
   t.udp = t.udp_stream = 5_min;                                 // RFC 4787 REQ-5

@@ -13,11 +13,7 @@ constexpr Decision pass_on{};
 constexpr Decision pass_untranslated{true, Reason::invalid, Decision::Answer::none};
 
 Decision stop(Reason reason) { return {false, reason, Decision::Answer::none}; }
-/// What a hook answers once all its steps are taken.
-Decision decision(Reason ended, Relation relation) {
-  if (ended != Reason::none) return stop(ended);
-  return relation == Relation::invalid ? pass_untranslated : pass_on;
-}
+Decision go_on(Relation relation) { return relation == Relation::invalid ? pass_untranslated : pass_on; }
 
 constexpr Duration stream_age = 2_s;       // UDP traffic later than this makes a stream
 constexpr Duration kept_after_reset = 240_s;  // RFC 7857 section 2.2
@@ -33,6 +29,14 @@ bool sctp_opens(const Packet& packet) {
   const std::uint8_t chunk = first_chunk(packet);
   if (chunk == sctp_init) return wire::load32(&packet.segment()[4]) == 0;  // its verification tag is zero
   return chunk == sctp_heartbeat_request || chunk == sctp_shutdown_ack;
+}
+
+/// The direction in which packets come from outside.
+Direction inbound_of(const Flow& flow) { return flow.any(status::source_nat) ? Direction::reply : Direction::original; }
+
+bool quoted_sum_ok(const Packet& error) {
+  const auto quoted = wire::Ipv4View::parse_quoted(error.segment().subspan(wire::IcmpEdit::header_size));
+  return !quoted || quoted->sum_ok();
 }
 
 bool can_open(const Key& key, std::uint8_t protocol) {
@@ -60,6 +64,7 @@ Decision Core::prerouting(wire::Buffer& buffer, InterfaceId in, Time now, Track&
   if (!packet) return stop(Reason::bad_header);
   Reason ended = follow(*packet, Hook::prerouting, now, track);
   if (ended == Reason::none) ended = translate(*packet, Hook::prerouting, {in, any_interface, {}}, now, track);
+  if (ended != Reason::none && rules_.is_outside(in)) return stop(ended);  // strangers are told nothing
   return decision(ended, track.relation_);
 }
 
@@ -81,7 +86,7 @@ Decision Core::forward(wire::Buffer&, InterfaceId in, InterfaceId out, Time now,
       return refused;
     }
   }
-  return decision(Reason::none, relation);
+  return go_on(relation);
 }
 
 Decision Core::input(wire::Buffer& buffer, InterfaceId in, Time now, Track& track) {
@@ -137,6 +142,15 @@ bool Core::nothing_left_to_do(const Track& track, InterfaceId out) {
   return !flow->any(status::source_nat) && !(flow->any(status::masqueraded) && flow->interface != out);
 }
 
+/// What a hook answers once all its steps are taken.
+Decision Core::decision(Reason ended, Relation relation) const {
+  if (ended == Reason::none) return go_on(relation);
+  Decision refused = stop(ended);
+  const bool exhausted = ended == Reason::table_full || ended == Reason::ports_exhausted;
+  if (exhausted && config_.limits.reject_exhausted) refused.answer = Decision::Answer::host_unreachable;
+  return refused;
+}
+
 // Conntrack: to which flow does the packet belong, and does that flow take it?
 
 Reason Core::follow(const Packet& packet, Hook hook, Time now, Track& track) {
@@ -144,7 +158,9 @@ Reason Core::follow(const Packet& packet, Hook hook, Time now, Track& track) {
   track.relation_ = Relation::invalid;
   if (packet.protocol == proto_icmp) {
     if (!transport_sound(packet, verify)) return Reason::none;
+    if (!config_.obsolete_icmp && wire::icmp::is_obsolete(packet.segment()[0])) return Reason::invalid;
     if (packet.is_icmp_error()) {
+      if (config_.verify_quoted && hook == Hook::prerouting && !quoted_sum_ok(packet)) return Reason::bad_checksum;
       relate(packet, track);
       return Reason::none;
     }
@@ -182,7 +198,7 @@ Reason Core::follow(const Packet& packet, Hook hook, Time now, Track& track) {
 /// Makes room for a new flow and the flow; `index` stays no_flow where nothing can be opened by such a packet.
 Reason Core::open(const Key& key, std::uint8_t protocol, Time now, std::uint32_t& index) {
   if (table_.size_with_unconfirmed() >= config_.limits.table) {
-    const std::uint32_t victim = table_.victim(hash_of(key, protocol));
+    const std::uint32_t victim = config_.limits.early_drop ? table_.victim(hash_of(key, protocol)) : no_flow;
     if (victim == no_flow) return Reason::table_full;
     drop_entry(victim, Change::Kind::evicted, now);
   }
@@ -291,6 +307,9 @@ Core::Followed Core::advance_tcp(const Packet& packet, std::uint32_t index, Dire
     case TcpVerdict::What::accepted: break;
   }
   if (verdict.assured) flow.set(status::assured);
+  const bool outbound = direction != inbound_of(flow);
+  const bool held_down = !config_.rst_refreshes && outbound && tcp->flags().any(wire::TcpFlags::rst);
+  if (verdict.timeout && held_down) verdict.timeout = std::min(*verdict.timeout, Time{flow.deadline} - now);
   if (verdict.timeout) refresh(index, direction, *verdict.timeout, now);
   return Followed::yes;
 }
@@ -302,9 +321,8 @@ void Core::refresh(std::uint32_t index, Direction direction, Duration timeout, T
     flow.deadline = timeout.ns;
     return;
   }
-  const Direction inbound = flow.any(status::source_nat) ? Direction::reply : Direction::original;
   const bool shortens = (now + timeout).ns < flow.deadline;
-  if (!config_.inbound_refreshes && flow.any(status::nat_mask) && direction == inbound && !shortens) return;
+  if (!config_.inbound_refreshes && flow.any(status::nat_mask) && direction == inbound_of(flow) && !shortens) return;
   table_.timers().refresh(index, flow, (now + timeout).ns);
 }
 
@@ -389,6 +407,7 @@ Reason Core::translate(const Packet& packet, Hook hook, const Way& way, Time now
   const bool source_bit = (side == Side::source) == (track.direction_ == Direction::original);
   if (!flow->any(source_bit ? status::source_nat : status::destination_nat)) return Reason::none;
   const Key target = inverse(flow->key(opposite(track.direction_)), flow->protocol);
+  if (side == Side::source) give_id(packet.ip);
   return rewrite(packet.ip, side, target) ? Reason::none : Reason::malformed;
 }
 
@@ -419,8 +438,9 @@ Reason Core::bind(std::uint32_t index, Hook hook, const Way& way, Time now) {
     to_outside = true;
   } else if (rule == nullptr && hook == Hook::postrouting && config_.hairpin == Hairpin::full &&
              flow.any(status::destination_nat) && !rules_.is_outside(whole.in) && !rules_.is_outside(way.out)) {
-    const wire::Address called{flow.original.destination};  // RFC 4787 REQ-9a: seen from outside
-    range.addresses = {called, called};
+    const wire::Address called{flow.original.destination};
+    const SourceRule* outward = rules_.outward_for(flow, whole.in);
+    range = outward != nullptr ? source_range(*outward, key, called) : Range{{called, called}, std::nullopt};  // RFC 4787 REQ-9a
     to_outside = true;
   }
   if (to_outside && behaviour_.exclusive()) {
@@ -464,6 +484,11 @@ void Core::use(std::uint32_t index, const Choice& choice, Side side, Time now) {
   flow.set(side == Side::source ? status::source_nat : status::destination_nat);
 }
 
+/// Datagrams of many inside hosts leave from one address; those that may be in pieces need ids that no other has.
+void Core::give_id(wire::Ipv4Edit ip) {
+  if (config_.unique_ids && !ip.has_df()) ip.rewrite_id(++last_id_);
+}
+
 /// An ICMP error is translated with the packet that it quotes, so that both look as their receiver knows them.
 Reason Core::translate_error(const Packet& packet, Side side, const Flow& flow, Direction direction) {
   const wire::ByteEdit message = packet.segment();
@@ -477,6 +502,7 @@ Reason Core::translate_error(const Packet& packet, Side side, const Flow& flow, 
   const wire::Ipv4Edit quoted = *wire::Ipv4Edit::parse_quoted_unchecked(icmp.payload());
   if (!rewrite(quoted, other(side), answers)) return Reason::malformed;
   icmp.fix_sum();
+  if (side == Side::source) give_id(packet.ip);
   rewrite(packet.ip, side, inverse(answers, flow.protocol));
   return Reason::none;
 }
@@ -524,7 +550,7 @@ void Core::remove_due(Time now) {
   due_.clear();
   table_.timers().take_due(now, due_);
   for (const std::uint32_t index : due_) {
-    unlink(index, Change::Kind::expired, now, true);
+    unlink(index, Change::Kind::expired, Time{table_[index].deadline}, true);  // however late it is noticed
     table_.release(index);
   }
 }

@@ -50,6 +50,7 @@ class Core {
   enum class Hook : std::uint8_t { prerouting, input, output, postrouting };
 
   // Where a step gives a Reason, the packet ends for it; Reason::none: it goes on.
+  Decision decision(Reason ended, Relation relation) const;
 
   // conntrack
   Reason follow(const Packet& packet, Hook hook, Time now, Track& track);
@@ -71,6 +72,7 @@ class Core {
   Reason bind(std::uint32_t index, Hook hook, const Way& way, Time now);
   bool bind_by_mapping(std::uint32_t index, const Way& way);
   Reason translate_error(const Packet& packet, Side side, const Flow& flow, Direction direction);
+  void give_id(wire::Ipv4Edit ip);
   void use(std::uint32_t index, const Choice& choice, Side side, Time now);
 
   // the table
@@ -97,6 +99,7 @@ class Core {
   std::vector<wire::Address> own_outside_;
   std::vector<wire::Address> own_inside_;
   std::uint32_t last_mapping_ = 0;
+  std::uint16_t last_id_ = 0;
   std::vector<std::uint32_t> forward_mappings_;  // one number a destination rule, given when first used
   std::unordered_map<std::uint32_t, std::uint32_t> flows_of_host_;  // only looked up; kept while a limit is set
   std::optional<std::uint16_t> preferred_port_;

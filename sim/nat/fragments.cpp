@@ -17,9 +17,11 @@ Reassembler::Outcome Reassembler::add(wire::ByteView piece, Time now) {
   expire(now);
   const wire::Ipv4View ip = *wire::Ipv4View::parse(piece);
   const Key key{ip.source().value, ip.destination().value, ip.id(), static_cast<std::uint8_t>(ip.protocol())};
+  std::uint32_t gave_way = 0;
   auto at = queues_.find(key);
   if (at == queues_.end()) {
-    if (used_ > memory_) return {What::discarded, Reason::queue_full, {}};
+    if (used_ > memory_ && full_ == Full::refuses) return {What::discarded, Reason::queue_full, {}, 0};
+    while (used_ > memory_) gave_way += drop_oldest();
     at = queues_.try_emplace(key).first;
     at->second.serial = ++last_serial_;
     const Due due{now + timeout_, key, last_serial_};
@@ -28,7 +30,7 @@ Reassembler::Outcome Reassembler::add(wire::ByteView piece, Time now) {
   Queue& queue = at->second;
   const auto discard = [&](Reason reason) -> Outcome {
     forget(at);
-    return {What::discarded, reason, {}};
+    return {What::discarded, reason, {}, gave_way};
   };
 
   const std::uint32_t begin = ip.fragment_offset();
@@ -43,7 +45,7 @@ Reassembler::Outcome Reassembler::add(wire::ByteView piece, Time now) {
   if (end <= begin) return discard(Reason::malformed);
   queue.length = std::max(queue.length, end);
   switch (place(queue, begin, end)) {
-    case Place::covered: return {What::duplicate, Reason::none, {}};
+    case Place::covered: return {What::duplicate, Reason::none, {}, 0};
     case Place::overlaps: return discard(Reason::fragment_overlap);
     case Place::free: break;
   }
@@ -55,9 +57,9 @@ Reassembler::Outcome Reassembler::add(wire::ByteView piece, Time now) {
   queue.ecn_seen = static_cast<std::uint8_t>(queue.ecn_seen | 1u << (ip.tos() & 3));
   queue.largest = std::max(queue.largest, static_cast<std::uint16_t>(size));
   if (ip.has_df()) queue.largest_with_df = std::max(queue.largest_with_df, static_cast<std::uint16_t>(size));
-  if (!queue.last_seen || queue.filled != queue.length) return {};
+  if (!queue.last_seen || queue.filled != queue.length) return {What::held, Reason::none, {}, gave_way};
 
-  Outcome done{What::complete, Reason::none, {}};
+  Outcome done{What::complete, Reason::none, {}, gave_way};
   if (!merge(queue, done.whole)) return discard(Reason::malformed);
   forget(at);
   return done;
@@ -98,6 +100,16 @@ bool Reassembler::merge(const Queue& queue, Whole& whole) {
   if ((queue.ecn_seen & congested) != 0) ip.set_tos(ip.tos() | 3);
   ip.set_fragment_word(whole.df ? wire::Ipv4Edit::dont_fragment : 0);
   ip.fix_sum();
+  return true;
+}
+
+/// False where the front of the line was not held any more.
+bool Reassembler::drop_oldest() {
+  const Due due = due_.front();
+  due_.pop_front();
+  const auto at = queues_.find(due.key);
+  if (at == queues_.end() || at->second.serial != due.serial) return false;
+  forget(at);
   return true;
 }
 

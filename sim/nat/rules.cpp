@@ -48,6 +48,12 @@ const SourceRule* Rules::source_for(const Flow& flow, const Way& way) const {
   return found == source_.end() ? nullptr : &*found;
 }
 
+const SourceRule* Rules::outward_for(const Flow& flow, InterfaceId in) const {
+  const auto decides = [&](const SourceRule& rule) { return translates(rule) && source_for(flow, {in, rule.out, {}}) == &rule; };
+  const auto found = std::find_if(source_.begin(), source_.end(), decides);
+  return found == source_.end() ? nullptr : &*found;
+}
+
 const DestinationRule* Rules::destination_for(const Key& key, std::uint8_t protocol, InterfaceId in, bool* hairpin_off) const {
   const bool has_port = has_ports(protocol);
   for (const DestinationRule& rule : destination_) {

@@ -31,8 +31,9 @@ constexpr Address all_hosts = wire::address(224, 0, 0, 1);
 void Forwarder::receive(Packet packet, InterfaceIndex in) {
   Passage p{.packet = std::move(packet), .in = in};
   if (!sound(p)) return;
+  const Address called = header_of(p).destination();
   if (hooks_ && !hooks_->prerouting(p)) return;
-  if (!find_way(p)) return;
+  if (!find_way(p, called)) return;
   OptionsRead options;
   if (header_of(p).header_length() > 20 && !take(p, options)) return;
   if (p.local) return deliver(p);
@@ -51,7 +52,9 @@ void Forwarder::output(Packet packet) {
 
 void Forwarder::deliver(Passage& p) {
   if (hooks_ && !hooks_->input(p)) return;
+  asked_by_ = p.in;
   stack_.deliver(std::move(p.packet), p.in);
+  asked_by_ = no_interface;
 }
 
 void Forwarder::forward(Passage& p, const OptionsRead& options) {
@@ -111,7 +114,7 @@ bool Forwarder::take(Passage& p, OptionsRead& options) {
 }
 
 // Local, to be forwarded, or neither. Linux: ip_route_input.
-bool Forwarder::find_way(Passage& p) {
+bool Forwarder::find_way(Passage& p, Address called) {
   const Ipv4Edit ip = header_of(p);
   const Address source = ip.source(), destination = ip.destination();
   if (source.is_multicast() || source.is_limited_broadcast() || source.is_loopback() ||
@@ -127,25 +130,49 @@ bool Forwarder::find_way(Passage& p) {
 
   const Owned mine = destination.is_limited_broadcast() || destination == all_hosts ? Owned::broadcast
                                                                                     : owned(destination);
-  p.local = mine != Owned::no;
+  p.local = mine != Owned::no && (destination == called || !twin_elsewhere(destination, p.in));
   if (!p.local && !find_route(p, destination)) return false;
   return source_possible(p, source);
+}
+
+/// An own address of another interface, which somebody on that one may have as well.
+bool Forwarder::twin_there(Address own, InterfaceIndex in) const {
+  if (!overlap_ || node_.interfaces()[in].owns(own)) return false;
+  return std::ranges::any_of(node_.routes().routes_to(own), [&](const Route& r) { return r.out == in; });
+}
+
+/// An own address of this interface, which somebody elsewhere may have as well.
+bool Forwarder::twin_elsewhere(Address own, InterfaceIndex in) const {
+  if (!overlap_ || !node_.interfaces()[in].owns(own)) return false;
+  return std::ranges::any_of(node_.routes().routes_to(own), [&](const Route& r) { return r.out != in; });
 }
 
 // Linux: fib_validate_source.
 bool Forwarder::source_possible(const Passage& p, Address source) {
   const Owned mine = owned(source);
-  if (mine == Owned::local) return drop(p, Reason::martian, "the source is this node's own address");
+  if (mine == Owned::local && !twin_there(source, p.in)) return drop(p, Reason::martian, "the source is this node's own address");
   if (!strict_reverse_path_) return true;
   if (mine == Owned::broadcast) return drop(p, Reason::martian, "the source is a broadcast address");
   if (source.is_zero()) return true;
-  const Route* back = node_.routes().find(source);
-  if (back && back->kind == Route::Kind::forward && back->out == p.in) return true;
+  for (const Route& back : node_.routes().routes_to(source)) {
+    if (back.kind == Route::Kind::forward && back.out == p.in) return true;
+    if (!overlap_) break;
+  }
   return drop(p, Reason::reverse_path, "");
 }
 
+/// Of a packet from `in`; of one made here where that is no_interface.
+const Route* Forwarder::route_to(Address destination, InterfaceIndex in) const {
+  if (!overlap_) return node_.routes().find(destination);
+  const std::span<const Route> equal = node_.routes().routes_to(destination);
+  for (const Route& route : equal) {
+    if (in == no_interface ? route.out == asked_by_ : route.out != in) return &route;
+  }
+  return equal.empty() ? nullptr : &equal.front();
+}
+
 bool Forwarder::find_route(Passage& p, Address destination) {
-  const Route* route = node_.routes().find(destination);
+  const Route* route = route_to(destination, p.in);
   if (route && route->kind == Route::Kind::forward && node_.interfaces()[route->out].up) {
     p.out = route->out;
     p.next_hop = route->via.is_zero() ? destination : route->via;
@@ -193,8 +220,10 @@ void Forwarder::complain(const Packet& about, std::uint8_t type, std::uint8_t co
   const wire::IcmpFields error{.type = type, .code = code, .rest = rest};
   const bool made_here = about.marks().interface == no_interface;
   if (made_here) return stack_.undeliverable(about, error);
+  const InterfaceIndex before = std::exchange(asked_by_, about.marks().interface);
   const Address source = source_for(Ipv4Edit::parse(about.bytes())->source());
   if (!source.is_zero()) stack_.complain(about, source, error);
+  asked_by_ = before;
 }
 
 bool Forwarder::drop(const Passage& p, Reason reason, std::string_view text) const {
@@ -246,7 +275,7 @@ Address Forwarder::source_towards(InterfaceIndex out, Address next_hop) const {
 
 Address Forwarder::source_for(Address destination) {
   if (is_own(destination)) return destination;
-  const Route* route = node_.routes().find(destination);
+  const Route* route = route_to(destination, no_interface);
   if (!route || route->kind != Route::Kind::forward) return {};
   return source_towards(route->out, route->via.is_zero() ? destination : route->via);
 }

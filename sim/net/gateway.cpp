@@ -70,9 +70,12 @@ std::string why_unowned(wire::ByteView packet, Reason reason) {
 Gateway::Gateway(Network& network, trace::NodeId id, nat::Config config)
     : GatewayNode(network, id),
       nat_(std::move(config), network.random("nat/" + network.name(id))),
-      reassembler_(nat_.config().timeouts.fragment),
+      reassembler_(nat_.config().timeouts.fragment,
+                   nat_.config().oldest_pieces_go ? nat::Reassembler::Full::drops_oldest : nat::Reassembler::Full::refuses),
       stack_(*this, this),
-      path_(*this, stack_, this) {}
+      path_(*this, stack_, this) {
+  path_.set_overlap(nat_.config().overlap);
+}
 
 Gateway::~Gateway() = default;
 
@@ -130,8 +133,10 @@ bool Gateway::go_on(Passage& p, const nat::Decision& decision) {
     return true;
   }
   path_.say_drop(p.packet, decision.reason, "", p.in, before_);
-  if (decision.answer == nat::Decision::Answer::admin_prohibited) {
-    path_.complain(p, icmp::unreachable, icmp::admin_prohibited);
+  switch (decision.answer) {
+    case nat::Decision::Answer::none: break;
+    case nat::Decision::Answer::host_unreachable: path_.complain(p, icmp::unreachable, icmp::host_unreachable); break;
+    case nat::Decision::Answer::admin_prohibited: path_.complain(p, icmp::unreachable, icmp::admin_prohibited); break;
   }
   return false;
 }
@@ -153,6 +158,10 @@ bool Gateway::put_together(Passage& p) {
   expire_fragments();
   nat::Reassembler::Outcome outcome = reassembler_.add(p.packet.view(), now());
   using What = nat::Reassembler::Outcome::What;
+  for (; outcome.gave_way > 0; --outcome.gave_way) {
+    path_.say_drop(held_.front().piece, Reason::queue_full, "its pieces gave way to newer ones");
+    held_.erase(held_.begin());
+  }
   if (outcome.what == What::duplicate) return false;
   if (outcome.what == What::held) return hold(std::move(p.packet)), false;
 
@@ -333,6 +342,7 @@ void Gateway::ready() {
   watching_ = told(Kind::change);
   nat_.watch(watching_);
   learn_own_addresses();
+  answer_for_twins();
 }
 
 void Gateway::changed() {
@@ -358,19 +368,33 @@ void Gateway::interface_lost(InterfaceIndex interface) {
 }
 
 /// Outside is what a source rule translates towards.
+bool Gateway::is_outside(InterfaceIndex interface) const {
+  return std::ranges::any_of(nat_.config().source, [&](const nat::SourceRule& rule) {
+    return rule.action != nat::SourceRule::Action::exempt && (rule.out == interface || rule.out == nat::any_interface) &&
+           !rule.only_port_forwarded;
+  });
+}
+
 void Gateway::learn_own_addresses() {
   std::vector<wire::Address> inside;
   outside_.clear();
   for (InterfaceIndex n = 0; n < interfaces_.size(); ++n) {
-    const auto translated_towards = [n](const nat::SourceRule& rule) {
-      return rule.action != nat::SourceRule::Action::exempt && (rule.out == n || rule.out == nat::any_interface) &&
-             !rule.only_port_forwarded;
-    };
-    auto& side = std::ranges::any_of(nat_.config().source, translated_towards) ? outside_ : inside;
+    auto& side = is_outside(n) ? outside_ : inside;
     side.push_back(interfaces_[n].address);
     side.insert(side.end(), interfaces_[n].also.begin(), interfaces_[n].also.end());
   }
   nat_.set_own_addresses(outside_, std::move(inside));
+}
+
+/// RFC 4787 REQ-7: on an inside network, for the outside hosts of a network with the same addresses.
+void Gateway::answer_for_twins() {
+  if (!nat_.config().overlap) return;
+  for (const Route& own : routes_.all()) {
+    if (!own.via.is_zero() || own.kind != Route::Kind::forward || is_outside(own.out)) continue;
+    const std::span<const Route> equal = routes_.routes_to(own.to.address);
+    const bool twin = std::ranges::any_of(equal, [&](const Route& r) { return r.to == own.to && r.out != own.out; });
+    if (twin) network_.answer_for(*this, own.out, own.to);
+  }
 }
 
 }  // namespace masqsim::net

@@ -82,6 +82,20 @@ void Network::address_added(Node& node, InterfaceIndex interface, wire::Address 
   segment(changed.segment).neighbours.set(address, changed.port);
 }
 
+void Network::answer_for(const Node& node, InterfaceIndex interface, wire::Prefix twins) {
+  const Interface& answering = node.interfaces()[interface];
+  segment(answering.segment).proxies.push_back({twins, answering.port});
+}
+
+/// The port of the segment that takes what is for `next_hop`: whose address it is, else who answers for it.
+std::optional<std::uint32_t> Network::taker(const Segment& link, wire::Address next_hop, std::uint32_t sender) {
+  if (const auto owner = link.neighbours.find(next_hop)) return owner;
+  for (const Segment::Proxy& proxy : link.proxies) {
+    if (proxy.port != sender && proxy.twins.contains(next_hop)) return proxy.port;
+  }
+  return std::nullopt;
+}
+
 Sent Network::transmit(Node& from, InterfaceIndex out, Packet& packet, wire::Address next_hop) {
   const Interface& interface = from.interfaces()[out];
   Segment& link = segment(interface.segment);
@@ -104,7 +118,7 @@ Sent Network::transmit(Node& from, InterfaceIndex out, Packet& packet, wire::Add
     packet = {};
     return Sent::yes;
   }
-  const std::optional<std::uint32_t> neighbour = link.neighbours.find(next_hop);
+  const std::optional<std::uint32_t> neighbour = taker(link, next_hop, interface.port);
   if (!neighbour) return Sent::no_neighbour;
   const Segment::Port& to = link.ports[*neighbour];
   depart(from, interface, link, port, std::move(packet), *to.node, to.interface);

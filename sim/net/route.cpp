@@ -10,19 +10,18 @@ constexpr std::size_t walk_at_most = 8;
 
 std::uint64_t key(wire::Prefix p) { return std::uint64_t{p.length} << 32 | p.address.value; }
 
-bool before(const Route& a, wire::Prefix to) {
-  return a.to.length != to.length ? a.to.length > to.length : a.to.address < to.address;
-}
+bool before(wire::Prefix a, wire::Prefix b) { return a.length != b.length ? a.length > b.length : a.address < b.address; }
 
 }  // namespace
 
 void RouteTable::add(const Route& route) {
-  const auto place = std::lower_bound(routes_.begin(), routes_.end(), route.to, before);
-  if (place != routes_.end() && place->to == route.to) {
-    *place = route;
-  } else {
-    routes_.insert(place, route);
-  }
+  remove(route.to);
+  append(route);
+}
+
+void RouteTable::append(const Route& route) {
+  const auto behind = [](wire::Prefix to, const Route& other) { return before(to, other.to); };
+  routes_.insert(std::upper_bound(routes_.begin(), routes_.end(), route.to, behind), route);
   lengths_.clear();
 }
 
@@ -35,7 +34,7 @@ void RouteTable::index() {
   by_prefix_.clear();
   lengths_.clear();
   for (std::uint32_t n = 0; n < routes_.size(); ++n) {
-    by_prefix_[key(routes_[n].to)] = n;
+    by_prefix_.emplace(key(routes_[n].to), n);
     if (lengths_.empty() || lengths_.back() != routes_[n].to.length) lengths_.push_back(routes_[n].to.length);
   }
 }
@@ -53,6 +52,14 @@ const Route* RouteTable::find(wire::Address destination) const {
     if (found != by_prefix_.end()) return &routes_[found->second];
   }
   return nullptr;
+}
+
+std::span<const Route> RouteTable::routes_to(wire::Address destination) const {
+  const Route* first = find(destination);
+  if (first == nullptr) return {};
+  const Route* last = first;
+  for (const Route* end = routes_.data() + routes_.size(); last != end && last->to == first->to;) ++last;
+  return {first, last};
 }
 
 }  // namespace masqsim::net

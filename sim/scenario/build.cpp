@@ -146,9 +146,11 @@ class Builder {
       const bool is_outside = std::find(outside.begin(), outside.end(), spec.interfaces[n].network) != outside.end();
       node.attachments[n].outside = is_outside;
     }
-    for (const nat::DestinationRule& rule : spec.nat->config.destination) node.pools.push_back(rule.to);
+    for (const nat::DestinationRule& rule : spec.nat->config.destination) {
+      if (rule.in == nat::any_interface) node.pools.push_back(rule.to);
+    }
     for (const nat::SourceRule& rule : spec.nat->config.source) {
-      if (rule.action != nat::SourceRule::Action::source_nat) continue;
+      if (rule.action != nat::SourceRule::Action::source_nat || rule.in != nat::any_interface) continue;
       const std::uint32_t size = std::min<std::uint32_t>(rule.addresses.last.value - rule.addresses.first.value, 65535);
       for (std::uint32_t k = 0; k <= size; ++k) node.pools.push_back({moved(rule.addresses.first, k), 32});
     }

@@ -28,7 +28,8 @@ class NatReader {
     read_masquerade(spec);
     read_source(spec);
     find_outside(spec);
-    read_one_to_one(spec);
+    read_pairs("one-to-one", spec.one_to_one);
+    read_pairs("twice-nat", spec.twice_nat);
     read_forwards(spec);
     read_firewall(spec);
     compile(spec);
@@ -52,12 +53,17 @@ class NatReader {
     }
     if (const Value* value = fields_.get("limits")) {
       const Fields limits(report_, *value, fields_.path() + ".limits", fields_.key_span("limits"),
-                          {"table", "per-host", "excess"});
+                          {"table", "early-drop", "per-host", "excess", "exhausted", "resting"});
       limits.whole("table", 1, 16'777'216, config.limits.table);
       if (!is_unlimited(limits, "per-host")) {
         limits.maybe(config.limits.flows_per_host, [&](std::uint32_t& out) { return limits.whole("per-host", 1, 16'777'216, out); });
       }
+      if (!is_unlimited(limits, "resting")) {
+        limits.maybe(config.limits.resting, [&](std::uint32_t& out) { return limits.whole("resting", 0, 16'777'216, out); });
+      }
+      limits.boolean("early-drop", config.limits.early_drop);
       limits.word<bool>("excess", excess_words, config.limits.reject_excess);
+      limits.word<bool>("exhausted", excess_words, config.limits.reject_exhausted);
     }
     read_alg(config);
     fields_.boolean("verify-checksums", config.verify_checksums);
@@ -65,7 +71,13 @@ class NatReader {
     fields_.boolean("tcp-be-liberal", config.tcp_be_liberal);
     fields_.boolean("inbound-refreshes", config.inbound_refreshes);
     fields_.boolean("rst-keeps-state", config.rst_keeps_state);
+    fields_.boolean("rst-refreshes", config.rst_refreshes);
+    fields_.boolean("verify-quoted", config.verify_quoted);
+    fields_.boolean("obsolete-icmp", config.obsolete_icmp);
     fields_.boolean("keep-parity", config.keep_parity);
+    fields_.boolean("unique-ids", config.unique_ids);
+    fields_.boolean("oldest-pieces-go", config.oldest_pieces_go);
+    fields_.boolean("overlap", config.overlap);
     Duration rest;
     if (!fields_.duration("port-rest", rest)) return;
     if (rest.ns % 1'000'000'000 != 0 || rest > 3600_s) {
@@ -217,11 +229,11 @@ class NatReader {
     }
   }
 
-  void read_one_to_one(NatSpec& spec) {
-    for (const Value* value : entries("one-to-one")) {
-      const Fields rule(report_, *value, fields_.path() + ".one-to-one", value->span, {"inside", "outside"});
+  void read_pairs(const std::string& key, std::vector<AddressPair>& pairs) {
+    for (const Value* value : entries(key)) {
+      const Fields rule(report_, *value, fields_.path() + '.' + key, value->span, {"inside", "outside"});
       if (!rule.ok()) continue;
-      OneToOne made;
+      AddressPair made;
       made.position = position_of(draft_, value->span);
       rule.need("inside");
       rule.need("outside");
@@ -233,7 +245,7 @@ class NatReader {
                                                    wire::to_string(made.outside), wire::to_string(made.inside)));
         continue;
       }
-      spec.one_to_one.push_back(made);
+      pairs.push_back(made);
     }
   }
 
@@ -372,7 +384,7 @@ class NatReader {
     for (const SourceNat& rule : spec.source) {
       if (rule.exempt) compile_source(spec.config, rule);
     }
-    for (const OneToOne& pair : spec.one_to_one) compile_one_to_one(spec, pair);
+    for (const AddressPair& pair : spec.one_to_one) compile_one_to_one(spec, pair);
     for (const SourceNat& rule : spec.source) {
       if (!rule.exempt) compile_source(spec.config, rule);
     }
@@ -389,6 +401,7 @@ class NatReader {
     std::vector<nat::DestinationRule> pairs = std::exchange(spec.config.destination, {});
     for (const Forward& forward : spec.forward) compile_forward(spec, forward);
     spec.config.destination.insert(spec.config.destination.end(), pairs.begin(), pairs.end());
+    for (const AddressPair& pair : spec.twice_nat) compile_twice_nat(spec, pair);
   }
 
   static void compile_source(nat::Config& config, const SourceNat& rule, nat::InterfaceId out) {
@@ -406,7 +419,7 @@ class NatReader {
   }
   void compile_source(nat::Config& config, const SourceNat& rule) { compile_source(config, rule, id_of(rule.out)); }
 
-  void compile_one_to_one(NatSpec& spec, const OneToOne& pair) {
+  void compile_one_to_one(NatSpec& spec, const AddressPair& pair) {
     for (const nat::InterfaceId out : outside_interfaces(spec)) {
       nat::SourceRule made;
       made.out = out;
@@ -421,6 +434,29 @@ class NatReader {
     back.forward = pair.inside.address;
     back.keep_host_bits = true;
     spec.config.destination.push_back(back);
+  }
+
+  /// From inside, pair.inside is called instead of pair.outside, and seen instead of it when it calls.
+  void compile_twice_nat(NatSpec& spec, const AddressPair& pair) {
+    for (const nat::InterfaceId in : inside_interfaces(spec)) {
+      nat::DestinationRule there;
+      there.in = in;
+      there.to = pair.inside;
+      there.forward = pair.outside.address;
+      there.keep_host_bits = true;
+      spec.config.destination.push_back(there);
+      for (const nat::InterfaceId out : outside_interfaces(spec)) {
+        nat::SourceRule back;
+        back.in = out;
+        back.out = in;
+        back.from = pair.outside;
+        back.only_port_forwarded = true;
+        back.action = nat::SourceRule::Action::source_nat;
+        back.addresses = {pair.inside.address, pair.inside.broadcast()};
+        back.keep_host_bits = true;
+        spec.config.source.push_back(back);
+      }
+    }
   }
 
   /// From whichever side it is called: whether callers from inside are served is the core's `hairpin`.
@@ -456,9 +492,10 @@ std::optional<NatSpec> read_nat(Draft& draft, NodeIndex owner, const Value& valu
   if (value.is_scalar() && value.text == "none") return std::nullopt;
   const std::string path = "nodes." + draft.scenario.nodes[owner].name + ".nat";
   const Fields fields(draft.report, value, path, where,
-                      {"masquerade", "source", "forward", "one-to-one", "hairpin", "mapping", "filtering", "timeouts",
+                      {"masquerade", "source", "forward", "one-to-one", "twice-nat", "hairpin", "mapping", "filtering", "timeouts",
                        "limits", "unsolicited", "firewall", "alg", "preset", "verify-checksums", "tcp-loose",
-                       "tcp-be-liberal", "inbound-refreshes", "rst-keeps-state", "keep-parity", "port-rest"});
+                       "tcp-be-liberal", "inbound-refreshes", "rst-keeps-state", "rst-refreshes", "verify-quoted", "obsolete-icmp",
+                       "keep-parity", "unique-ids", "oldest-pieces-go", "overlap", "port-rest"});
   if (!fields.ok()) return std::nullopt;
   return NatReader(draft, owner, fields).read(value.span);
 }

@@ -202,10 +202,12 @@ class Resolver {
       w_.line("pick", word_in(masquerade_pick_words, m.random));
     });
     list("source", spec.source, [&](const SourceNat& r) { write_source(r); });
-    list("one-to-one", spec.one_to_one, [&](const OneToOne& pair) {
+    const auto write_pair = [&](const AddressPair& pair) {
       w_.line("inside", wire::to_string(pair.inside));
       w_.line("outside", wire::to_string(pair.outside));
-    });
+    };
+    list("one-to-one", spec.one_to_one, write_pair);
+    list("twice-nat", spec.twice_nat, write_pair);
     list("forward", spec.forward, [&](const Forward& f) { write_forward(f); });
     w_.line("mapping", word_in(mapping_words, c.mapping));
     w_.line("filtering", word_in(filtering_words, c.filtering));
@@ -216,8 +218,11 @@ class Resolver {
     w_.close();
     w_.open("limits");
     w_.line("table", std::to_string(c.limits.table));
+    w_.line("early-drop", boolean(c.limits.early_drop));
     w_.line("per-host", c.limits.flows_per_host ? std::to_string(*c.limits.flows_per_host) : "unlimited");
     w_.line("excess", word_in(excess_words, c.limits.reject_excess));
+    w_.line("exhausted", word_in(excess_words, c.limits.reject_exhausted));
+    w_.line("resting", c.limits.resting ? std::to_string(*c.limits.resting) : "unlimited");
     w_.close();
     w_.open("firewall");
     w_.line("invalid", word_in(invalid_words, c.firewall.drop_invalid));
@@ -231,7 +236,13 @@ class Resolver {
     w_.line("tcp-be-liberal", boolean(c.tcp_be_liberal));
     w_.line("inbound-refreshes", boolean(c.inbound_refreshes));
     w_.line("rst-keeps-state", boolean(c.rst_keeps_state));
+    w_.line("rst-refreshes", boolean(c.rst_refreshes));
+    w_.line("verify-quoted", boolean(c.verify_quoted));
+    w_.line("obsolete-icmp", boolean(c.obsolete_icmp));
     w_.line("keep-parity", boolean(c.keep_parity));
+    w_.line("unique-ids", boolean(c.unique_ids));
+    w_.line("oldest-pieces-go", boolean(c.oldest_pieces_go));
+    w_.line("overlap", boolean(c.overlap));
     w_.line("port-rest", to_string(Duration{std::int64_t{c.port_rest_s} * 1'000'000'000}));
   }
 

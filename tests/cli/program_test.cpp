@@ -205,13 +205,18 @@ TEST(Diff, FindsNoDecisionOfTheRunningKernelThatDiffers) {
 }
 
 TEST(Diff, ShowsWhereTheRunningKernelDecidesOtherwise) {
-  // By RFC 4787 the second host gets an outside port of its own; Linux shares one between remotes.
+  // By RFC 4787 the second host gets an outside port of its own; Linux shares one between remotes. By RFC 6864 datagrams
+  // that may be in pieces get the gateway's ids; Linux copies them.
   const std::string file = shipped("05-same-port");
   const Ran ran = masqsim({"diff", file + "@rfc", file + "@two-remotes", "--gateway", "own,linux"});
   if (ran.code == 3) GTEST_SKIP() << "SKIPPED, NOTHING PROVED: " << ran.err;
   EXPECT_EQ(ran.code, 1) << ran.err;
-  EXPECT_NE(ran.out.find("same: first (2 packets)\n"), std::string::npos) << ran.out;
-  EXPECT_NE(ran.out.find("second: first difference 1.001005440 s, gw\n"), std::string::npos) << ran.out;
+  const std::string_view first =
+      "first: first difference 0.001005440 s, gw\n"
+      "- UDP > 198.51.100.10:53   src rewritten, ip id 21770=>1, udp sum 9f83=>2530\n"
+      "+ UDP > 198.51.100.10:53   src rewritten, udp sum 9f83=>2530\n"
+      "second: first difference 1.001005440 s, gw\n";
+  EXPECT_EQ(ran.out.substr(0, first.size()), first);
 }
 
 TEST(Diff, ComparesOurGatewayWithItself) {

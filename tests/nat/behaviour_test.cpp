@@ -117,19 +117,19 @@ TEST(Mapping, HasOneNumberForAllItsFlows) {
   EXPECT_EQ(numbers, (std::vector<std::uint64_t>{1, 1, 1, 2}));
 }
 
-TEST(Mapping, RefusesWhenNoPortIsFreeAndKeepsParity) {
+TEST(Mapping, KeepsParityWhileItCanAndRefusesWhenNoPortIsFree) {
   Config config = behaving(Mapping::endpoint_independent, Filtering::endpoint_independent);
   config.keep_parity = true;
   config.source.front().ports = PortRange{2000, 2003};
   Bench b(config);
-  for (int n = 0; n < 2; ++n) b.from_inside(udp(at(a_host, static_cast<std::uint16_t>(3000 + 2 * n)), at(remote, 53)));
-  EXPECT_EQ(b.from_inside(udp(at(a_host, 3004), at(remote, 53))), "X ports-exhausted");
-  b.from_inside(udp(at(a_host, 3001), at(remote, 53)));
-  std::set<int> even, odd;
-  for (const Entry& e : b.nat.table(b.now)) (e.inside.port % 2 == 0 ? even : odd).insert(e.outside.port);
-  EXPECT_EQ(even, (std::set<int>{2000, 2002}));
-  EXPECT_EQ(odd.size(), 1u);
-  EXPECT_EQ(*odd.begin() % 2, 1);
+  const auto outside_port = [&](std::uint16_t port) {
+    b.from_inside(udp(at(a_host, port), at(remote, 53)));
+    return b.nat.table(b.now).back().outside.port;
+  };
+  EXPECT_EQ((std::set<int>{outside_port(3000), outside_port(3002)}), (std::set<int>{2000, 2002}));
+  EXPECT_EQ(outside_port(3004) % 2, 1) << "no even one is left";
+  EXPECT_EQ(outside_port(3001) % 2, 1);
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 3006), at(remote, 53))), "X ports-exhausted");
 }
 
 TEST(Mapping, LetsAFreedPortRest) {
@@ -143,6 +143,31 @@ TEST(Mapping, LetsAFreedPortRest) {
   EXPECT_EQ(b.from_inside(udp(at(b_host, 3000), at(remote, 53))), "X ports-exhausted");
   b.now += 120_s;
   EXPECT_EQ(b.from_inside(udp(at(b_host, 3000), at(remote, 53))), "out: 203.0.113.1:2000 > 198.51.100.7:53 udp len=5 ttl=64");
+}
+
+TEST(Mapping, LetsAPortRestFromTheMomentOfItsEndHoweverLateThatIsNoticed) {
+  Config config = behaving(Mapping::endpoint_independent, Filtering::endpoint_independent);
+  config.port_rest_s = 120;
+  Bench b(config);
+  b.from_inside(udp(at(a_host, 3000), at(remote, 53)));
+  b.now += 151_s;
+  EXPECT_EQ(b.from_inside(udp(at(b_host, 3000), at(remote, 53))), "out: 203.0.113.1:3000 > 198.51.100.7:53 udp len=5 ttl=64");
+}
+
+TEST(Mapping, LetsNoPortRestOfTcpNorMoreThanItMay) {
+  Config config = behaving(Mapping::endpoint_independent, Filtering::endpoint_independent);
+  config.port_rest_s = 120;
+  config.limits.resting = 1;
+  Bench b(config);
+  for (const std::uint16_t port : {std::uint16_t{3000}, std::uint16_t{3001}}) b.from_inside(udp(at(a_host, port), at(remote, 53)));
+  b.from_inside(tcp(at(a_host, 3000), at(remote, 80), {}));
+  b.now += 121_s;
+  b.nat.expire(b.now);
+  ASSERT_EQ(b.nat.size(), 0u);
+  EXPECT_EQ(b.from_inside(udp(at(b_host, 3000), at(remote, 53))), "out: 203.0.113.1:3000 > 198.51.100.7:53 udp len=5 ttl=64")
+      << "the older of two where one may rest";
+  EXPECT_FALSE(b.from_inside(udp(at(b_host, 3001), at(remote, 53))).starts_with("out: 203.0.113.1:3001 "));
+  EXPECT_TRUE(b.from_inside(tcp(at(b_host, 3000), at(remote, 80), {})).starts_with("out: 203.0.113.1:3000 "));
 }
 
 TEST(Mapping, IsPairedWithOneAddressOfThePool) {
@@ -209,6 +234,25 @@ TEST(Hairpin, FullShowsTheServerTheOutsideEndpoint) {
   }
 }
 
+TEST(Hairpin, OfOneToOneShowsTheCallersOwnOutsideAddress) {
+  Config config = masquerading();
+  config.hairpin = Hairpin::full;
+  SourceRule& out = config.source.front();
+  out.action = SourceRule::Action::source_nat;
+  out.from = wire::prefix_of(a_host, 29);
+  out.addresses = {wire::address(203, 0, 113, 8), wire::address(203, 0, 113, 15)};
+  out.keep_host_bits = true;
+  config.destination.push_back({.from = {}, .to = {out.addresses.first, 29}, .protocol = {}, .port = {},
+                                .forward = wire::address(192, 168, 1, 8), .forward_port = {}, .keep_host_bits = true});
+  for (const Mapping mapping : {Mapping::linux_like, Mapping::endpoint_independent}) {
+    config.mapping = mapping;
+    Bench b(config);
+    const wire::Address a_outside = wire::address(203, 0, 113, 10), b_outside = wire::address(203, 0, 113, 11);
+    EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(b_outside, 80))), "in: 203.0.113.10:5000 > 192.168.1.11:80 udp len=5 ttl=64");
+    EXPECT_EQ(b.from_inside(udp(at(b_host, 80), at(a_outside, 5000))), "in: 203.0.113.11:80 > 192.168.1.10:5000 udp len=5 ttl=64");
+  }
+}
+
 TEST(Hairpin, ObeysTheFilteringOfTheMappingCalled) {
   Config config = behaving(Mapping::endpoint_independent, Filtering::address_dependent);
   config.hairpin = Hairpin::full;
@@ -250,6 +294,46 @@ TEST(RfcPreset, MeetsTheNumbersOfTheRfcs) {
   EXPECT_GE(c.timeouts.tcp_close, 4_min);
   EXPECT_GE(c.timeouts.icmp, 60_s);
   EXPECT_TRUE(c.firewall.drop_invalid);
+}
+
+TEST(RfcPreset, AResetFromInsideNeverLengthensALife) {
+  constexpr std::uint8_t S = wire::TcpFlags::syn, A = wire::TcpFlags::ack, R = wire::TcpFlags::rst;
+  Bench b(rfc_preset(masquerading()));
+  b.from_inside(tcp(at(a_host, 5000), at(remote, 80), {S, 1000}));
+  b.from_outside(tcp(at(remote, 80), at(outer, 5000), {S | A, 9000, 1001}));
+  b.from_inside(tcp(at(a_host, 5000), at(remote, 80), {A, 1001, 9001}));
+  b.from_inside(tcp(at(a_host, 5000), at(remote, 80), {R, 1001}));
+  EXPECT_EQ(b.nat.table(b.now).at(0).left, 4_min);
+  b.now += 1_min;
+  EXPECT_TRUE(b.from_inside(tcp(at(a_host, 5000), at(remote, 80), {R, 1001})).starts_with("out"));
+  EXPECT_EQ(b.nat.table(b.now).at(0).left, 3_min);
+}
+
+TEST(RfcPreset, DatagramsThatMayBeInPiecesGetIdsOfTheirOwn) {
+  Bench b(rfc_preset(masquerading()));
+  const auto id_behind = [&](wire::Address from, std::uint16_t fragment_word) {
+    b.from_inside(wire::udp_packet({.source = from, .destination = remote, .id = 99, .fragment_word = fragment_word}, 5000, 53, Bytes(8)));
+    const auto ip = *wire::Ipv4View::parse(b.packet);
+    EXPECT_TRUE(ip.sum_ok());
+    return ip.id();
+  };
+  EXPECT_EQ(id_behind(a_host, 0), 1);
+  EXPECT_EQ(id_behind(b_host, 0), 2);
+  EXPECT_EQ(id_behind(b_host, wire::Ipv4View::dont_fragment), 99);
+  b.from_outside(wire::udp_packet({.source = remote, .destination = outer, .id = 98, .fragment_word = 0}, 53, 5000, Bytes(8)));
+  EXPECT_EQ(wire::Ipv4View::parse(b.packet)->id(), 98) << "its source is not translated";
+}
+
+TEST(RfcPreset, ErrorsThatQuoteADamagedHeaderAndKindsNobodyUsesAnyMoreEndHere) {
+  for (const bool preset : {false, true}) {
+    Bench b(preset ? rfc_preset(masquerading()) : masquerading());
+    b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
+    Bytes about = udp(at(outer, 5000), at(remote, 53));
+    EXPECT_EQ(b.from_outside(error_about(about, remote3, outer, 28, wire::icmp::source_quench, 0)).substr(0, 4), preset ? "X in" : "in: ");
+    about[10] ^= 0xff;
+    EXPECT_EQ(b.from_outside(error_about(about, remote3, outer)).substr(0, 14), preset ? "X bad-checksum" : "in: 198.51.100");
+    EXPECT_EQ(b.from_inside(icmp(a_host, remote, wire::icmp::information, 0, 77u << 16)).substr(0, 4), preset ? "X in" : "out:");
+  }
 }
 
 TEST(RfcPreset, KeepsAConnectionFourMinutesAfterAReset) {

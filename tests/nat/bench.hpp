@@ -82,7 +82,8 @@ class Bench {
     nat.set_own_addresses({outer}, {inner});
   }
 
-  /// "out: ...", "in: ...", "self: ..." with the packet as it came out, or "X reason"; " (invalid)" behind untranslated ones.
+  /// "out: ...", "in: ...", "self: ..." with the packet as it came out, or "X reason" and the ICMP that answers it ("3/1");
+  /// " (invalid)" behind untranslated ones.
   std::string from(InterfaceId in, const Bytes& bytes) {
     packet = bytes;
     packet.resize(bytes.size() + 64);
@@ -102,7 +103,7 @@ class Bench {
     wire::Buffer buffer{packet.data(), static_cast<std::uint32_t>(bytes.size()), static_cast<std::uint32_t>(packet.size())};
     track = Track();
     Decision d = nat.output(buffer, now, track);
-    if (!d.pass) return "X " + std::string(word(d.reason));
+    if (!d.pass) return ended(d);
     return leave(buffer, d);
   }
 
@@ -128,22 +129,27 @@ class Bench {
 
   std::string pass(wire::Buffer& buffer, InterfaceId in) {
     Decision d = nat.prerouting(buffer, in, now, track);
-    if (!d.pass) return "X " + std::string(word(d.reason));
+    if (!d.pass) return ended(d);
     const wire::Address to = wire::Ipv4View::parse(buffer.view())->destination();
     if (to == outer || to == inner) {
       d = nat.input(buffer, in, now, track);
-      return d.pass ? "self: " + told(buffer, d) : "X " + std::string(word(d.reason));
+      return d.pass ? "self: " + told(buffer, d) : ended(d);
     }
     d = nat.forward(buffer, in, is_inside(to) ? lan : wan, now, track);
-    if (!d.pass) return "X " + std::string(word(d.reason)) + (d.answer == Decision::Answer::none ? "" : " 3/13");
+    if (!d.pass) return ended(d);
     return leave(buffer, d);
   }
 
   std::string leave(wire::Buffer& buffer, Decision d) {
     const InterfaceId out = is_inside(wire::Ipv4View::parse(buffer.view())->destination()) ? lan : wan;
     d = nat.postrouting(buffer, {out, out == wan ? masquerade : inner}, now, track);
-    if (!d.pass) return "X " + std::string(word(d.reason));
+    if (!d.pass) return ended(d);
     return (out == wan ? "out: " : "in: ") + told(buffer, d);
+  }
+
+  static std::string ended(const Decision& d) {
+    using enum Decision::Answer;
+    return "X " + std::string(word(d.reason)) + (d.answer == none ? "" : d.answer == host_unreachable ? " 3/1" : " 3/13");
   }
 
   static std::string told(const wire::Buffer& buffer, const Decision& d) {

@@ -110,7 +110,7 @@ TEST_F(Fragments, ExpireAfterTheirTimeFromTheFirstPiece) {
 }
 
 TEST_F(Fragments, BeyondTheMemoryBeginNothingNew) {
-  Reassembler small(30_s, 2000);
+  Reassembler small(30_s, Reassembler::Full::refuses, 2000);
   for (std::uint16_t id = 0; id < 4; ++id) {
     Bytes p = piece(whole, 0, 800);
     wire::Ipv4Edit::parse(p)->set_id(id);
@@ -120,6 +120,25 @@ TEST_F(Fragments, BeyondTheMemoryBeginNothingNew) {
   }
   small.expire(now + 31_s);
   EXPECT_EQ(small.add(piece(whole, 0, 800), now + 31_s).what, What::held);
+}
+
+TEST_F(Fragments, BeyondTheMemoryTheOldestGivesWayIfItIsToBe) {
+  Reassembler small(30_s, Reassembler::Full::drops_oldest, 2000);
+  const auto numbered = [&](std::uint16_t id, std::size_t begin, std::size_t end) {
+    Bytes p = piece(whole, begin, end);
+    const wire::Ipv4Edit ip = *wire::Ipv4Edit::parse(p);
+    ip.set_id(id);
+    ip.fix_sum();
+    return small.add(p, now);
+  };
+  for (std::uint16_t id = 0; id < 6; ++id) {
+    const Reassembler::Outcome outcome = numbered(id, 0, 800);
+    EXPECT_EQ(outcome.what, What::held) << id;
+    EXPECT_EQ(outcome.gave_way, id < 2 ? 0u : 1u) << id;
+  }
+  EXPECT_EQ(small.size(), 2u);
+  EXPECT_EQ(numbered(5, 800, 1008).what, What::complete) << "the newest is there still";
+  EXPECT_EQ(numbered(0, 800, 1008).what, What::held) << "the oldest has gone";
 }
 
 TEST_F(Fragments, MergeTheCongestionMarkAndRefuseContradictions) {

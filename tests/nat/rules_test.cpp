@@ -319,6 +319,34 @@ TEST(Limits, AFullTableGivesUpAnUnassuredFlowElseDropsTheNew) {
   EXPECT_EQ(full.from_inside(udp(at(a_host, 6000), at(remote, 53))), "X table-full");
 }
 
+TEST(Limits, WithoutEarlyDropAFullTableKeepsWhatItHasAndTellsInsideCallersOnly) {
+  Config config = masquerading();
+  config.limits.table = 2;
+  config.limits.early_drop = false;
+  config.limits.reject_exhausted = true;
+  Bench b(config);
+  for (std::uint16_t n = 0; n < 2; ++n) b.from_inside(udp(at(a_host, static_cast<std::uint16_t>(5000 + n)), at(remote, 53)));
+  const std::vector<std::string> before = b.table();
+  EXPECT_EQ(b.from_inside(udp(at(b_host, 5000), at(remote, 53))), "X table-full 3/1");
+  EXPECT_EQ(b.from_outside(udp(at(remote2, 53), at(outer, 9))), "X table-full");
+  EXPECT_EQ(b.table(), before);
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 203.0.113.1:5000 > 198.51.100.7:53 udp len=5 ttl=64");
+}
+
+TEST(Limits, WhoFindsNoOutsidePortIsToldIfToBe) {
+  Config config = masquerading();
+  config.source.front().ports = PortRange{2000, 2000};
+  for (const Mapping mapping : {Mapping::linux_like, Mapping::endpoint_independent}) {
+    config.mapping = mapping;
+    for (const bool told : {false, true}) {
+      config.limits.reject_exhausted = told;
+      Bench b(config);
+      b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
+      EXPECT_EQ(b.from_inside(udp(at(b_host, 5000), at(remote, 53))), told ? "X ports-exhausted 3/1" : "X ports-exhausted");
+    }
+  }
+}
+
 TEST(Limits, AnInsideHostMayHoldSoManyFlows) {
   Config config = masquerading();
   config.limits.flows_per_host = 2;

@@ -169,5 +169,177 @@ TEST_F(PatientGateway, DoesNotAnswerASynThatAnOutboundOneMet) {
   EXPECT_EQ(pass(Duration{7'000'000'000}), "");
 }
 
+// The outside has the inside's subnet, too: RFC 4787 REQ-7.
+
+constexpr wire::Prefix subnet{address(192, 168, 1, 0), 24}, alias{address(10, 9, 1, 0), 24};
+constexpr wire::Address uplink = address(192, 168, 1, 77);
+
+nat::Config overlapping(bool on, bool twice = false) {
+  nat::Config config = masquerade();
+  config.overlap = on;
+  config.destination.push_back({.in = 1, .from = {}, .to = {uplink, 32}, .protocol = wire::Protocol::udp,
+                                .port = nat::PortRange{8080, 8080}, .forward = address(192, 168, 1, 10),
+                                .forward_port = std::uint16_t{80}});
+  if (!twice) return config;
+  config.destination.push_back({.in = 0, .from = {}, .to = alias, .protocol = {}, .port = {}, .forward = subnet.address,
+                                .forward_port = {}, .keep_host_bits = true});
+  config.source.push_back({.out = 0, .in = 1, .protocol = {}, .from = subnet, .to = {}, .only_port_forwarded = true,
+                           .action = nat::SourceRule::Action::source_nat, .addresses = {alias.address, alias.broadcast()},
+                           .ports = {}, .keep_host_bits = true});
+  return config;
+}
+
+struct Overlap : testing::Test, test::OneRouter<Gateway> {
+  explicit Overlap(const nat::Config& config = overlapping(true)) : OneRouter(trace::NodeKind::gateway, config) {
+    network.address_added(gw, from_outside, uplink);
+    for (const wire::Address a : {far, twin, gw_inside}) network.address_added(outside, 0, a);
+    gw.routes().append({.to = subnet, .out = from_outside, .via = {}});
+    gw.ready();
+  }
+  static constexpr wire::Address far = address(192, 168, 1, 66), twin = laptop;
+};
+struct LinuxOverlap : Overlap {
+  LinuxOverlap() : Overlap(overlapping(false)) {}
+};
+struct TwiceNat : Overlap {
+  TwiceNat() : Overlap(overlapping(true, true)) {}
+};
+
+TEST_F(Overlap, WhatTheInsideCallsGoesOutAndItsAnswersComeIn) {
+  EXPECT_EQ(after(from_inside, udp({laptop, 5000}, {far, 53})),
+            "0.000000000 gw translate p1 - UDP > 192.168.1.66:53 src 192.168.1.10:5000 => 192.168.1.77:5000, ttl 64 "
+            "=> 63, ip sum b730 => b7ed, udp sum 778b => 7748 | new mapping #1, new flow #1\n"
+            "0.000000000 gw/wan send p1 - 192.168.1.77:5000 > 192.168.1.66:53 udp len=4 ttl=63\n");
+  EXPECT_EQ(after(from_outside, udp({far, 53}, {uplink, 5000})),
+            "0.001000000 gw translate p2 - UDP > 192.168.1.10:5000 dst 192.168.1.77:5000 => 192.168.1.10:5000, ttl "
+            "64 => 63, ip sum b6ed => b830, udp sum 7748 => 778b | mapping #1, flow #1\n"
+            "0.001000000 gw/lan send p2 - 192.168.1.66:53 > 192.168.1.10:5000 udp len=4 ttl=63\n");
+}
+
+TEST_F(Overlap, WhatIsForwardedComesInAndItsAnswersGoOut) {
+  EXPECT_EQ(after(from_outside, udp({far, 9}, {uplink, 8080})),
+            "0.000000000 gw translate p1 - UDP > 192.168.1.10:80 dst 192.168.1.77:8080 => 192.168.1.10:80, ttl 64 => "
+            "63, ip sum b6ed => b830, udp sum 6b6c => 8aef | new mapping #1, new flow #1\n"
+            "0.000000000 gw/lan send p1 - 192.168.1.66:9 > 192.168.1.10:80 udp len=4 ttl=63\n");
+  EXPECT_EQ(after(from_inside, udp({laptop, 80}, {far, 9})),
+            "0.001000000 gw translate p2 - UDP > 192.168.1.66:9 src 192.168.1.10:80 => 192.168.1.77:8080, ttl 64 => "
+            "63, ip sum b730 => b7ed, udp sum 8aef => 6b6c | mapping #1, flow #1\n"
+            "0.001000000 gw/wan send p2 - 192.168.1.77:8080 > 192.168.1.66:9 udp len=4 ttl=63\n");
+}
+
+TEST_F(Overlap, TheGatewayAnswersWhereItWasAsked) {
+  EXPECT_EQ(after(from_outside, syn({far, 9}, {uplink, 22})),
+            "0.000000000 gw/wan drop p1 - 192.168.1.66:9 > 192.168.1.77:22 tcp SYN seq=1000 win=64240 len=0 ttl=64 | "
+            "no-mapping: nothing owns 192.168.1.77:22/tcp\n"
+            "0.000000000 gw change - - removed mapping #0 flow #1 tcp 192.168.1.66:9 192.168.1.66:9 192.168.1.77:22 "
+            "close left 2m\n"
+            "0.000000000 gw/wan send p2<p1 - 192.168.1.77:22 > 192.168.1.66:9 tcp RST+A seq=0 ack=1001 win=0 len=0 "
+            "ttl=64\n");
+  EXPECT_EQ(after(from_inside, syn({laptop, 9}, {gw_inside, 22})),
+            "0.001000000 gw/lan drop p3 - 192.168.1.10:9 > 192.168.1.1:22 tcp SYN seq=1000 win=64240 len=0 ttl=64 | "
+            "refused: no program on tcp:22\n"
+            "0.001000000 gw change - - removed mapping #0 flow #2 tcp 192.168.1.10:9 192.168.1.10:9 192.168.1.1:22 "
+            "close left 2m\n"
+            "0.001000000 gw/lan send p4<p3 - 192.168.1.1:22 > 192.168.1.10:9 tcp RST+A seq=0 ack=1001 win=0 len=0 "
+            "ttl=64\n");
+}
+
+TEST_F(Overlap, OnTheInsideTheGatewayStandsForTheFarHosts) {
+  Packet packet = network.pool().make(udp({laptop, 5000}, {far, 53}), 0);
+  EXPECT_EQ(network.transmit(inside, 0, packet, far), Sent::yes);
+  EXPECT_EQ(pass(Duration{1'000'000}),
+            "0.000000000 gw translate p1 - UDP > 192.168.1.66:53 src 192.168.1.10:5000 => 192.168.1.77:5000, ttl 64 "
+            "=> 63, ip sum b730 => b7ed, udp sum 778b => 7748 | new mapping #1, new flow #1\n"
+            "0.000000000 gw/wan send p1 - 192.168.1.77:5000 > 192.168.1.66:53 udp len=4 ttl=63\n");
+}
+
+TEST_F(LinuxOverlap, TheFirstRouteIsTakenAndNobodyStandsForTheFarHosts) {
+  Packet packet = network.pool().make(udp({laptop, 5000}, {far, 53}), 0);
+  EXPECT_EQ(network.transmit(inside, 0, packet, far), Sent::no_neighbour);
+  EXPECT_EQ(after(from_inside, udp({laptop, 5000}, {far, 53}), Duration{4'000'000'000}),
+            "0.000000000 gw translate p2 - UDP > 192.168.1.66:53 ttl 64 => 63, ip sum b730 => b830 | new flow #1\n"
+            "3.000000000 gw/lan drop p2 - 192.168.1.10:5000 > 192.168.1.66:53 udp len=4 ttl=63 | host-unreachable\n"
+            "3.000000000 gw/lan send p3<p2 - 192.168.1.1 > 192.168.1.10 icmp host unreachable {192.168.1.10:5000 > "
+            "192.168.1.66:53 udp len=4 ttl=63} ttl=64 tos=c0\n");
+}
+
+TEST_F(TwiceNat, AHostReachesTheOneThatHasItsOwnAddress) {
+  EXPECT_EQ(after(from_inside, udp({laptop, 5000}, {address(10, 9, 1, 10), 53})),
+            "0.000000000 gw translate p1 - UDP > 192.168.1.10:53 src 192.168.1.10:5000 => 192.168.1.77:5000, dst "
+            "10.9.1.10:53 => 192.168.1.10:53, ttl 64 => 63, ip sum 6e08 => b825, udp sum 2e63 => 7780 | new mapping "
+            "#1, new flow #1\n"
+            "0.000000000 gw/wan send p1 - 192.168.1.77:5000 > 192.168.1.10:53 udp len=4 ttl=63\n");
+  EXPECT_EQ(after(from_outside, udp({twin, 53}, {uplink, 5000})),
+            "0.001000000 gw translate p2 - UDP > 192.168.1.10:5000 src 192.168.1.10:53 => 10.9.1.10:53, dst "
+            "192.168.1.77:5000 => 192.168.1.10:5000, ttl 64 => 63, ip sum b725 => 6f08, udp sum 7780 => 2e63 | "
+            "mapping #1, flow #1\n"
+            "0.001000000 gw/lan send p2 - 10.9.1.10:53 > 192.168.1.10:5000 udp len=4 ttl=63\n");
+}
+
+TEST_F(TwiceNat, AndIsReachedByIt) {
+  EXPECT_EQ(after(from_outside, udp({twin, 9}, {uplink, 8080})),
+            "0.000000000 gw translate p1 - UDP > 192.168.1.10:80 src 192.168.1.10:9 => 10.9.1.10:9, dst "
+            "192.168.1.77:8080 => 192.168.1.10:80, ttl 64 => 63, ip sum b725 => 6f08, udp sum 6ba4 => 41c7 | new "
+            "mapping #1, new flow #1\n"
+            "0.000000000 gw/lan send p1 - 10.9.1.10:9 > 192.168.1.10:80 udp len=4 ttl=63\n");
+  EXPECT_EQ(after(from_inside, udp({laptop, 80}, {address(10, 9, 1, 10), 9})),
+            "0.001000000 gw translate p2 - UDP > 192.168.1.10:9 src 192.168.1.10:80 => 192.168.1.77:8080, dst "
+            "10.9.1.10:9 => 192.168.1.10:9, ttl 64 => 63, ip sum 6e08 => b825, udp sum 41c7 => 6ba4 | mapping #1, "
+            "flow #1\n"
+            "0.001000000 gw/wan send p2 - 192.168.1.77:8080 > 192.168.1.10:9 udp len=4 ttl=63\n");
+}
+
+TEST_F(TwiceNat, TheGatewaysOwnTwinIsReachedAndReachesIn) {
+  EXPECT_EQ(after(from_inside, udp({laptop, 5000}, {address(10, 9, 1, 1), 53})),
+            "0.000000000 gw translate p1 - UDP > 192.168.1.1:53 src 192.168.1.10:5000 => 192.168.1.77:5000, dst "
+            "10.9.1.1:53 => 192.168.1.1:53, ttl 64 => 63, ip sum 6e11 => b82e, udp sum 2e6c => 7789 | new mapping "
+            "#1, new flow #1\n"
+            "0.000000000 gw/wan send p1 - 192.168.1.77:5000 > 192.168.1.1:53 udp len=4 ttl=63\n");
+  EXPECT_EQ(after(from_outside, udp({gw_inside, 53}, {uplink, 5000})),
+            "0.001000000 gw translate p2 - UDP > 192.168.1.10:5000 src 192.168.1.1:53 => 10.9.1.1:53, dst "
+            "192.168.1.77:5000 => 192.168.1.10:5000, ttl 64 => 63, ip sum b72e => 6f11, udp sum 7789 => 2e6c | "
+            "mapping #1, flow #1\n"
+            "0.001000000 gw/lan send p2 - 10.9.1.1:53 > 192.168.1.10:5000 udp len=4 ttl=63\n");
+  EXPECT_EQ(after(from_outside, udp({gw_inside, 9}, {uplink, 8080})),
+            "0.002000000 gw translate p3 - UDP > 192.168.1.10:80 src 192.168.1.1:9 => 10.9.1.1:9, dst "
+            "192.168.1.77:8080 => 192.168.1.10:80, ttl 64 => 63, ip sum b72e => 6f11, udp sum 6bad => 41d0 | new "
+            "mapping #2, new flow #2\n"
+            "0.002000000 gw/lan send p3 - 10.9.1.1:9 > 192.168.1.10:80 udp len=4 ttl=63\n");
+}
+
+TEST_F(LinuxOverlap, TheGatewaysAddressIsNobodyElsesAnywhere) {
+  EXPECT_EQ(after(from_outside, udp({gw_inside, 9}, {uplink, 8080})),
+            "0.000000000 gw/wan drop p1 - 192.168.1.1:9 > 192.168.1.10:80 udp len=4 ttl=64 | martian: the source is "
+            "this node's own address\n");
+}
+
+TEST_F(Overlap, FromTheInsideTheGatewaysAddressIsNobodyElses) {
+  EXPECT_EQ(after(from_inside, udp({gw_inside, 9}, {far, 53})),
+            "0.000000000 gw/lan drop p1 - 192.168.1.1:9 > 192.168.1.66:53 udp len=4 ttl=64 | martian: the source is "
+            "this node's own address\n");
+}
+
+struct FullOfPieces : GatewayTest {
+  static nat::Config giving_way() {
+    nat::Config config = masquerade();
+    config.oldest_pieces_go = true;
+    return config;
+  }
+  FullOfPieces() : GatewayTest(giving_way()) {}
+};
+
+TEST_F(FullOfPieces, TheOldestGiveWayAndAreTold) {
+  std::string told;
+  std::uint16_t id = 0;
+  while (told.empty() && id < 600) {
+    const wire::IpFields ip{.source = stranger, .destination = gw_outside, .id = ++id, .fragment_word = 0x2000};
+    told = after(from_outside, wire::ip_packet(ip, wire::Protocol::udp, std::vector<std::uint8_t>(8192, 'x')));
+  }
+  EXPECT_EQ(told,
+            "0.496000000 gw drop p1 - 198.51.100.66:30840 > 203.0.113.5:30840 udp len=30832 ttl=64 frag=0+ | "
+            "queue-full: its pieces gave way to newer ones\n");
+  EXPECT_EQ(id, 497);
+}
+
 }  // namespace
 }  // namespace masqsim::net

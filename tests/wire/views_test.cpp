@@ -117,6 +117,14 @@ TEST(Ipv4, IsNotParsedWhereTheHeaderLies) {
   EXPECT_FALSE(parses(3, 42)) << "longer than what came";
 }
 
+TEST(Ipv4, RewritesItsIdWithItsSum) {
+  std::vector<std::uint8_t> bytes = from_hex(source_routed_udp);
+  const auto ip = *Ipv4Edit::parse(bytes);
+  ip.rewrite_id(0xfedc);
+  EXPECT_EQ(ip.id(), 0xfedc);
+  EXPECT_TRUE(ip.sum_ok());
+}
+
 TEST(Ipv4, LeavesOutWhatFollowsTheTotalLength) {
   std::vector<std::uint8_t> bytes = from_hex(source_routed_udp);
   bytes.insert(bytes.end(), 5, 0xee);

@@ -104,8 +104,11 @@ struct Timeouts {
 
 struct Limits {
   std::uint32_t table = 262144;                  ///< entries at once (nf_conntrack_max)
+  bool early_drop = true;                        ///< full: an unassured entry goes for a new flow, as in Linux; false: RFC 6888 REQ-11
   std::optional<std::uint32_t> flows_per_host;   ///< of one inside address
+  std::optional<std::uint32_t> resting;          ///< outside ports that rest at once (RFC 6888 REQ-8); beyond it the oldest is free
   bool reject_excess = true;                     ///< over flows_per_host: ICMP 3/13 (else silence)
+  bool reject_exhausted = false;                   ///< no port or no place left: ICMP 3/1 (RFC 6888 REQ-11 B); Linux: silence
   bool operator==(const Limits&) const = default;
 };
 
@@ -140,14 +143,23 @@ struct Config {
   bool tcp_be_liberal = false;     ///< skip the window checks
   bool inbound_refreshes = true;   ///< RFC 4787 REQ-6a; Linux: yes
   bool rst_keeps_state = false;    ///< RFC 7857 section 2.2: keep 4 minutes after an RST; Linux: delete or 10 s
-  bool keep_parity = false;        ///< RFC 4787 REQ-4, for chosen ports
-  std::uint32_t port_rest_s = 0;   ///< RFC 6888 REQ-8: seconds a freed outside port rests; Linux: none
+  bool rst_refreshes = true;       ///< an outbound RST may lengthen an entry's life; false: RFC 7857 section 7.1
+  bool verify_quoted = false;      ///< RFC 5508 REQ-3a: an ICMP error ends here if the IP header it quotes has a wrong sum
+  bool obsolete_icmp = true;       ///< source quench and information queries are translated; false: they end here (RFC 5508 REQ-10c)
+  bool keep_parity = false;        ///< RFC 4787 REQ-4, for chosen ports, while one of that parity is free
+  bool unique_ids = false;         ///< datagrams of translated sources get IP ids of the NAT's own, those with DF excepted:
+                                   ///< RFC 7857 section 10, RFC 6864 section 5.3.1; Linux: copied
+  bool oldest_pieces_go = false;   ///< beyond the memory for pieces the oldest datagram goes (RFC 4787 REQ-14a); Linux takes no new one
+  bool overlap = false;            ///< RFC 4787 REQ-7: of equal routes a packet takes the one that does not lead back where it came
+                                   ///< from, and inside hosts find outside ones of their own subnet; Linux: the first, and no
+  std::uint32_t port_rest_s = 0;   ///< RFC 6888 REQ-8: seconds a freed outside port or query id rests, but of TCP, whose
+                                   ///< connections were seen to end (exception A); Linux: none
   bool operator==(const Config&) const = default;
 };
 
-/// What RFC 4787, 5382 and 5508 require: endpoint-independent mapping and filtering, full hairpin, 5 minutes for UDP,
-/// 2 h 4 min for established TCP, 4 minutes for the transitory states, 60 s for ICMP, INVALID never leaks. Rules,
-/// limits and interfaces of `base` are kept.
+/// What RFC 4787, 5382 and 5508 require, with what RFC 6888 and 7857 change in them: endpoint-independent mapping and
+/// filtering, full hairpin, 5 minutes for UDP, 2 h 4 min for established TCP, 4 minutes for the transitory states, 60 s for
+/// ICMP, INVALID never leaks, nobody loses an entry to another. Rules, numbers of limits and interfaces of `base` are kept.
 Config rfc_preset(Config base);
 
 }  // namespace masqsim::nat

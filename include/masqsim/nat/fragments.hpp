@@ -35,6 +35,7 @@ class Reassembler {
     What what = What::held;
     Reason reason = Reason::none;
     Whole whole;
+    std::uint32_t gave_way = 0;  ///< so many older datagrams went for this one, the oldest first
   };
 
   /// A datagram whose time ran out. `first`: the piece with offset 0, empty if it never came (RFC 792: without it no
@@ -44,9 +45,12 @@ class Reassembler {
     std::uint32_t pieces = 0;
   };
 
-  /// `timeout` counts from the first piece that comes. `memory`: bytes held at once, overhead of 256 a piece counted;
-  /// beyond it no new datagram is begun (`discarded`, queue_full).
-  explicit Reassembler(Duration timeout, std::size_t memory = std::size_t{4} << 20) : timeout_(timeout), memory_(memory) {}
+  /// What becomes of a new datagram while the memory is full: it is `discarded` (queue_full), or the oldest gives way.
+  enum class Full : std::uint8_t { refuses, drops_oldest };
+
+  /// `timeout` counts from the first piece that comes. `memory`: bytes held at once, overhead of 256 a piece counted.
+  explicit Reassembler(Duration timeout, Full full = Full::refuses, std::size_t memory = std::size_t{4} << 20)
+      : timeout_(timeout), full_(full), memory_(memory) {}
 
   /// For datagrams whose first piece is yet to come.
   void set_timeout(Duration timeout) { timeout_ = timeout; }
@@ -88,9 +92,11 @@ class Reassembler {
 
   static Place place(const Queue& queue, std::uint32_t begin, std::uint32_t end);
   static bool merge(const Queue& queue, Whole& whole);
+  bool drop_oldest();
   void forget(std::map<Key, Queue>::iterator queue);
 
   Duration timeout_;
+  Full full_;
   std::size_t memory_;
   std::size_t used_ = 0;
   std::uint64_t last_serial_ = 0;

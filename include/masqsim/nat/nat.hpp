@@ -41,7 +41,7 @@ enum class TcpState : std::uint8_t {
 /// The answer of a hook. Where `pass` is false the packet ends here for `reason`, and `answer` says what its sender
 /// is owed. Where it is true, `reason` may still be set: it says why the packet was left untranslated (`invalid`).
 struct alignas(4) Decision {  // one machine word: it is given back for every packet at every hook
-  enum class Answer : std::uint8_t { none, admin_prohibited };
+  enum class Answer : std::uint8_t { none, host_unreachable, admin_prohibited };
 
   bool pass = true;
   Reason reason = Reason::none;

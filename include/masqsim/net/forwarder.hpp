@@ -65,6 +65,9 @@ class Forwarder final : private Neighbours::Owner {
 
   /// RFC 3704 strict: the way back to a packet's source leads out of the interface it came by, else it is dropped.
   void set_reverse_path_filter(bool strict) { strict_reverse_path_ = strict; }
+  /// RFC 4787 REQ-7: of equal routes a packet takes the one that does not lead back where it came from, the node's answer
+  /// the one by which it was asked; and an own address may be another's there. Else the first route, as in Linux.
+  void set_overlap(bool on) { overlap_ = on; }
   /// Addresses have changed.
   void changed() { known_interfaces_ = 0; }
 
@@ -87,9 +90,12 @@ class Forwarder final : private Neighbours::Owner {
   enum class Owned : std::uint8_t { no, local, broadcast };
 
   bool sound(Passage& p) const;
-  bool find_way(Passage& p);
+  bool find_way(Passage& p, wire::Address called);
+  bool twin_there(wire::Address own, InterfaceIndex in) const;
+  bool twin_elsewhere(wire::Address own, InterfaceIndex in) const;
   bool source_possible(const Passage& p, wire::Address source);
   bool find_route(Passage& p, wire::Address destination);
+  const Route* route_to(wire::Address destination, InterfaceIndex in) const;
   void deliver(Passage& p);
   bool take(Passage& p, OptionsRead& options);
   void forward(Passage& p, const OptionsRead& options);
@@ -109,6 +115,8 @@ class Forwarder final : private Neighbours::Owner {
   Hooks* hooks_;
   Neighbours neighbours_;
   bool strict_reverse_path_ = false;
+  bool overlap_ = false;
+  InterfaceIndex asked_by_ = no_interface;  // while the node deals with a packet from there
   const nat::Track* about_ = nullptr;  // while the sender of a packet on its way is told why it ends
 
   std::size_t known_interfaces_ = 0;

@@ -61,6 +61,8 @@ class Gateway final : public GatewayNode, private Hooks, private Unowned, privat
   void say_changes();
   void plan_wake();
   void learn_own_addresses();
+  void answer_for_twins();
+  bool is_outside(InterfaceIndex interface) const;
   bool told(trace::Kind kind) const { return network_.trace().on(kind); }
   Time now() const { return network_.now(); }
 

@@ -52,6 +52,11 @@ struct Segment {
   Random loss, jitter, duplicate, reorder;
   std::vector<Port> ports;
   AddressIndex neighbours;  ///< by address
+  struct Proxy {
+    wire::Prefix twins;
+    std::uint32_t port = 0;
+  };
+  std::vector<Proxy> proxies;
 };
 
 class Network final : private engine::Handler {
@@ -96,6 +101,9 @@ class Network final : private engine::Handler {
   /// A further address at which the interface answers (Interface::also).
   void address_added(Node& node, InterfaceIndex interface, wire::Address address);
 
+  /// `interface` takes what is for an address of `twins` that nobody on its segment has (proxy ARP, RFC 1027).
+  void answer_for(const Node& node, InterfaceIndex interface, wire::Prefix twins);
+
   /// Puts `packet` on the link behind `out`. `next_hop` is who takes it from a shared segment (broadcast addresses:
   /// everybody else); a two-ended link has only the other end. On `no_neighbour` the packet stays the caller's.
   Sent transmit(Node& from, InterfaceIndex out, Packet& packet, wire::Address next_hop);
@@ -112,6 +120,7 @@ class Network final : private engine::Handler {
 
  private:
   void on_event(std::uint64_t argument) override;
+  static std::optional<std::uint32_t> taker(const Segment& segment, wire::Address next_hop, std::uint32_t sender);
   trace::NodeId name_node(std::string_view name, trace::NodeKind kind);
   void depart(Node& from, const Interface& out, Segment& segment, Segment::Port& port, Packet packet, Node& receiver,
               InterfaceIndex in);

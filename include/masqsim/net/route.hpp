@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -26,11 +27,15 @@ struct Route {
 /// A node's routes. Few routes are walked, many are hashed by prefix length; looking up never allocates.
 class RouteTable {
  public:
-  /// Replaces a route to the same prefix.
+  /// Replaces all routes to the same prefix.
   void add(const Route& route);
-  /// Takes away the route to exactly this prefix, if it is there.
+  /// Adds behind those to the same prefix, as a second subnet of the same addresses does in Linux.
+  void append(const Route& route);
+  /// Takes away the routes to exactly this prefix, if there are any.
   void remove(wire::Prefix to);
-  /// The route with the longest prefix that holds `destination`.
+  /// The routes with the longest prefix that holds `destination`, in the order of their adding.
+  std::span<const Route> routes_to(wire::Address destination) const;
+  /// The first of them; null where there is none.
   const Route* find(wire::Address destination) const;
   const std::vector<Route>& all() const { return routes_; }  ///< longest prefix first, then by address
 

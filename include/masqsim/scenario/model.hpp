@@ -152,11 +152,13 @@ struct Forward {
   bool operator==(const Forward&) const = default;
 };
 
-struct OneToOne {
+/// `one-to-one`: the inside is seen from outside as `outside`. `twice-nat` (RFC 2663 section 4.3): the outside, whose
+/// addresses occur inside as well, is seen from inside as `inside`.
+struct AddressPair {
   Position position;
   wire::Prefix inside;                       ///< an address (length 32) or a network
   wire::Prefix outside;                      ///< of the same length
-  bool operator==(const OneToOne&) const = default;
+  bool operator==(const AddressPair&) const = default;
 };
 
 struct NatSpec {
@@ -166,10 +168,11 @@ struct NatSpec {
   std::vector<Masquerade> masquerade;
   std::vector<SourceNat> source;
   std::vector<Forward> forward;
-  std::vector<OneToOne> one_to_one;
+  std::vector<AddressPair> one_to_one;
+  std::vector<AddressPair> twice_nat;
   std::vector<NetworkIndex> outside;  ///< the networks translated towards, in the order of the interfaces
   /// All of it for the core, interfaces numbered as in Node::interfaces. Order of source rules: exemptions, one-to-one,
-  /// source, masquerade; of destination rules: forward, one-to-one.
+  /// source, masquerade, twice-nat; of destination rules: forward, one-to-one, twice-nat.
   nat::Config config;
   bool operator==(const NatSpec&) const = default;
 };

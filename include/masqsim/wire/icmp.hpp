@@ -29,6 +29,10 @@ constexpr bool is_query(std::uint8_t type) {
 constexpr bool is_request(std::uint8_t type) {
   return type == echo || type == timestamp || type == information || type == mask;
 }
+/// Source quench (RFC 6633) and information queries (RFC 6918).
+constexpr bool is_obsolete(std::uint8_t type) {
+  return type == source_quench || type == information || type == information_reply;
+}
 /// "echo request", "port unreachable", "TTL exceeded", ..., else "ICMP T/C".
 std::string name(std::uint8_t type, std::uint8_t code);
 }  // namespace icmp

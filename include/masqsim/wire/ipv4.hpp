@@ -68,7 +68,7 @@ class Ipv4 {
   std::span<Byte> options() const { return bytes_.subspan(20, header_length() - 20); }
   std::span<Byte> payload() const { return bytes_.subspan(header_length()); }
 
-  // Writing leaves the checksum alone, except the three `rewrite_` members, which repair it by difference.
+  // Writing leaves the checksum alone, except the four `rewrite_` members, which repair it by difference.
   void set_tos(std::uint8_t v) const { bytes_[1] = v; }
   void set_total_length(std::uint16_t v) const { store16(&bytes_[2], v); }
   void set_id(std::uint16_t v) const { store16(&bytes_[4], v); }
@@ -77,6 +77,10 @@ class Ipv4 {
   void fix_sum() const {
     set_sum(0);
     set_sum(checksum(header()));
+  }
+  void rewrite_id(std::uint16_t v) const {
+    set_sum(adjust(sum(), id(), v));
+    set_id(v);
   }
   void rewrite_ttl(std::uint8_t v) const {
     const std::uint16_t before = load16(&bytes_[8]);
