@@ -107,7 +107,9 @@ class OwnBench::Rig {
     for (const nat::Entry& e : gateway_.nat().table(network_.now())) {
       rows.push_back({.protocol = e.protocol,
                       .left_s = e.left.ns / 1'000'000'000,
-                      .state = e.protocol == wire::Protocol::tcp ? nat::to_string(e.tcp) : std::string(),
+                      .state = e.protocol == wire::Protocol::tcp    ? nat::to_string(e.tcp)
+                               : e.protocol == wire::Protocol::sctp ? nat::to_string(e.sctp)
+                                                                    : std::string(),
                       .original = e.original,
                       .reply = e.reply,
                       .unreplied = !e.replied,

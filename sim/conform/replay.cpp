@@ -192,7 +192,7 @@ class Judge {
     const bool port_too = !was_chosen(wanted.reply.destination.port);
     return wanted.protocol == got.protocol && same_but_port(wanted.original, got.original, true) &&
            same_but_port(wanted.reply, got.reply, port_too) && wanted.unreplied == got.unreplied &&
-           wanted.assured == got.assured && (wanted.protocol != wire::Protocol::tcp || wanted.state == got.state) &&
+           wanted.assured == got.assured && wanted.state == got.state &&
            std::abs(wanted.left_s - got.left_s) <= seconds_off;
   }
 

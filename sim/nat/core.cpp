@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "sctp_tracker.hpp"
 #include "tcp_tracker.hpp"
 
 namespace masqsim::nat {
@@ -17,19 +18,6 @@ Decision left_alone(Relation relation) {
 
 constexpr Duration stream_age = 2_s;       // UDP traffic later than this makes a stream
 constexpr Duration kept_after_reset = 240_s;  // RFC 7857 section 2.2
-
-// SCTP (RFC 9260), as nf_conntrack's defaults have it; its shutdown is not followed, so an association just runs out.
-constexpr Duration sctp_opening = 3_s, sctp_established = 210_s, sctp_heartbeat = 30_s;
-constexpr std::uint8_t sctp_init = 1, sctp_heartbeat_request = 4, sctp_shutdown_ack = 8, sctp_cookie_ack = 11;
-
-std::uint8_t first_chunk(const Packet& packet) { return packet.segment().size() > 12 ? packet.segment()[12] : 0xff; }
-
-/// Only these may be the first of an association.
-bool sctp_opens(const Packet& packet) {
-  const std::uint8_t chunk = first_chunk(packet);
-  if (chunk == sctp_init) return wire::load32(&packet.segment()[4]) == 0;  // its verification tag is zero
-  return chunk == sctp_heartbeat_request || chunk == sctp_shutdown_ack;
-}
 
 bool can_open(const Key& key, std::uint8_t protocol) {
   return protocol != proto_icmp || wire::icmp::is_request(static_cast<std::uint8_t>(key.destination_port >> 8));
@@ -206,7 +194,7 @@ void Core::expected(std::uint32_t index, const Expectation& e, Time now) {
 bool Core::begin(const Packet& packet, std::uint32_t index, Time now) {
   Flow& flow = table_[index];
   if (flow.protocol == proto_udp) flow.stream_after = (now + stream_age).ns;
-  if (flow.protocol == proto_sctp) return sctp_opens(packet);
+  if (flow.protocol == proto_sctp) return sctp_begin(table_.sctp(flow), packet.segment());
   if (flow.protocol != proto_tcp) return true;
   const auto tcp = wire::TcpEdit::parse(packet.segment());
   return flags_valid(tcp->flags()) && tcp_begin(table_.tcp(flow), read_segment(*wire::TcpView::parse(packet.segment())), config_);
@@ -243,9 +231,10 @@ Core::Followed Core::advance(const Packet& packet, std::uint32_t index, Directio
       refresh(index, direction, replied ? t.udp_stream : t.udp, now);
       return Followed::yes;
     case proto_sctp: {
-      if (replied && first_chunk(packet) == sctp_cookie_ack) flow.set(status::assured);
-      const bool heartbeat = first_chunk(packet) == sctp_heartbeat_request && !replied;
-      refresh(index, direction, flow.any(status::assured) ? sctp_established : heartbeat ? sctp_heartbeat : sctp_opening, now);
+      const SctpVerdict verdict = sctp_follow(table_.sctp(flow), direction, packet.segment(), flow.any(status::confirmed));
+      if (verdict.established) flow.set(status::assured);
+      if (!verdict.valid) return Followed::invalid;
+      if (verdict.timeout) refresh(index, direction, *verdict.timeout, now);
       return Followed::yes;
     }
     case proto_icmp: refresh(index, direction, t.icmp, now); return Followed::yes;

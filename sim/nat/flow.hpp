@@ -75,6 +75,15 @@ struct TcpTrack {
   std::uint8_t repeats = 0;
 };
 
+/// Tracks one SCTP association.
+struct SctpTrack {
+  std::uint32_t tag[2] = {};   ///< the verification tag that packets of each direction bear; 0: not known
+  bool began[2] = {};          ///< the side sent an INIT that no cookie has acknowledged
+  SctpState state = SctpState::none;
+  bool strayed = false;        ///< a heartbeat with another tag waits for its answer
+  Direction strayed_towards = Direction::original;
+};
+
 struct alignas(64) Flow {
   Key original;
   Key reply;
@@ -82,6 +91,7 @@ struct alignas(64) Flow {
   union {
     std::int64_t stream_after;  ///< UDP: traffic later than this makes it a stream
     std::uint32_t tcp;          ///< TCP: index of its TcpTrack
+    std::uint32_t sctp;         ///< SCTP: index of its SctpTrack
   };
   std::uint32_t number = 0;
   std::uint32_t mapping = 0;

@@ -38,6 +38,10 @@ enum class TcpState : std::uint8_t {
   none, syn_sent, syn_sent2, syn_recv, established, fin_wait, close_wait, last_ack, time_wait, close
 };
 
+enum class SctpState : std::uint8_t {
+  none, closed, cookie_wait, cookie_echoed, established, shutdown_sent, shutdown_recd, shutdown_ack_sent, heartbeat_sent
+};
+
 /// The answer of a hook. Where `pass` is false the packet ends here for `reason`, and `answer` says what its sender
 /// is owed. Where it is true, `reason` may still be set: it says why the packet was left untranslated (`invalid`).
 struct Decision {
@@ -107,6 +111,7 @@ struct Entry {
   wire::Tuple original;
   wire::Tuple reply;
   TcpState tcp = TcpState::none;
+  SctpState sctp = SctpState::none;
   bool replied = false;     ///< false: UNREPLIED
   bool assured = false;
   Duration left;            ///< until it expires, if nothing comes
@@ -176,7 +181,9 @@ class Nat {
   std::unique_ptr<Core> core_;
 };
 
-std::string to_string(TcpState s);   ///< "SYN_SENT" as /proc/net/nf_conntrack prints it
+// As /proc/net/nf_conntrack prints them: "SYN_SENT", "COOKIE_WAIT".
+std::string to_string(TcpState s);
+std::string to_string(SctpState s);
 /// The state as the story's table prints it: "established", "syn-sent", "unreplied", "replied", "assured".
 std::string state_word(const Entry& e);
 
