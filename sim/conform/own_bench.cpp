@@ -141,7 +141,7 @@ class OwnBench::Rig {
           gateway_.interfaces()[interface].prefix_length = command.length;
           network_.address_changed(gateway_, interface, {});
         } else {
-          network_.address_added(gateway_, interface, command.address);
+          network_.address_added(gateway_, interface, command.address, command.length);
         }
         if (command.length < 32) routes.add({.to = subnet, .out = interface, .via = {}});
         break;
@@ -173,11 +173,12 @@ class OwnBench::Rig {
   /// The next of the interface's addresses becomes the primary one; with the last one its routes go.
   void take_address(nat::InterfaceId number, wire::Address gone) {
     net::Interface& interface = gateway_.interfaces()[number];
-    std::erase(interface.also, gone);
+    std::erase_if(interface.also, [&](const net::Alias& alias) { return alias.address == gone; });
     if (interface.address == gone) {
       interface.address = {};
       if (!interface.also.empty()) {
-        interface.address = interface.also.front();
+        interface.address = interface.also.front().address;
+        interface.prefix_length = interface.also.front().prefix_length;
         interface.also.erase(interface.also.begin());
       } else {
         remove_routes(number);

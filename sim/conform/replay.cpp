@@ -63,16 +63,34 @@ std::optional<std::size_t> chosen_at(wire::ByteView packet) {
   return header;
 }
 
-/// The bytes that are not compared: those that varied, and of a timestamp in the IP options the whole of it (its first
-/// bytes only vary from hour to hour).
+/// Calls `visit(place)` for each word of the packet that tells a time of the day: in timestamp options of its header and
+/// of the header that an ICMP error quotes, and in ICMP timestamp replies.
+template <typename Visit>
+void each_time(wire::ByteView packet, std::size_t begin, Visit visit) {
+  const auto ip = begin < packet.size() ? wire::Ipv4View::parse_quoted(packet.subspan(begin)) : std::nullopt;
+  if (!ip) return;
+  const std::size_t header = begin + ip->header_length();
+  for (std::size_t at = begin + 20; at + 1 < header && packet[at] != 0;) {
+    const std::size_t length = packet[at] == 1 ? 1 : std::max<std::size_t>(packet[at + 1], 2);
+    if (packet[at] == 68) {
+      for (std::size_t n = at + 4; n + 4 <= std::min(at + length, header); n += 4) visit(n);
+    }
+    at += length;
+  }
+  if (begin != 0 || ip->protocol() != wire::Protocol::icmp || packet.size() < header + 8) return;
+  if (wire::icmp::is_error(packet[header])) each_time(packet, header + 8, visit);
+  if (packet[header] == wire::icmp::timestamp_reply && packet.size() >= header + 20) visit(header + 12), visit(header + 16);
+}
+
+/// The bytes that are not compared: those that varied, and of a time the whole of it (its first bytes only vary from hour
+/// to hour).
 std::vector<std::size_t> masked(const Observed& recorded) {
   std::vector<std::size_t> all = recorded.varies;
-  const auto ip = wire::Ipv4View::parse_quoted(recorded.bytes);
-  const std::size_t header = ip ? ip->header_length() : 0;
-  for (const std::size_t at : recorded.varies) {
-    if (at < 20 || at >= header) continue;
-    for (std::size_t n = 0; n < 4; ++n) all.push_back(at / 4 * 4 + n);
-  }
+  each_time(recorded.bytes, 0, [&](std::size_t place) {
+    const auto inside = [&](std::size_t at) { return at >= place && at < place + 4; };
+    if (std::ranges::none_of(recorded.varies, inside)) return;
+    for (std::size_t n = 0; n < 4; ++n) all.push_back(place + n);
+  });
   std::sort(all.begin(), all.end());
   return all;
 }

@@ -366,7 +366,7 @@ void Gateway::learn_own_addresses() {
     };
     auto& side = std::ranges::any_of(nat_.config().source, translated_towards) ? outside_ : inside;
     side.push_back(interfaces_[n].address);
-    side.insert(side.end(), interfaces_[n].also.begin(), interfaces_[n].also.end());
+    for (const Alias& alias : interfaces_[n].also) side.push_back(alias.address);
   }
   nat_.set_own_addresses(outside_, std::move(inside));
 }

@@ -73,7 +73,8 @@ void Stack::undeliverable(const Packet& packet, const wire::IcmpFields& error) {
 void Stack::happen_later() { network().engine().schedule(network().now(), *this, something_later); }
 
 void Stack::complain(const Packet& about, wire::Address source, const wire::IcmpFields& error) {
-  Packet answer = icmp_error(network().pool(), sockets().random, network().now(), about, source, error);
+  const std::uint16_t mtu = path_mtu(wire::Ipv4View::parse_quoted(about.view())->source());
+  Packet answer = icmp_error(network().pool(), sockets().random, network().now(), about, source, error, mtu);
   if (answer) node_.output(std::move(answer));
 }
 

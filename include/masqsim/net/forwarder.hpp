@@ -36,6 +36,8 @@ struct Passage {
   const nat::Track* about = nullptr;  ///< of the node's own ICMP error: the flow of the packet it complains of
   Pieces pieces{};
   bool local = false;                 ///< for the node itself, broadcasts included
+  const Route* refusing = nullptr;    ///< the route that takes nothing; with `unroutable` alone there is none
+  bool unroutable = false;
   Reason untranslated = Reason::none; ///< why NAT left it as it was, if it did
 };
 
@@ -89,7 +91,9 @@ class Forwarder final : private Neighbours::Owner {
   bool sound(Passage& p) const;
   bool find_way(Passage& p);
   bool source_possible(const Passage& p, wire::Address source);
-  bool find_route(Passage& p, wire::Address destination);
+  void find_route(Passage& p, wire::Address destination);
+  void refuse_way(const Passage& p);
+  bool may_refuse_again(wire::Address sender);
   void deliver(Passage& p);
   bool take(Passage& p, OptionsRead& options);
   void forward(Passage& p, const OptionsRead& options);
@@ -110,6 +114,12 @@ class Forwarder final : private Neighbours::Owner {
   Neighbours neighbours_;
   bool strict_reverse_path_ = false;
   const nat::Track* about_ = nullptr;  // while the sender of a packet on its way is told why it ends
+
+  struct Patience {
+    Time filled;      // when the bucket was last filled up
+    Duration credit;  // one error costs a second
+  };
+  std::unordered_map<std::uint32_t, Patience> patience_;    // by sender; only looked up
 
   std::size_t known_interfaces_ = 0;
   std::vector<std::pair<std::uint32_t, Owned>> few_;        // own and broadcast addresses, while they are few

@@ -93,8 +93,8 @@ class Network final : private engine::Handler {
   std::size_t segment_count() const { return segments_.size(); }
   /// To be told when interface addresses change, so that neighbours find the new one.
   void address_changed(Node& node, InterfaceIndex interface, wire::Address before);
-  /// A further address at which the interface answers (Interface::also).
-  void address_added(Node& node, InterfaceIndex interface, wire::Address address);
+  /// A further address at which the interface answers (Interface::also), in its own network unless told otherwise.
+  void address_added(Node& node, InterfaceIndex interface, wire::Address address, std::optional<std::uint8_t> length = {});
 
   /// Puts `packet` on the link behind `out`. `next_hop` is who takes it from a shared segment (broadcast addresses:
   /// everybody else); a two-ended link has only the other end. On `no_neighbour` the packet stays the caller's.
