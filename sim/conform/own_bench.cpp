@@ -92,7 +92,7 @@ class OwnBench::Rig {
   void carry_out(const Action& action) {
     switch (action.kind) {
       case Action::Kind::flush_table: return gateway_.flush();
-      case Action::Kind::remove_nat_rules: return gateway_.set_rules({}, {});
+      case Action::Kind::remove_nat_rules: return gateway_.remove_rules();
       case Action::Kind::readdress: return readdress(action);
       case Action::Kind::down: return down(action.interface);
       case Action::Kind::up: return up(action.interface);

@@ -19,6 +19,15 @@ Decision left_alone(Relation relation) {
 constexpr Duration stream_age = 2_s;       // UDP traffic later than this makes a stream
 constexpr Duration kept_after_reset = 240_s;  // RFC 7857 section 2.2
 
+/// A rule that exempts asks for nothing.
+bool asks_for_tracking(const Config& config) {
+  const auto looks = [](const SourceRule& rule) { return rule.action != SourceRule::Action::exempt || rule.only_port_forwarded; };
+  const Firewall& firewall = config.firewall;
+  return std::ranges::any_of(config.source, looks) || !config.destination.empty() || config.alg_ftp ||
+         firewall.drop_invalid || firewall.protect_input || firewall.protect_forward ||
+         config.limits.flows_per_host.has_value() || config.unsolicited != Unsolicited::reject;
+}
+
 bool can_open(const Key& key, std::uint8_t protocol) {
   return protocol != proto_icmp || wire::icmp::is_request(static_cast<std::uint8_t>(key.destination_port >> 8));
 }
@@ -27,6 +36,7 @@ bool can_open(const Key& key, std::uint8_t protocol) {
 
 Core::Core(Config config, Random random)
     : config_(std::move(config)),
+      tracks_(asks_for_tracking(config_)),
       random_(random),
       rules_(config_.source, config_.destination, config_.hairpin),
       table_(config_.mapping),
@@ -40,6 +50,7 @@ Core::Core(Config config, Random random)
 Decision Core::prerouting(wire::Buffer& buffer, InterfaceId in, Time now, Track& track) {
   expire(now);
   track.clear();
+  if (!tracks_) return pass_on;
   std::optional<Packet> packet = read_packet(buffer.bytes());
   if (!packet) return stop(Reason::bad_header);
   const Decision tracked = follow(*packet, Hook::prerouting, now, track);
@@ -85,6 +96,7 @@ Decision Core::input(wire::Buffer& buffer, InterfaceId in, Time now, Track& trac
 Decision Core::output(wire::Buffer& buffer, Time now, Track& track, const Track* about) {
   expire(now);
   track.clear();
+  if (!tracks_) return pass_on;
   std::optional<Packet> packet = read_packet(buffer.bytes());
   if (!packet) return stop(Reason::bad_header);
   if (about != nullptr && packet->is_icmp_error() && flow_of(*about) != nullptr) {
@@ -540,6 +552,15 @@ void Core::set_rules(std::vector<SourceRule> source, std::vector<DestinationRule
   config_.destination = destination;
   forward_mappings_.assign(destination.size(), 0);
   rules_ = Rules(std::move(source), std::move(destination), config_.hairpin);
+  tracks_ = asks_for_tracking(config_);
+}
+
+void Core::remove_rules() {
+  config_.firewall = {};
+  config_.limits.flows_per_host.reset();
+  config_.alg_ftp = false;
+  config_.unsolicited = Unsolicited::reject;
+  set_rules({}, {});
 }
 
 void Core::set_own_addresses(std::vector<wire::Address> outside, std::vector<wire::Address> inside) {

@@ -19,6 +19,7 @@ class Core {
   Core(Config config, Random random);
 
   const Config& config() const { return config_; }
+  bool tracks() const { return tracks_; }
 
   Decision prerouting(wire::Buffer& buffer, InterfaceId in, Time now, Track& track);
   Decision forward(wire::Buffer& buffer, InterfaceId in, InterfaceId out, Time now, Track& track);
@@ -39,6 +40,7 @@ class Core {
   void flush(Time now);
   void interface_lost(InterfaceId out, Time now);
   void set_rules(std::vector<SourceRule> source, std::vector<DestinationRule> destination);
+  void remove_rules();
   void prefer_port(std::optional<std::uint16_t> port) { preferred_port_ = port; }
   std::vector<Step> explain(wire::ByteView packet, InterfaceId in, Time now) const;
   Reason unowned_reason(wire::ByteView packet, InterfaceId in, Time now) const;
@@ -87,6 +89,7 @@ class Core {
   bool owns_inside(wire::Address a) const;
 
   Config config_;
+  bool tracks_;
   Random random_;
   Rules rules_;
   Table table_;

@@ -35,6 +35,7 @@ Nat& Nat::operator=(Nat&&) noexcept = default;
 Nat::~Nat() = default;
 
 const Config& Nat::config() const { return core_->config(); }
+bool Nat::tracks() const { return core_->tracks(); }
 
 Decision Nat::prerouting(wire::Buffer& packet, InterfaceId in, Time now, Track& track) {
   return core_->prerouting(packet, in, now, track);
@@ -68,6 +69,7 @@ void Nat::interface_lost(InterfaceId out, Time now) { core_->interface_lost(out,
 void Nat::set_rules(std::vector<SourceRule> source, std::vector<DestinationRule> destination) {
   core_->set_rules(std::move(source), std::move(destination));
 }
+void Nat::remove_rules() { core_->remove_rules(); }
 void Nat::prefer_port(std::optional<std::uint16_t> port) { core_->prefer_port(port); }
 std::vector<Step> Nat::explain(wire::ByteView packet, InterfaceId in, Time now) const {
   return core_->explain(packet, in, now);

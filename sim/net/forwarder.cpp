@@ -22,6 +22,11 @@ constexpr std::size_t few_addresses = 8;
 
 Ipv4Edit header_of(const Passage& p) { return *Ipv4Edit::parse(p.packet.bytes()); }
 
+bool is_impossible_source(Address source, Address destination) {
+  return source.is_multicast() || source.is_limited_broadcast() || source.is_loopback() ||
+         (source.is_zero() && !destination.is_limited_broadcast());
+}
+
 /// 224.0.0.1: every node is a member (RFC 1112).
 constexpr Address all_hosts = wire::address(224, 0, 0, 1);
 
@@ -120,10 +125,7 @@ bool Forwarder::take(Passage& p, OptionsRead& options) {
 bool Forwarder::find_way(Passage& p) {
   const Ipv4Edit ip = header_of(p);
   const Address source = ip.source(), destination = ip.destination();
-  if (source.is_multicast() || source.is_limited_broadcast() || source.is_loopback() ||
-      (source.is_zero() && !destination.is_limited_broadcast())) {
-    return drop(p, Reason::martian, "a source no host can have");
-  }
+  if (is_impossible_source(source, destination)) return drop(p, Reason::martian, "a source no host can have");
   if (destination.is_multicast() && destination != all_hosts) {
     return drop(p, Reason::broadcast, "multicast is not forwarded");
   }
@@ -135,19 +137,25 @@ bool Forwarder::find_way(Passage& p) {
                                                                                     : owned(destination);
   p.local = mine != Owned::no;
   if (!p.local) find_route(p, destination);
-  return p.unroutable || source_possible(p, source);
+  if (p.unroutable) return true;
+  const std::optional<Refusal> refusal = source_refused(source, p.in);
+  return !refusal || drop(p, refusal->reason, refusal->text);
 }
 
-// Linux: fib_validate_source.
-bool Forwarder::source_possible(const Passage& p, Address source) {
+/// Why no packet may bear this source; nothing where it may. Linux: fib_validate_source.
+std::optional<Forwarder::Refusal> Forwarder::source_refused(Address source, InterfaceIndex in) {
   const Owned mine = owned(source);
-  if (mine == Owned::local) return drop(p, Reason::martian, "the source is this node's own address");
-  if (!strict_reverse_path_) return true;
-  if (mine == Owned::broadcast) return drop(p, Reason::martian, "the source is a broadcast address");
-  if (source.is_zero()) return true;
+  if (mine == Owned::local) return Refusal{Reason::martian, "the source is this node's own address"};
+  if (!strict_reverse_path_) return std::nullopt;
+  if (mine == Owned::broadcast) return Refusal{Reason::martian, "the source is a broadcast address"};
+  if (source.is_zero()) return std::nullopt;
   const Route* back = node_.routes().find(source);
-  if (back && back->kind == Route::Kind::forward && back->out == p.in) return true;
-  return drop(p, Reason::reverse_path, "");
+  if (back && back->kind == Route::Kind::forward && back->out == in) return std::nullopt;
+  return Refusal{Reason::reverse_path, ""};
+}
+
+bool Forwarder::is_deliverable(Address source, Address destination, InterfaceIndex in) {
+  return owned(destination) == Owned::local && !is_impossible_source(source, destination) && !source_refused(source, in);
 }
 
 void Forwarder::find_route(Passage& p, Address destination) {

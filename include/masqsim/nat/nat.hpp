@@ -133,6 +133,9 @@ class Nat {
   ~Nat();
 
   const Config& config() const;
+  /// False while nothing that is configured looks at connections: packets then pass untracked, pieces as they come, and
+  /// what the table holds only ages (Linux: conntrack's hooks are there while a rule needs them).
+  bool tracks() const;
 
   // The hooks. `packet` is a whole, sound IPv4 datagram (header checksum right, length = total length); it is rewritten
   // in place. Times never go backwards.
@@ -166,6 +169,8 @@ class Nat {
   void interface_lost(InterfaceId out, Time now);
   /// New rules; entries remain (`nft -f`).
   void set_rules(std::vector<SourceRule> source, std::vector<DestinationRule> destination);
+  /// No rules any more: no translation, firewall, limit or helper; entries remain (`nft flush ruleset`).
+  void remove_rules();
 
   /// Until told otherwise, a search for a free outside port (or ICMP id) begins at `port` instead of at random, where
   /// its range holds `port`: so this core follows another NAT, choice by choice, while both agree on what is free.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <unordered_map>
@@ -76,6 +77,8 @@ class Forwarder final : private Neighbours::Owner {
   /// The source address for a packet to `destination`; zero where no route leads.
   wire::Address source_for(wire::Address destination);
   bool is_own(wire::Address a);
+  /// True if a packet with these addresses that came by `in` is for the node itself, and its source is not refused.
+  bool is_deliverable(wire::Address source, wire::Address destination, InterfaceIndex in);
 
   /// Tells the sender of `about` by ICMP what became of it, from the address that faces it; nothing where that may not
   /// be (icmp_error.hpp) or no route leads back. A packet the node made itself is told of to its own stack.
@@ -87,10 +90,14 @@ class Forwarder final : private Neighbours::Owner {
 
  private:
   enum class Owned : std::uint8_t { no, local, broadcast };
+  struct Refusal {
+    Reason reason;
+    std::string_view text;
+  };
 
   bool sound(Passage& p) const;
   bool find_way(Passage& p);
-  bool source_possible(const Passage& p, wire::Address source);
+  std::optional<Refusal> source_refused(wire::Address source, InterfaceIndex in);
   void find_route(Passage& p, wire::Address destination);
   void refuse_way(const Passage& p);
   bool may_refuse_again(wire::Address sender);

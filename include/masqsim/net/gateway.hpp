@@ -29,6 +29,9 @@ class Gateway final : public GatewayNode, private Hooks, private Unowned, privat
   void set_rules(std::vector<nat::SourceRule> source, std::vector<nat::DestinationRule> destination) override;
   void interface_lost(InterfaceIndex interface) override;
 
+  /// See nat::Nat::remove_rules.
+  void remove_rules();
+
   Stack& stack() { return stack_; }
   const nat::Nat& nat() const { return nat_; }
   /// See nat::Nat::prefer_port.
