@@ -227,7 +227,7 @@ class OwnBench::Rig {
   void send_udp(const Action& action) {
     net::DatagramSocket* socket = gateway_.stack().open_udp(action.from.port, holder_);
     if (!socket) return;
-    socket->send_to(action.to, action.payload);
+    socket->reply_to(action.to, action.from.address, action.payload, 0, 0);
     gateway_.stack().close(*socket);
   }
 

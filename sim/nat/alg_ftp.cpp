@@ -213,13 +213,12 @@ bool FtpHelper::read(wire::Buffer& buffer, Table& table, Random& random, std::ui
 }
 
 /// One announcement a connection at a time; a port that another one expects gives way to a random higher one, where it
-/// `may_move`. Port 0 cannot be announced anew.
+/// `may_move`. Port 0 is expected, but cannot be announced anew.
 bool FtpHelper::expect(Expectation& e, bool may_move, Random& random, Time now) {
   std::erase_if(expected_, [&](const auto& entry) { return entry.second.master == e.master || entry.second.until <= now; });
-  if (may_move && e.port == 0) return false;
   const std::uint32_t range = may_move ? 65535u - e.port : 0;
   for (std::uint32_t left = std::min(range, ports_tried);; --left) {
-    if (expected_.try_emplace({e.destination, e.source}, e).second) return true;
+    if (expected_.try_emplace({e.destination, e.source}, e).second) return !may_move || e.destination.port != 0;
     if (left == 0) return false;
     e.destination.port = static_cast<std::uint16_t>(e.port + random.below(range));
   }

@@ -67,10 +67,9 @@ Decision Core::forward(wire::Buffer&, InterfaceId in, InterfaceId out, Time now,
       (relation != Relation::fresh || !is_inside(in) || is_inside(out))) {
     return stop(Reason::firewall);
   }
-  if (relation == Relation::fresh && config_.limits.flows_per_host) {
-    const Flow* flow = flow_of(track);
-    const bool new_one = flow != nullptr && !flow->any(status::confirmed);
-    if (new_one && counts(*flow) && held_by(*flow) >= *config_.limits.flows_per_host) {
+  if (relation == Relation::fresh && config_.limits.flows_per_host && comes_from_inside(in)) {
+    Flow* flow = flow_of(track);
+    if (flow != nullptr && exceeds_limit(*flow)) {
       Decision refused = stop(Reason::host_limit);
       if (config_.limits.reject_excess) refused.answer = Decision::Answer::admin_prohibited;
       return refused;
@@ -578,22 +577,34 @@ bool Core::is_inside(InterfaceId id) const {
   return std::find(inside.begin(), inside.end(), id) != inside.end();
 }
 
-/// What an inside host is charged for: flows of its own that have not ended (as nftables' `ct count`).
-bool Core::counts(const Flow& flow) const {
-  return config_.limits.flows_per_host.has_value() && !flow.any(status::destination_nat) &&
-         (flow.protocol != proto_tcp || flow.state < TcpState::time_wait);
+bool Core::comes_from_inside(InterfaceId in) const {
+  return config_.firewall.inside.empty() ? !rules_.is_outside(in) : is_inside(in);
 }
 
-std::uint32_t Core::held_by(const Flow& flow) const {
-  const auto host = flows_of_host_.find(flow.original.source);
-  return host == flows_of_host_.end() ? 0 : host->second;
+/// As nftables' `ct count over`: asked of every packet of a flow that has seen no answer, not only of the first one. A
+/// flow that was refused stays in the list, and counts, until the next new one is looked at.
+bool Core::exceeds_limit(Flow& flow) {
+  Held& held = flows_of_host_[flow.original.source];
+  if (!flow.any(status::counted)) {
+    flow.set(status::counted);
+    const bool in_table = flow.any(status::confirmed);
+    if (in_table) ++held.flows;
+    held.one_refused = held.flows + (in_table ? 0 : 1) > *config_.limits.flows_per_host;
+    return held.one_refused;
+  }
+  return held.flows + (held.one_refused ? 1 : 0) > *config_.limits.flows_per_host;
+}
+
+/// What an inside host is charged for: flows of its own that have not ended.
+bool Core::counts(const Flow& flow) const {
+  return flow.any(status::counted) && (flow.protocol != proto_tcp || flow.state < TcpState::time_wait);
 }
 
 void Core::count(const Flow& flow, int change) {
   if (change == 0) return;
-  std::uint32_t& held = flows_of_host_[flow.original.source];
-  held += static_cast<std::uint32_t>(change);
-  if (held == 0) flows_of_host_.erase(flow.original.source);
+  Held& held = flows_of_host_[flow.original.source];
+  held.flows += static_cast<std::uint32_t>(change);
+  if (held.flows == 0 && !held.one_refused) flows_of_host_.erase(flow.original.source);
 }
 
 }  // namespace masqsim::nat

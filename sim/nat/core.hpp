@@ -83,7 +83,8 @@ class Core {
   Entry entry_of(const Flow& flow, Time now) const;
   bool is_inside(InterfaceId id) const;
   bool counts(const Flow& flow) const;
-  std::uint32_t held_by(const Flow& flow) const;
+  bool comes_from_inside(InterfaceId in) const;
+  bool exceeds_limit(Flow& flow);
   void count(const Flow& flow, int change);
   bool owns_outside(wire::Address a) const;
   bool owns_inside(wire::Address a) const;
@@ -99,7 +100,11 @@ class Core {
   std::vector<wire::Address> own_inside_;
   std::uint32_t last_mapping_ = 0;
   std::vector<std::uint32_t> forward_mappings_;  // one number a destination rule, given when first used
-  std::unordered_map<std::uint32_t, std::uint32_t> flows_of_host_;  // only looked up; kept while a limit is set
+  struct Held {
+    std::uint32_t flows = 0;
+    bool one_refused = false;
+  };
+  std::unordered_map<std::uint32_t, Held> flows_of_host_;  // only looked up; kept while a limit is set
   std::optional<std::uint16_t> preferred_port_;
   bool watching_ = false;
   std::vector<Change> changes_;

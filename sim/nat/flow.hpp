@@ -49,7 +49,7 @@ constexpr std::uint32_t hash_of(const Key& key, std::uint8_t protocol) {
 namespace status {
 inline constexpr std::uint16_t seen_reply = 1, assured = 2, confirmed = 4, source_nat = 8, destination_nat = 16,
                                source_done = 32, destination_done = 64, dying = 128, masqueraded = 256, expected = 512,
-                               adjusts_sequence = 1024, forwarded_in = 2048, helper = 4096;
+                               adjusts_sequence = 1024, forwarded_in = 2048, helper = 4096, counted = 8192;
 inline constexpr std::uint16_t nat_mask = source_nat | destination_nat;
 }  // namespace status
 
@@ -115,8 +115,8 @@ constexpr Direction opposite(Direction d) {
   return d == Direction::original ? Direction::reply : Direction::original;
 }
 
-inline constexpr std::uint8_t proto_icmp = 1, proto_tcp = 6, proto_udp = 17, proto_gre = 47, proto_sctp = 132,
-                              proto_udplite = 136;
+inline constexpr std::uint8_t proto_icmp = 1, proto_tcp = 6, proto_udp = 17, proto_gre = 47, proto_icmpv6 = 58,
+                              proto_sctp = 132, proto_udplite = 136;
 
 constexpr bool has_ports(std::uint8_t protocol) {
   return protocol == proto_tcp || protocol == proto_udp || protocol == proto_sctp || protocol == proto_udplite;

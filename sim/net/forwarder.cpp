@@ -84,9 +84,11 @@ void Forwarder::forward(Passage& p, const OptionsRead& options) {
 
 void Forwarder::leave(Passage& p) {
   if (hooks_ && !hooks_->postrouting(p)) return;
-  const std::uint16_t mtu = node_.interfaces()[p.out].mtu;
+  const Ipv4Edit ip = header_of(p);
+  std::uint16_t mtu = node_.interfaces()[p.out].mtu;
+  if (p.in == no_interface && !ip.has_df()) mtu = std::min(mtu, stack_.path_mtu(ip.destination()));
   if (p.packet.size() <= mtu && p.pieces.largest == 0) return transmit(std::move(p.packet), p);
-  if (p.packet.size() > mtu && p.pieces.largest == 0 && header_of(p).has_df()) {  // made here, or grown on its way
+  if (p.packet.size() > mtu && p.pieces.largest == 0 && ip.has_df()) {  // made here, or grown on its way
     return refuse(p, Reason::too_big, "", icmp::unreachable, icmp::fragmentation_needed, mtu);
   }
   for (Packet& piece : cut(std::move(p.packet), mtu, p.pieces)) transmit(std::move(piece), p);
