@@ -152,7 +152,7 @@ class LinuxNode final : public net::GatewayNode {
       const net::Interface& interface = interfaces_[i];
       names_.push_back(interface_name(network_, interface, i));
       kernel::Interface made{names_.back(), {{interface.address, interface.prefix_length}}, interface.mtu, neighbours(i)};
-      for (const wire::Address a : interface.also) made.addresses.push_back({a, interface.prefix_length});
+      for (const net::Alias& alias : interface.also) made.addresses.push_back({alias.address, alias.prefix_length});
       setup.interfaces.push_back(std::move(made));
     }
     // `replace` one by one: a route may be one that the addresses brought.
@@ -184,7 +184,7 @@ class LinuxNode final : public net::GatewayNode {
       if (port.node == this || port.node == nullptr) continue;
       const net::Interface& other = port.node->interfaces()[port.interface];
       found.push_back(other.address);
-      found.insert(found.end(), other.also.begin(), other.also.end());
+      for (const net::Alias& alias : other.also) found.push_back(alias.address);
     }
     for (const net::Route& route : routes_.all()) {  // a two-ended link takes everything, whoever is named
       if (route.out == i && !route.via.is_zero()) found.push_back(route.via);
@@ -207,8 +207,8 @@ class LinuxNode final : public net::GatewayNode {
   std::string addresses(net::InterfaceIndex i) const {
     const net::Interface& interface = interfaces_[i];
     std::string text = fmt::format("addr add {}/{} dev {}\n", wire::to_string(interface.address), interface.prefix_length, names_[i]);
-    for (const wire::Address a : interface.also) {
-      text += fmt::format("addr add {}/{} dev {}\n", wire::to_string(a), interface.prefix_length, names_[i]);
+    for (const net::Alias& alias : interface.also) {
+      text += fmt::format("addr add {}/{} dev {}\n", wire::to_string(alias.address), alias.prefix_length, names_[i]);
     }
     return text;
   }

@@ -92,19 +92,12 @@ class OwnBench::Rig {
   void carry_out(const Action& action) {
     switch (action.kind) {
       case Action::Kind::flush_table: return gateway_.flush();
-      case Action::Kind::remove_nat_rules: return remove_rules();
+      case Action::Kind::remove_nat_rules: return gateway_.configure(nat::without_rules(gateway_.nat().config()));
       case Action::Kind::readdress: return readdress(action);
       case Action::Kind::down: return down(action.interface);
       case Action::Kind::up: return up(action.interface);
       case Action::Kind::send_udp: return send_udp(action);
     }
-  }
-
-  void remove_rules() {
-    nat::Config config = gateway_.nat().config();
-    config.source.clear();
-    config.destination.clear();
-    gateway_.configure(std::move(config));
   }
 
   void prefer(std::optional<std::uint16_t> port) { gateway_.prefer_port(port); }
@@ -114,7 +107,9 @@ class OwnBench::Rig {
     for (const nat::Entry& e : gateway_.nat().table(network_.now())) {
       rows.push_back({.protocol = e.protocol,
                       .left_s = e.left.ns / 1'000'000'000,
-                      .state = e.protocol == wire::Protocol::tcp ? nat::to_string(e.tcp) : std::string(),
+                      .state = e.protocol == wire::Protocol::tcp    ? nat::to_string(e.tcp)
+                               : e.protocol == wire::Protocol::sctp ? nat::to_string(e.sctp)
+                                                                    : std::string(),
                       .original = e.original,
                       .reply = e.reply,
                       .unreplied = !e.replied,
@@ -146,7 +141,7 @@ class OwnBench::Rig {
           gateway_.interfaces()[interface].prefix_length = command.length;
           network_.address_changed(gateway_, interface, {});
         } else {
-          network_.address_added(gateway_, interface, command.address);
+          network_.address_added(gateway_, interface, command.address, command.length);
         }
         if (command.length < 32) routes.append({.to = subnet, .out = interface, .via = {}});
         break;
@@ -178,11 +173,12 @@ class OwnBench::Rig {
   /// The next of the interface's addresses becomes the primary one; with the last one its routes go.
   void take_address(nat::InterfaceId number, wire::Address gone) {
     net::Interface& interface = gateway_.interfaces()[number];
-    std::erase(interface.also, gone);
+    std::erase_if(interface.also, [&](const net::Alias& alias) { return alias.address == gone; });
     if (interface.address == gone) {
       interface.address = {};
       if (!interface.also.empty()) {
-        interface.address = interface.also.front();
+        interface.address = interface.also.front().address;
+        interface.prefix_length = interface.also.front().prefix_length;
         interface.also.erase(interface.also.begin());
       } else {
         remove_routes(number);
@@ -231,7 +227,7 @@ class OwnBench::Rig {
   void send_udp(const Action& action) {
     net::DatagramSocket* socket = gateway_.stack().open_udp(action.from.port, holder_);
     if (!socket) return;
-    socket->send_to(action.to, action.payload);
+    socket->reply_to(action.to, action.from.address, action.payload, 0, 0);
     gateway_.stack().close(*socket);
   }
 

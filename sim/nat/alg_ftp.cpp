@@ -196,7 +196,7 @@ bool FtpHelper::read(wire::Buffer& buffer, Table& table, Random& random, std::ui
     // Somebody else's address is not announced to the world (the FTP bounce attack).
     if (a.address.value_or(own.source) == own.source) {
       Expectation e{back.source, {{back.destination}, a.port}, index, opposite(direction), a.port, now + expectation_life};
-      if (!expect(e, random, now)) return false;
+      if (!expect(e, flow.any(status::nat_mask), random, now)) return false;
       if (flow.any(status::nat_mask)) {
         const std::string said = write(a.form, e.destination.address, e.destination.port);
         const std::size_t at = ip.header_length() + tcp->header_length() + a.at;
@@ -212,12 +212,13 @@ bool FtpHelper::read(wire::Buffer& buffer, Table& table, Random& random, std::ui
   return true;
 }
 
-/// One announcement a connection at a time; a port that another one expects gives way to a random higher one.
-bool FtpHelper::expect(Expectation& e, Random& random, Time now) {
+/// One announcement a connection at a time; a port that another one expects gives way to a random higher one, where it
+/// `may_move`. Port 0 is expected, but cannot be announced anew.
+bool FtpHelper::expect(Expectation& e, bool may_move, Random& random, Time now) {
   std::erase_if(expected_, [&](const auto& entry) { return entry.second.master == e.master || entry.second.until <= now; });
-  const std::uint32_t range = 65535u - e.port;
+  const std::uint32_t range = may_move ? 65535u - e.port : 0;
   for (std::uint32_t left = std::min(range, ports_tried);; --left) {
-    if (expected_.try_emplace({e.destination, e.source}, e).second) return true;
+    if (expected_.try_emplace({e.destination, e.source}, e).second) return !may_move || e.destination.port != 0;
     if (left == 0) return false;
     e.destination.port = static_cast<std::uint16_t>(e.port + random.below(range));
   }
@@ -272,11 +273,8 @@ void FtpHelper::adjust(const Packet& packet, std::uint32_t index, Direction dire
     if (options[1] < 2 || options[1] > options.size()) return;
     if (options[0] == 5 && options[1] % 8 == 2) {
       for (std::size_t at = 2; at < options[1]; at += 4) {
-        // A block may lie at an odd place of the header: its sum is made by the bytes around it.
         const std::uint32_t edge = back(wire::load32(&options[at]));
-        const bool odd = (options.data() + at - header) % 2 != 0;
-        const auto turned = [odd](std::uint32_t v) { return odd ? v << 8 | v >> 24 : v; };
-        tcp->set_sum(wire::adjust32(tcp->sum(), turned(wire::load32(&options[at])), turned(edge)));
+        tcp->set_sum(wire::adjust32(tcp->sum(), wire::load32(&options[at]), edge));  // as Linux: wrong for odd places
         wire::store32(&options[at], edge);
       }
     }

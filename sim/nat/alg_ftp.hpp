@@ -60,7 +60,7 @@ class FtpHelper {
   static bool at_line_start(const Session& s, Direction d, std::uint32_t sequence);
   static void note_line_end(Session& s, Direction d, std::uint32_t sequence);
   static void shift(Session& s, Direction d, std::uint32_t sequence, std::int32_t by);
-  bool expect(Expectation& expectation, Random& random, Time now);
+  bool expect(Expectation& expectation, bool may_move, Random& random, Time now);
 
   std::unordered_map<std::uint32_t, Session> sessions_;  // only looked up
   std::map<Place, Expectation> expected_;                // by destination and source

@@ -29,4 +29,14 @@ Config rfc_preset(Config base) {
   return base;
 }
 
+Config without_rules(Config base) {
+  base.source.clear();
+  base.destination.clear();
+  base.firewall = {};
+  base.limits.flows_per_host.reset();
+  base.alg_ftp = false;
+  base.unsolicited = Unsolicited::reject;
+  return base;
+}
+
 }  // namespace masqsim::nat

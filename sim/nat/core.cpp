@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "sctp_tracker.hpp"
 #include "tcp_tracker.hpp"
 
 namespace masqsim::nat {
@@ -18,17 +19,13 @@ Decision go_on(Relation relation) { return relation == Relation::invalid ? pass_
 constexpr Duration stream_age = 2_s;       // UDP traffic later than this makes a stream
 constexpr Duration kept_after_reset = 240_s;  // RFC 7857 section 2.2
 
-// SCTP (RFC 9260), as nf_conntrack's defaults have it; its shutdown is not followed, so an association just runs out.
-constexpr Duration sctp_opening = 3_s, sctp_established = 210_s, sctp_heartbeat = 30_s;
-constexpr std::uint8_t sctp_init = 1, sctp_heartbeat_request = 4, sctp_shutdown_ack = 8, sctp_cookie_ack = 11;
-
-std::uint8_t first_chunk(const Packet& packet) { return packet.segment().size() > 12 ? packet.segment()[12] : 0xff; }
-
-/// Only these may be the first of an association.
-bool sctp_opens(const Packet& packet) {
-  const std::uint8_t chunk = first_chunk(packet);
-  if (chunk == sctp_init) return wire::load32(&packet.segment()[4]) == 0;  // its verification tag is zero
-  return chunk == sctp_heartbeat_request || chunk == sctp_shutdown_ack;
+/// A rule that exempts asks for nothing.
+bool asks_for_tracking(const Config& config) {
+  const auto looks = [](const SourceRule& rule) { return rule.action != SourceRule::Action::exempt || rule.only_port_forwarded; };
+  const Firewall& firewall = config.firewall;
+  return std::ranges::any_of(config.source, looks) || !config.destination.empty() || config.alg_ftp ||
+         firewall.drop_invalid || firewall.protect_input || firewall.protect_forward ||
+         config.limits.flows_per_host.has_value() || config.unsolicited != Unsolicited::reject;
 }
 
 /// The direction in which packets come from outside.
@@ -47,6 +44,7 @@ bool can_open(const Key& key, std::uint8_t protocol) {
 
 Core::Core(Config config, Random random)
     : config_(std::move(config)),
+      tracks_(asks_for_tracking(config_)),
       random_(random),
       rules_(config_.source, config_.destination, config_.hairpin),
       table_(config_.mapping),
@@ -60,6 +58,7 @@ Core::Core(Config config, Random random)
 Decision Core::prerouting(wire::Buffer& buffer, InterfaceId in, Time now, Track& track) {
   expire(now);
   track.clear();
+  if (!tracks_) return pass_on;
   std::optional<Packet> packet = read_packet(buffer.bytes());
   if (!packet) return stop(Reason::bad_header);
   Reason ended = follow(*packet, Hook::prerouting, now, track);
@@ -77,10 +76,9 @@ Decision Core::forward(wire::Buffer&, InterfaceId in, InterfaceId out, Time now,
       (relation != Relation::fresh || !is_inside(in) || is_inside(out))) {
     return stop(Reason::firewall);
   }
-  if (relation == Relation::fresh && config_.limits.flows_per_host) {
-    const Flow* flow = flow_of(track);
-    const bool new_one = flow != nullptr && !flow->any(status::confirmed);
-    if (new_one && counts(*flow) && held_by(*flow) >= *config_.limits.flows_per_host) {
+  if (relation == Relation::fresh && config_.limits.flows_per_host && comes_from_inside(in)) {
+    Flow* flow = flow_of(track);
+    if (flow != nullptr && exceeds_limit(*flow)) {
       Decision refused = stop(Reason::host_limit);
       if (config_.limits.reject_excess) refused.answer = Decision::Answer::admin_prohibited;
       return refused;
@@ -107,6 +105,7 @@ Decision Core::input(wire::Buffer& buffer, InterfaceId in, Time now, Track& trac
 Decision Core::output(wire::Buffer& buffer, Time now, Track& track, const Track* about) {
   expire(now);
   track.clear();
+  if (!tracks_) return pass_on;
   std::optional<Packet> packet = read_packet(buffer.bytes());
   if (!packet) return stop(Reason::bad_header);
   if (about != nullptr && packet->is_icmp_error() && flow_of(*about) != nullptr) {
@@ -227,7 +226,7 @@ void Core::expected(std::uint32_t index, const Expectation& e, Time now) {
 bool Core::begin(const Packet& packet, std::uint32_t index, Time now) {
   Flow& flow = table_[index];
   if (flow.protocol == proto_udp) flow.stream_after = (now + stream_age).ns;
-  if (flow.protocol == proto_sctp) return sctp_opens(packet);
+  if (flow.protocol == proto_sctp) return sctp_begin(table_.sctp(flow), packet.segment());
   if (flow.protocol != proto_tcp) return true;
   const auto tcp = wire::TcpEdit::parse(packet.segment());
   return flags_valid(tcp->flags()) && tcp_begin(table_.tcp(flow), read_segment(*wire::TcpView::parse(packet.segment())), config_);
@@ -264,9 +263,10 @@ Core::Followed Core::advance(const Packet& packet, std::uint32_t index, Directio
       refresh(index, direction, replied ? t.udp_stream : t.udp, now);
       return Followed::yes;
     case proto_sctp: {
-      if (replied && first_chunk(packet) == sctp_cookie_ack) flow.set(status::assured);
-      const bool heartbeat = first_chunk(packet) == sctp_heartbeat_request && !replied;
-      refresh(index, direction, flow.any(status::assured) ? sctp_established : heartbeat ? sctp_heartbeat : sctp_opening, now);
+      const SctpVerdict verdict = sctp_follow(table_.sctp(flow), direction, packet.segment(), flow.any(status::confirmed));
+      if (verdict.established) flow.set(status::assured);
+      if (!verdict.valid) return Followed::invalid;
+      if (verdict.timeout) refresh(index, direction, *verdict.timeout, now);
       return Followed::yes;
     }
     case proto_icmp: refresh(index, direction, t.icmp, now); return Followed::yes;
@@ -589,6 +589,7 @@ void Core::configure(Config config) {
   behaviour_.configure(config_, table_);
   flows_of_host_.clear();
   table_.each([&](std::uint32_t, const Flow& flow) { count(flow, counts(flow)); });
+  tracks_ = asks_for_tracking(config_);
 }
 
 void Core::set_own_addresses(std::vector<wire::Address> outside, std::vector<wire::Address> inside) {
@@ -606,22 +607,34 @@ bool Core::is_inside(InterfaceId id) const {
   return std::find(inside.begin(), inside.end(), id) != inside.end();
 }
 
-/// What an inside host is charged for: flows of its own that have not ended (as nftables' `ct count`).
-bool Core::counts(const Flow& flow) const {
-  return config_.limits.flows_per_host.has_value() && !flow.any(status::destination_nat) &&
-         (flow.protocol != proto_tcp || flow.state < TcpState::time_wait);
+bool Core::comes_from_inside(InterfaceId in) const {
+  return config_.firewall.inside.empty() ? !rules_.is_outside(in) : is_inside(in);
 }
 
-std::uint32_t Core::held_by(const Flow& flow) const {
-  const auto host = flows_of_host_.find(flow.original.source);
-  return host == flows_of_host_.end() ? 0 : host->second;
+/// As nftables' `ct count over`: asked of every packet of a flow that has seen no answer, not only of the first one. A
+/// flow that was refused stays in the list, and counts, until the next new one is looked at.
+bool Core::exceeds_limit(Flow& flow) {
+  Held& held = flows_of_host_[flow.original.source];
+  if (!flow.any(status::counted)) {
+    flow.set(status::counted);
+    const bool in_table = flow.any(status::confirmed);
+    if (in_table) ++held.flows;
+    held.one_refused = held.flows + (in_table ? 0 : 1) > *config_.limits.flows_per_host;
+    return held.one_refused;
+  }
+  return held.flows + (held.one_refused ? 1 : 0) > *config_.limits.flows_per_host;
+}
+
+/// What an inside host is charged for: flows of its own that have not ended.
+bool Core::counts(const Flow& flow) const {
+  return flow.any(status::counted) && (flow.protocol != proto_tcp || flow.state < TcpState::time_wait);
 }
 
 void Core::count(const Flow& flow, int change) {
   if (change == 0) return;
-  std::uint32_t& held = flows_of_host_[flow.original.source];
-  held += static_cast<std::uint32_t>(change);
-  if (held == 0) flows_of_host_.erase(flow.original.source);
+  Held& held = flows_of_host_[flow.original.source];
+  held.flows += static_cast<std::uint32_t>(change);
+  if (held.flows == 0 && !held.one_refused) flows_of_host_.erase(flow.original.source);
 }
 
 }  // namespace masqsim::nat

@@ -19,6 +19,7 @@ class Core {
   Core(Config config, Random random);
 
   const Config& config() const { return config_; }
+  bool tracks() const { return tracks_; }
 
   Decision prerouting(wire::Buffer& buffer, InterfaceId in, Time now, Track& track);
   Decision forward(wire::Buffer& buffer, InterfaceId in, InterfaceId out, Time now, Track& track);
@@ -85,12 +86,14 @@ class Core {
   Entry entry_of(const Flow& flow, Time now) const;
   bool is_inside(InterfaceId id) const;
   bool counts(const Flow& flow) const;
-  std::uint32_t held_by(const Flow& flow) const;
+  bool comes_from_inside(InterfaceId in) const;
+  bool exceeds_limit(Flow& flow);
   void count(const Flow& flow, int change);
   bool owns_outside(wire::Address a) const;
   bool owns_inside(wire::Address a) const;
 
   Config config_;
+  bool tracks_;
   Random random_;
   Rules rules_;
   Table table_;
@@ -101,7 +104,11 @@ class Core {
   std::uint32_t last_mapping_ = 0;
   std::uint16_t last_id_ = 0;
   std::vector<std::uint32_t> forward_mappings_;  // one number a destination rule, given when first used
-  std::unordered_map<std::uint32_t, std::uint32_t> flows_of_host_;  // only looked up; kept while a limit is set
+  struct Held {
+    std::uint32_t flows = 0;
+    bool one_refused = false;
+  };
+  std::unordered_map<std::uint32_t, Held> flows_of_host_;  // only looked up; kept while a limit is set
   std::optional<std::uint16_t> preferred_port_;
   bool watching_ = false;
   std::vector<Change> changes_;

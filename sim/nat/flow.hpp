@@ -52,7 +52,7 @@ constexpr std::uint32_t hash_of(const Key& key, std::uint8_t protocol) {
 namespace status {
 inline constexpr std::uint16_t seen_reply = 1, assured = 2, confirmed = 4, source_nat = 8, destination_nat = 16,
                                source_done = 32, destination_done = 64, dying = 128, masqueraded = 256, expected = 512,
-                               adjusts_sequence = 1024, forwarded_in = 2048, helper = 4096;
+                               adjusts_sequence = 1024, forwarded_in = 2048, helper = 4096, counted = 8192;
 inline constexpr std::uint16_t nat_mask = source_nat | destination_nat;
 }  // namespace status
 
@@ -78,6 +78,15 @@ struct TcpTrack {
   std::uint8_t repeats = 0;
 };
 
+/// Tracks one SCTP association.
+struct SctpTrack {
+  std::uint32_t tag[2] = {};   ///< the verification tag that packets of each direction bear; 0: not known
+  bool began[2] = {};          ///< the side sent an INIT that no cookie has acknowledged
+  SctpState state = SctpState::none;
+  bool strayed = false;        ///< a heartbeat with another tag waits for its answer
+  Direction strayed_towards = Direction::original;
+};
+
 struct alignas(64) Flow {
   Key original;
   Key reply;
@@ -85,6 +94,7 @@ struct alignas(64) Flow {
   union {
     std::int64_t stream_after;  ///< UDP: traffic later than this makes it a stream
     std::uint32_t tcp;          ///< TCP: index of its TcpTrack
+    std::uint32_t sctp;         ///< SCTP: index of its SctpTrack
   };
   std::uint32_t number = 0;
   std::uint32_t mapping = 0;
@@ -108,8 +118,8 @@ constexpr Direction opposite(Direction d) {
   return d == Direction::original ? Direction::reply : Direction::original;
 }
 
-inline constexpr std::uint8_t proto_icmp = 1, proto_tcp = 6, proto_udp = 17, proto_gre = 47, proto_sctp = 132,
-                              proto_udplite = 136;
+inline constexpr std::uint8_t proto_icmp = 1, proto_tcp = 6, proto_udp = 17, proto_gre = 47, proto_icmpv6 = 58,
+                              proto_sctp = 132, proto_udplite = 136;
 
 constexpr bool has_ports(std::uint8_t protocol) {
   return protocol == proto_tcp || protocol == proto_udp || protocol == proto_sctp || protocol == proto_udplite;

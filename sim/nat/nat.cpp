@@ -33,6 +33,7 @@ Nat& Nat::operator=(Nat&&) noexcept = default;
 Nat::~Nat() = default;
 
 const Config& Nat::config() const { return core_->config(); }
+bool Nat::tracks() const { return core_->tracks(); }
 
 Decision Nat::prerouting(wire::Buffer& packet, InterfaceId in, Time now, Track& track) {
   return core_->prerouting(packet, in, now, track);

@@ -38,6 +38,7 @@ Entry Core::entry_of(const Flow& flow, Time now) const {
   entry.outside = came_in ? entry.original.destination : entry.reply.destination;
   entry.remote = came_in ? entry.original.source : entry.original.destination;
   entry.tcp = flow.state;
+  if (flow.protocol == proto_sctp) entry.sctp = table_.sctp(flow).state;
   entry.replied = flow.any(status::seen_reply);
   entry.assured = flow.any(status::assured);
   entry.left = Time{flow.deadline} - now;
@@ -152,9 +153,25 @@ std::string to_string(TcpState s) {
   return "NONE";
 }
 
+std::string to_string(SctpState s) {
+  switch (s) {
+    case SctpState::none: return "NONE";
+    case SctpState::closed: return "CLOSED";
+    case SctpState::cookie_wait: return "COOKIE_WAIT";
+    case SctpState::cookie_echoed: return "COOKIE_ECHOED";
+    case SctpState::established: return "ESTABLISHED";
+    case SctpState::shutdown_sent: return "SHUTDOWN_SENT";
+    case SctpState::shutdown_recd: return "SHUTDOWN_RECD";
+    case SctpState::shutdown_ack_sent: return "SHUTDOWN_ACK_SENT";
+    case SctpState::heartbeat_sent: return "HEARTBEAT_SENT";
+  }
+  return "NONE";
+}
+
 std::string state_word(const Entry& e) {
-  if (e.protocol != wire::Protocol::tcp) return e.assured ? "assured" : e.replied ? "replied" : "unreplied";
-  std::string word = to_string(e.tcp);
+  const bool is_sctp = e.protocol == wire::Protocol::sctp;
+  if (!is_sctp && e.protocol != wire::Protocol::tcp) return e.assured ? "assured" : e.replied ? "replied" : "unreplied";
+  std::string word = is_sctp ? to_string(e.sctp) : to_string(e.tcp);
   for (char& c : word) c = c == '_' ? '-' : static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
   return word;
 }

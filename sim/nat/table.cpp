@@ -39,6 +39,7 @@ std::uint32_t Table::make(const Key& original, std::uint8_t protocol) {
   flow.reply = inverse(original, protocol);
   flow.protocol = protocol;
   if (protocol == proto_tcp) flow.tcp = tcp_.take();
+  if (protocol == proto_sctp) flow.sctp = sctp_.take();
   sources_.prefetch(source_hash(original, protocol));
   ++unconfirmed_;
   return index;
@@ -92,6 +93,7 @@ void Table::release(std::uint32_t index) {
   Flow& flow = flows_[index];
   if (!flow.is(status::confirmed)) --unconfirmed_;
   if (flow.protocol == proto_tcp) tcp_.release(flow.tcp);
+  if (flow.protocol == proto_sctp) sctp_.release(flow.sctp);
   flow.number = 0;
   flow.status = 0;
   flows_.release(index);

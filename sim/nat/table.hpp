@@ -85,6 +85,8 @@ class Table {
   Flow& operator[](std::uint32_t index) { return flows_[index]; }
   const Flow& operator[](std::uint32_t index) const { return flows_[index]; }
   TcpTrack& tcp(const Flow& flow) { return tcp_[flow.tcp]; }
+  SctpTrack& sctp(const Flow& flow) { return sctp_[flow.sctp]; }
+  const SctpTrack& sctp(const Flow& flow) const { return sctp_[flow.sctp]; }
   Timers& timers() { return timers_; }
   const Timers& timers() const { return timers_; }
 
@@ -141,6 +143,7 @@ class Table {
   Mapping mapping_;
   Pool<Flow> flows_;
   Pool<TcpTrack> tcp_;
+  Pool<SctpTrack> sctp_;
   Timers timers_;
   Index keys_;  // values: flow << 1 | direction
   Groups sources_;

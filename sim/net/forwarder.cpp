@@ -22,6 +22,11 @@ constexpr std::size_t few_addresses = 8;
 
 Ipv4Edit header_of(const Passage& p) { return *Ipv4Edit::parse(p.packet.bytes()); }
 
+bool is_impossible_source(Address source, Address destination) {
+  return source.is_multicast() || source.is_limited_broadcast() || source.is_loopback() ||
+         (source.is_zero() && !destination.is_limited_broadcast());
+}
+
 /// 224.0.0.1: every node is a member (RFC 1112).
 constexpr Address all_hosts = wire::address(224, 0, 0, 1);
 
@@ -37,16 +42,22 @@ void Forwarder::receive(Packet packet, InterfaceIndex in) {
   OptionsRead options;
   if (header_of(p).header_length() > 20 && !take(p, options)) return;
   if (p.local) return deliver(p);
+  if (p.unroutable) return refuse_way(p);
   forward(p, options);
 }
 
-// Made here. Linux: ip_local_out.
+// Made here. Linux: ip_local_out. Without a route nothing is made, and so no flow begins; where the hook gives the packet
+// another destination, it is routed anew.
 void Forwarder::output(Packet packet) {
   Passage p{.packet = std::move(packet), .about = std::exchange(about_, nullptr)};
+  const Address meant = header_of(p).destination();
+  if (!is_own(meant)) find_route(p, meant);
+  if (p.unroutable) return refuse_way(p);
   if (hooks_ && !hooks_->output(p)) return;
   const Address destination = header_of(p).destination();
   if (is_own(destination)) return deliver(p);
-  if (!find_route(p, destination)) return;
+  if (destination != meant) find_route(p, destination);
+  if (p.unroutable) return refuse_way(p);
   leave(p);
 }
 
@@ -76,9 +87,11 @@ void Forwarder::forward(Passage& p, const OptionsRead& options) {
 
 void Forwarder::leave(Passage& p) {
   if (hooks_ && !hooks_->postrouting(p)) return;
-  const std::uint16_t mtu = node_.interfaces()[p.out].mtu;
+  const Ipv4Edit ip = header_of(p);
+  std::uint16_t mtu = node_.interfaces()[p.out].mtu;
+  if (p.in == no_interface && !ip.has_df()) mtu = std::min(mtu, stack_.path_mtu(ip.destination()));
   if (p.packet.size() <= mtu && p.pieces.largest == 0) return transmit(std::move(p.packet), p);
-  if (p.packet.size() > mtu && p.pieces.largest == 0 && header_of(p).has_df()) {  // made here, or grown on its way
+  if (p.packet.size() > mtu && p.pieces.largest == 0 && ip.has_df()) {  // made here, or grown on its way
     return refuse(p, Reason::too_big, "", icmp::unreachable, icmp::fragmentation_needed, mtu);
   }
   for (Packet& piece : cut(std::move(p.packet), mtu, p.pieces)) transmit(std::move(piece), p);
@@ -117,10 +130,7 @@ bool Forwarder::take(Passage& p, OptionsRead& options) {
 bool Forwarder::find_way(Passage& p, Address called) {
   const Ipv4Edit ip = header_of(p);
   const Address source = ip.source(), destination = ip.destination();
-  if (source.is_multicast() || source.is_limited_broadcast() || source.is_loopback() ||
-      (source.is_zero() && !destination.is_limited_broadcast())) {
-    return drop(p, Reason::martian, "a source no host can have");
-  }
+  if (is_impossible_source(source, destination)) return drop(p, Reason::martian, "a source no host can have");
   if (destination.is_multicast() && destination != all_hosts) {
     return drop(p, Reason::broadcast, "multicast is not forwarded");
   }
@@ -131,8 +141,10 @@ bool Forwarder::find_way(Passage& p, Address called) {
   const Owned mine = destination.is_limited_broadcast() || destination == all_hosts ? Owned::broadcast
                                                                                     : owned(destination);
   p.local = mine != Owned::no && (destination == called || !twin_elsewhere(destination, p.in));
-  if (!p.local && !find_route(p, destination)) return false;
-  return source_possible(p, source);
+  if (!p.local) find_route(p, destination);
+  if (p.unroutable) return true;
+  const std::optional<Refusal> refusal = source_refused(source, p.in);
+  return !refusal || drop(p, refusal->reason, refusal->text);
 }
 
 /// An own address of another interface, which somebody on that one may have as well.
@@ -147,18 +159,22 @@ bool Forwarder::twin_elsewhere(Address own, InterfaceIndex in) const {
   return std::ranges::any_of(node_.routes().routes_to(own), [&](const Route& r) { return r.out != in; });
 }
 
-// Linux: fib_validate_source.
-bool Forwarder::source_possible(const Passage& p, Address source) {
+/// Why no packet may bear this source; nothing where it may. Linux: fib_validate_source.
+std::optional<Forwarder::Refusal> Forwarder::source_refused(Address source, InterfaceIndex in) {
   const Owned mine = owned(source);
-  if (mine == Owned::local && !twin_there(source, p.in)) return drop(p, Reason::martian, "the source is this node's own address");
-  if (!strict_reverse_path_) return true;
-  if (mine == Owned::broadcast) return drop(p, Reason::martian, "the source is a broadcast address");
-  if (source.is_zero()) return true;
+  if (mine == Owned::local && !twin_there(source, in)) return Refusal{Reason::martian, "the source is this node's own address"};
+  if (!strict_reverse_path_) return std::nullopt;
+  if (mine == Owned::broadcast) return Refusal{Reason::martian, "the source is a broadcast address"};
+  if (source.is_zero()) return std::nullopt;
   for (const Route& back : node_.routes().routes_to(source)) {
-    if (back.kind == Route::Kind::forward && back.out == p.in) return true;
+    if (back.kind == Route::Kind::forward && back.out == in) return std::nullopt;
     if (!overlap_) break;
   }
-  return drop(p, Reason::reverse_path, "");
+  return Refusal{Reason::reverse_path, ""};
+}
+
+bool Forwarder::is_deliverable(Address source, Address destination, InterfaceIndex in) {
+  return owned(destination) == Owned::local && !is_impossible_source(source, destination) && !source_refused(source, in);
 }
 
 /// Of a packet from `in`; of one made here where that is no_interface.
@@ -171,36 +187,55 @@ const Route* Forwarder::route_to(Address destination, InterfaceIndex in) const {
   return equal.empty() ? nullptr : &equal.front();
 }
 
-bool Forwarder::find_route(Passage& p, Address destination) {
+void Forwarder::find_route(Passage& p, Address destination) {
   const Route* route = route_to(destination, p.in);
-  if (route && route->kind == Route::Kind::forward && node_.interfaces()[route->out].up) {
+  const bool leads_on = route && route->kind == Route::Kind::forward;
+  if (leads_on && node_.interfaces()[route->out].up) {
     p.out = route->out;
     p.next_hop = route->via.is_zero() ? destination : route->via;
-    return true;
+    return;
   }
+  p.unroutable = true;
+  p.refusing = leads_on ? nullptr : route;
+}
+
+// Linux: ip_error.
+void Forwarder::refuse_way(const Passage& p) {
   const bool told = node_.network().trace().on(trace::Kind::drop);
-  if (!route || route->kind == Route::Kind::forward) {
-    std::string text = told ? "to " + to_string(destination) : std::string();
+  const Ipv4Edit ip = header_of(p);
+  const bool may_tell = p.in == no_interface || may_refuse_again(ip.source());
+  const auto end = [&](Reason reason, std::string_view text, std::uint8_t code) {
+    drop(p, reason, text);
+    if (may_tell) complain(p, icmp::unreachable, code);
+  };
+  if (!p.refusing) {
+    std::string text = told ? "to " + to_string(ip.destination()) : std::string();
     if (node_.network().header().nodes[node_.id()].kind == trace::NodeKind::cloud) {
-      if (destination.is_private()) text = "private address (RFC 1918)";
-      if (destination.is_shared()) text = "shared address (RFC 6598)";
+      if (ip.destination().is_private()) text = "private address (RFC 1918)";
+      if (ip.destination().is_shared()) text = "shared address (RFC 6598)";
     }
-    refuse(p, Reason::no_route, text, icmp::unreachable, icmp::net_unreachable);
-    return false;
+    return end(Reason::no_route, text, icmp::net_unreachable);
   }
-  const std::string text = told ? "the route to " + to_string(route->to) + " refuses" : std::string();
-  switch (route->kind) {
-    case Route::Kind::unreachable:
-      refuse(p, Reason::no_route, text, icmp::unreachable, icmp::host_unreachable);
-      break;
-    case Route::Kind::prohibit:
-      refuse(p, Reason::firewall, text, icmp::unreachable, icmp::admin_prohibited);
-      break;
-    default:
-      drop(p, Reason::no_route, text);
-      break;
+  const std::string text = told ? "the route to " + to_string(p.refusing->to) + " refuses" : std::string();
+  switch (p.refusing->kind) {
+    case Route::Kind::unreachable: return end(Reason::no_route, text, icmp::host_unreachable);
+    case Route::Kind::prohibit: return end(Reason::firewall, text, icmp::admin_prohibited);
+    default: drop(p, Reason::no_route, text);
   }
-  return false;
+}
+
+/// RFC 1812 section 4.3.2.8. Linux tells a sender five times at once that no route leads on, then once a second.
+bool Forwarder::may_refuse_again(Address sender) {
+  constexpr Duration cost = 1_s, most = 5_s;
+  constexpr std::size_t senders_known = 4096;
+  const Time now = node_.network().now();
+  if (patience_.size() >= senders_known) patience_.clear();
+  const auto [known, first] = patience_.try_emplace(sender.value, Patience{now, most});
+  Patience& left = known->second;
+  if (!first) left = {now, std::min(most, left.credit + (now - left.filled))};
+  if (left.credit < cost) return false;
+  left.credit = left.credit - cost;
+  return true;
 }
 
 // The end of a packet whose sender is told why.
@@ -217,6 +252,7 @@ void Forwarder::complain(const Passage& p, std::uint8_t type, std::uint8_t code,
 }
 
 void Forwarder::complain(const Packet& about, std::uint8_t type, std::uint8_t code, std::uint32_t rest) {
+  if (owned(Ipv4Edit::parse(about.bytes())->destination()) == Owned::broadcast) return;
   const wire::IcmpFields error{.type = type, .code = code, .rest = rest};
   const bool made_here = about.marks().interface == no_interface;
   if (made_here) return stack_.undeliverable(about, error);
@@ -259,14 +295,12 @@ void Forwarder::on_no_neighbour(Packet packet, InterfaceIndex out) {
 
 Address Forwarder::source_towards(InterfaceIndex out, Address next_hop) const {
   const Interface& interface = node_.interfaces()[out];
-  if (interface.prefix_length < 32) {
-    if (interface.subnet().contains(next_hop) && !interface.address.is_zero()) return interface.address;
-    for (const Address a : interface.also) {
-      if (wire::prefix_of(a, interface.prefix_length).contains(next_hop)) return a;
-    }
+  if (interface.prefix_length < 32 && interface.subnet().contains(next_hop) && !interface.address.is_zero()) return interface.address;
+  for (const Alias& alias : interface.also) {
+    if (alias.prefix_length < 32 && alias.subnet().contains(next_hop)) return alias.address;
   }
   if (!interface.address.is_zero()) return interface.address;
-  if (!interface.also.empty()) return interface.also.front();
+  if (!interface.also.empty()) return interface.also.front().address;
   for (const Interface& other : node_.interfaces()) {
     if (!other.address.is_zero()) return other.address;
   }
@@ -305,12 +339,13 @@ void Forwarder::learn_addresses() {
   };
   for (const Interface& interface : node_.interfaces()) {
     note(interface.address, Owned::local);
-    for (const Address a : interface.also) note(a, Owned::local);
+    for (const Alias& alias : interface.also) note(alias.address, Owned::local);
   }
   for (const Interface& interface : node_.interfaces()) {
-    if (interface.prefix_length >= 31) continue;
-    note(interface.subnet().broadcast(), Owned::broadcast);
-    for (const Address a : interface.also) note(wire::prefix_of(a, interface.prefix_length).broadcast(), Owned::broadcast);
+    if (interface.prefix_length < 31) note(interface.subnet().broadcast(), Owned::broadcast);
+    for (const Alias& alias : interface.also) {
+      if (alias.prefix_length < 31) note(alias.subnet().broadcast(), Owned::broadcast);
+    }
   }
   if (few_.size() > few_addresses) many_ = std::move(all);
 }

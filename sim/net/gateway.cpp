@@ -42,6 +42,8 @@ std::string_view word(nat::Change::Kind kind) {
   return "";
 }
 
+bool is_piece(const Packet& packet) { return wire::Ipv4View::parse(packet.view())->is_fragment(); }
+
 bool is_first_syn(wire::ByteView packet) {
   const auto ip = wire::Ipv4View::parse(packet);
   if (!ip || ip->protocol() != wire::Protocol::tcp || ip->is_fragment()) return false;
@@ -82,7 +84,7 @@ Gateway::~Gateway() = default;
 // --- the hooks -----------------------------------------------------------------------------------------------------
 
 bool Gateway::prerouting(Passage& p) {
-  if (wire::Ipv4View::parse(p.packet.view())->is_fragment() && !put_together(p)) return false;
+  if (nat_.tracks() && is_piece(p.packet) && !put_together(p)) return false;
   remember(p.packet);
   return go_on(p, nat_.prerouting(p.packet.buffer(), p.in, now(), p.track));
 }
@@ -92,6 +94,7 @@ bool Gateway::forward(Passage& p) {
 }
 
 bool Gateway::input(Passage& p) {
+  if (is_piece(p.packet) && !put_together(p)) return false;
   if (p.in != no_interface && nobody_owns(p)) {
     if (told(Kind::drop)) note_unowned(p);
     switch (nat_.config().unsolicited) {
@@ -203,8 +206,9 @@ void Gateway::expire_fragments() {
     held_.erase(held_.begin());
     path_.say_drop(last, Reason::reassembly_timeout,
                    told(Kind::drop) ? fmt::format("{} of its pieces came", expired.pieces) : std::string());
-    const wire::Address called = wire::Ipv4View::parse(last.view())->destination();
-    if (expired.first.empty() || !path_.is_own(called)) continue;
+    const auto ip = *wire::Ipv4View::parse(last.view());
+    const wire::Address called = ip.destination();
+    if (expired.first.empty() || !path_.is_deliverable(ip.source(), called, last.marks().interface)) continue;
     Packet first = network_.pool().make(expired.first, last.flow(), last.marks().cause);
     first.marks().id = last.id();
     stack_.complain(first, called, {.type = icmp::time_exceeded, .code = 1});
@@ -381,7 +385,7 @@ void Gateway::learn_own_addresses() {
   for (InterfaceIndex n = 0; n < interfaces_.size(); ++n) {
     auto& side = is_outside(n) ? outside_ : inside;
     side.push_back(interfaces_[n].address);
-    side.insert(side.end(), interfaces_[n].also.begin(), interfaces_[n].also.end());
+    for (const Alias& alias : interfaces_[n].also) side.push_back(alias.address);
   }
   nat_.set_own_addresses(outside_, std::move(inside));
 }

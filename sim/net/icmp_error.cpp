@@ -13,10 +13,11 @@ namespace {
 constexpr std::size_t largest_error = 576;      // RFC 1812 section 4.3.2.3
 constexpr std::uint8_t internet_control = 0xc0;  // the precedence of RFC 1812 section 4.3.2.5
 constexpr std::uint8_t tos_bits = 0x1e;
+constexpr std::uint8_t reassembly = 1;  // the code of a time that was exceeded; Linux reads no options of lone pieces
 
 /// Nobody can be told at such an address.
 bool is_nobody(wire::Address a) {
-  return a.value >> 24 == 0 || a.is_loopback() || a.value >> 28 >= 0xe;
+  return a.is_zero() || a.is_loopback() || a.is_multicast() || a.is_limited_broadcast();
 }
 
 }  // namespace
@@ -34,13 +35,18 @@ bool may_complain(wire::ByteView packet) {
 }
 
 Packet icmp_error(Pool& pool, Random& ids, Time now, const Packet& about, wire::Address source,
-                  const wire::IcmpFields& error) {
+                  const wire::IcmpFields& error, std::size_t mtu) {
   if (!may_complain(about.view())) return {};
   const auto offending = *wire::Ipv4View::parse_quoted(about.view());
   const std::size_t whole = std::min<std::size_t>(offending.total_length(), about.size());
-  const AnswerOptions options = answer_options(offending, now, source);
+  AnswerOptions options;
+  const bool is_damaged = error.type == wire::icmp::parameter_problem;
+  const bool unread = error.type == wire::icmp::time_exceeded && error.code == reassembly;
+  if (!unread) options = answer_options(offending, now, source, is_damaged ? error.rest >> 24 : whole);
   const std::size_t head = 28 + options.size;
-  const std::size_t quoted = std::min(whole, largest_error - head);
+  const std::size_t room = std::min(largest_error, mtu);
+  if (room <= head + 20) return {};
+  const std::size_t quoted = std::min(whole, room - head);
   const wire::IpFields ip{.source = source,
                           .destination = offending.source(),
                           .tos = static_cast<std::uint8_t>((offending.tos() & tos_bits) | internet_control),

@@ -8,7 +8,6 @@ void finish_options(wire::Ipv4Edit packet, const OptionsRead& read, wire::Addres
   if (!read.changed) return;
   const wire::ByteEdit header = packet.header();
   if (read.address_at != 0) wire::store32(&header[read.address_at], outgoing.value);
-  if (read.stamped_at != 0) wire::store32(&header[read.stamped_at], outgoing.value);
   packet.fix_sum();
 }
 
@@ -39,9 +38,10 @@ void take_slot(wire::ByteEdit text, Time now, wire::Address own) {
 
 }  // namespace
 
-AnswerOptions answer_options(wire::Ipv4View asked, Time now, wire::Address own) {
-  AnswerOptions answer;
+AnswerOptions answer_options(wire::Ipv4View asked, Time now, wire::Address own, std::size_t damaged_at) {
+  constexpr std::array answered{option::record_route, option::timestamp, option::security_label};  // in this order
   const wire::ByteView options = asked.options();
+  std::array<wire::ByteView, answered.size()> found{};
   for (std::size_t at = 0; at < options.size();) {
     if (options[at] == option::end) break;
     if (options[at] == option::no_operation) {
@@ -51,14 +51,21 @@ AnswerOptions answer_options(wire::Ipv4View asked, Time now, wire::Address own) 
     if (options.size() - at < 2) break;
     const std::size_t length = options[at + 1];
     if (length < 2 || length > options.size() - at) break;
-    const bool answered = options[at] == option::record_route || options[at] == option::timestamp;
-    if (answered) {
-      if (is_damaged(options.subspan(at, length))) break;
-      std::copy_n(&options[at], length, &answer.bytes[answer.size]);
-      take_slot(wire::ByteEdit(answer.bytes).subspan(answer.size, length), now, own);
-      answer.size += length;
-    }
+    const wire::ByteView text = options.subspan(at, length);
+    const bool is_label = text[0] == option::security_label;
     at += length;
+    if (20 + at > damaged_at && !is_label) break;
+    const auto place = std::find(answered.begin(), answered.end(), text[0]);
+    if (place == answered.end()) continue;
+    if (!is_label && is_damaged(text)) break;
+    found[static_cast<std::size_t>(place - answered.begin())] = text;
+  }
+  AnswerOptions answer;
+  for (const wire::ByteView text : found) {
+    if (text.empty()) continue;
+    std::copy(text.begin(), text.end(), &answer.bytes[answer.size]);
+    if (text[0] != option::security_label) take_slot(wire::ByteEdit(answer.bytes).subspan(answer.size, text.size()), now, own);
+    answer.size += text.size();
   }
   answer.size = (answer.size + 3) / 4 * 4;
   return answer;

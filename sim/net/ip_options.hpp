@@ -15,7 +15,6 @@ struct OptionsRead {
   std::optional<std::uint8_t> problem;  ///< the list is damaged at this byte of the header: the sender is owed ICMP 12/0
   bool source_route = false;            ///< strict or loose; Linux takes none by default
   std::uint8_t address_at = 0;          ///< record route: where in the header the outgoing address goes; 0: nowhere
-  std::uint8_t stamped_at = 0;          ///< timestamp with address: likewise
   bool changed = false;                 ///< the header checksum is to be made anew
 };
 
@@ -26,17 +25,19 @@ struct OptionsRead {
 template <typename Owned>
 OptionsRead take_options(wire::Ipv4Edit packet, Time now, wire::Address facing, Owned owned);
 
-/// Writes the address of the interface that the packet leaves by into the slots taken, and repairs the header sum.
+/// Writes the address of the interface that the packet leaves by into the slot that record route took, and repairs the
+/// header sum. (A timestamp keeps the address that faces the sender: Linux corrects it for source routes only.)
 void finish_options(wire::Ipv4Edit packet, const OptionsRead& read, wire::Address outgoing);
 
-/// The options of an answer (reset, echo reply, ICMP error) to a packet whose options were taken: its record route and
-/// timestamp options, another slot taken by `own`. Empty for packets without any.
+/// The options of an answer (reset, echo reply, ICMP error) to a packet whose options were taken: its record route, its
+/// timestamp, another slot of each taken by `own`, and its security label. Empty for packets without any. `damaged_at`:
+/// the byte at which taking them stopped; what contains it or lies behind is not answered.
 struct AnswerOptions {
   std::array<std::uint8_t, 40> bytes{};
   std::size_t size = 0;  ///< a multiple of 4
   wire::ByteView view() const { return wire::ByteView(bytes).first(size); }
 };
-AnswerOptions answer_options(wire::Ipv4View asked, Time now, wire::Address own);
+AnswerOptions answer_options(wire::Ipv4View asked, Time now, wire::Address own, std::size_t damaged_at = 60);
 
 /// For all fragments but the first: options that are not to be copied (RFC 791: their copied flag is clear) become
 /// no-operations, so that the header keeps its length.
@@ -46,7 +47,7 @@ void blank_uncopied_options(wire::Ipv4Edit packet);
 
 namespace option {
 inline constexpr std::uint8_t end = 0, no_operation = 1, record_route = 7, timestamp = 68, router_alert = 148,
-                              loose_source_route = 131, strict_source_route = 137;
+                              loose_source_route = 131, strict_source_route = 137, security_label = 134;
 inline constexpr std::uint8_t copied = 0x80;
 // flags of `timestamp`
 inline constexpr std::uint8_t stamp_only = 0, stamp_and_address = 1, stamp_prespecified = 3;
@@ -130,8 +131,7 @@ OptionsRead take_options(wire::Ipv4Edit packet, Time now, wire::Address facing, 
         if (kind == option::stamp_only) {
           stamp(at + pointer - 1);
         } else if (kind == option::stamp_and_address) {
-          read.stamped_at = static_cast<std::uint8_t>(at + pointer - 1);
-          wire::store32(&header[read.stamped_at], facing.value);
+          wire::store32(&header[at + pointer - 1], facing.value);
           stamp(at + pointer + 3);
         } else if (kind == option::stamp_prespecified) {
           if (!owned(wire::Address{wire::load32(&header[at + pointer - 1])})) break;
@@ -142,6 +142,8 @@ OptionsRead take_options(wire::Ipv4Edit packet, Time now, wire::Address facing, 
         header[at + 2] = static_cast<std::uint8_t>(pointer + (with_address ? 8 : 4));
         break;
       }
+      case option::security_label:  // CIPSO; Linux refuses labels of domains that nobody has set up
+        return wrong_at(at + (length < 8 ? 1 : 2));
       case option::router_alert:
         if (length < 4) return wrong_at(at + 1);
         break;

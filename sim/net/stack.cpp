@@ -7,6 +7,7 @@
 
 #include "ip_options.hpp"
 #include "masqsim/net/icmp_error.hpp"
+#include "masqsim/wire/checksum.hpp"
 #include "masqsim/wire/udp.hpp"
 #include "sockets.hpp"
 
@@ -16,6 +17,9 @@ namespace {
 
 using wire::Protocol;
 namespace icmp = wire::icmp;
+
+/// IGMP and PIM: Linux has somebody for them, who answers nothing.
+bool heard_in_silence(Protocol p) { return p == Protocol{2} || p == Protocol{103}; }
 
 constexpr std::uint16_t first_ephemeral = 32768, ephemeral_ports = 28232;  // Linux's ip_local_port_range
 constexpr std::int64_t milliseconds_a_day = 86'400'000;
@@ -47,9 +51,11 @@ void Stack::receive(Packet packet, InterfaceIndex in) {
   switch (ip->protocol()) {
     case Protocol::udp: deliver_udp(*ip, packet, in); break;
     case Protocol::tcp: deliver_tcp(*ip, packet, in); break;
+    case Protocol::udplite: deliver_udplite(*ip, packet, in); break;
     case Protocol::icmp: deliver_icmp(*ip, packet, in); break;
     default:
-      if (refuse(packet, in, Reason::no_protocol, to_string(ip->protocol())) && node_.owns(ip->destination())) {
+      if (refuse(packet, in, Reason::no_protocol, to_string(ip->protocol())) && node_.owns(ip->destination()) &&
+          !heard_in_silence(ip->protocol())) {
         complain(packet, ip->destination(), {.type = icmp::unreachable, .code = icmp::protocol_unreachable});
       }
   }
@@ -73,7 +79,8 @@ void Stack::undeliverable(const Packet& packet, const wire::IcmpFields& error) {
 void Stack::happen_later() { network().engine().schedule(network().now(), *this, something_later); }
 
 void Stack::complain(const Packet& about, wire::Address source, const wire::IcmpFields& error) {
-  Packet answer = icmp_error(network().pool(), sockets().random, network().now(), about, source, error);
+  const std::uint16_t mtu = path_mtu(wire::Ipv4View::parse_quoted(about.view())->source());
+  Packet answer = icmp_error(network().pool(), sockets().random, network().now(), about, source, error, mtu);
   if (answer) node_.output(std::move(answer));
 }
 
@@ -109,6 +116,34 @@ void Stack::deliver_udp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
                                    : "no program on " + program(Protocol::udp, port);
   if (!refuse(packet, in, other ? Reason::wrong_peer : Reason::refused, text)) return;
   packet.buffer().size = static_cast<std::uint32_t>(ip.header_length() + udp->length());  // quoted is the datagram alone
+  complain(packet, ip.destination(), {.type = icmp::unreachable, .code = icmp::port_unreachable});
+}
+
+namespace {
+
+/// RFC 3828 section 3.1: the length field says how much the checksum covers, 0 all; there is always a checksum.
+bool udplite_sound(wire::Ipv4View ip) {
+  const wire::ByteView segment = ip.payload();
+  if (segment.size() < 8) return false;
+  const std::size_t field = wire::load16(&segment[4]);
+  const std::size_t covered = field == 0 ? segment.size() : field;
+  if (covered < 8 || covered > segment.size() || wire::load16(&segment[6]) == 0) return false;
+  return wire::Sum{}
+             .add32(ip.source().value)
+             .add32(ip.destination().value)
+             .add16(static_cast<std::uint16_t>(Protocol::udplite))
+             .add32(static_cast<std::uint32_t>(segment.size()))
+             .add(segment.first(covered))
+             .checksum() == 0;
+}
+
+}  // namespace
+
+/// No program here speaks it.
+void Stack::deliver_udplite(wire::Ipv4View ip, const Packet& packet, InterfaceIndex in) {
+  if (!udplite_sound(ip)) return node_.say_drop(packet, Reason::bad_checksum, "of UDP-Lite", in);
+  if (!node_.owns(ip.destination())) return node_.say_drop(packet, Reason::broadcast, "no program listens", in);
+  if (!refuse(packet, in, Reason::refused, "no program on " + program(Protocol::udplite, wire::load16(&ip.payload()[2])))) return;
   complain(packet, ip.destination(), {.type = icmp::unreachable, .code = icmp::port_unreachable});
 }
 
@@ -311,6 +346,7 @@ void Stack::take_error(wire::IcmpView error, wire::Address from, Packet& packet,
                         .mtu = too_big ? error.next_hop_mtu() : std::uint16_t{0},
                         .from = from,
                         .about = *about};
+  if (too_big && about->protocol == Protocol::icmp) learn_mtu(about->destination.address, trouble.mtu);
   if (!has_program(*about)) {
     refuse(packet, in, Reason::unrelated_icmp, "the program that it is for is gone");
     return;

@@ -242,7 +242,8 @@ Topology topology_of(const Network& network) {
                                   .segment = interfaces[n].segment,
                                   .address = interfaces[n].address,
                                   .prefix_length = interfaces[n].prefix_length,
-                                  .also = interfaces[n].also});
+                                  .also = {}});
+      for (const Alias& alias : interfaces[n].also) node.attachments.back().also.push_back(alias.address);
     }
   }
   return topology;

@@ -27,7 +27,9 @@ class Carrier {
     interface.prefix_length = first.length;
     interface.also.clear();
     network_.address_changed(node, index, before);
-    for (std::size_t n = 1; n < set.addresses.size(); ++n) network_.address_added(node, index, set.addresses[n].address);
+    for (std::size_t n = 1; n < set.addresses.size(); ++n) {
+      network_.address_added(node, index, set.addresses[n].address, set.addresses[n].length);
+    }
     if (net::GatewayNode* gateway = built_.gateways[set.node.node]) gateway->interface_lost(index);
     node.changed();
     return fmt::format("{}: address {} => {}", network_.header().points[interface.point].name, wire::to_string(before),

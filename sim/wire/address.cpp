@@ -21,6 +21,7 @@ std::string to_string(Protocol p) {
     case Protocol::gre: return "gre";
     case Protocol::esp: return "esp";
     case Protocol::sctp: return "sctp";
+    case Protocol::udplite: return "udplite";
   }
   return "proto-" + std::to_string(static_cast<unsigned>(p));
 }

@@ -18,7 +18,9 @@ std::optional<Ipv4View> as_far_as_sound(ByteView packet) {
   return Ipv4View::parse_quoted(packet);
 }
 
-bool has_port_words(Protocol p) { return p == Protocol::tcp || p == Protocol::udp || p == Protocol::sctp; }
+bool has_port_words(Protocol p) {
+  return p == Protocol::tcp || p == Protocol::udp || p == Protocol::sctp || p == Protocol::udplite;
+}
 
 std::string hex16(std::uint16_t v) {
   const std::uint8_t bytes[2] = {static_cast<std::uint8_t>(v >> 8), static_cast<std::uint8_t>(v)};

@@ -81,15 +81,14 @@ TEST_F(Ftp, SelectiveAcknowledgmentsAreShiftedWithTheRest) {
   client_says("PORT 192,168,1,10,7,208\r\n");
   client_says("LIST\r\n");
   const auto outside = [](std::uint32_t v) { return Bytes{static_cast<std::uint8_t>(v >> 24), static_cast<std::uint8_t>(v >> 16), static_cast<std::uint8_t>(v >> 8), static_cast<std::uint8_t>(v)}; };
-  Bytes options{1, 5, 10};
+  Bytes options{1, 1, 5, 10};
   for (const std::uint32_t v : {1033u, 1039u}) {
     const Bytes bytes = outside(v);
     options.insert(options.end(), bytes.begin(), bytes.end());
   }
-  options.push_back(0);
   EXPECT_EQ(heard(server({A, server_at, 1033, 64240, "", options})), "");
-  EXPECT_EQ(wire::load32(&b.packet[43]), 1034u);
-  EXPECT_EQ(wire::load32(&b.packet[47]), 1040u);
+  EXPECT_EQ(wire::load32(&b.packet[44]), 1034u);
+  EXPECT_EQ(wire::load32(&b.packet[48]), 1040u);
 }
 
 TEST_F(Ftp, ExtendedAndPassiveFormsAreUnderstood) {

@@ -162,4 +162,7 @@ struct Config {
 /// ICMP, INVALID never leaks, nobody loses an entry to another. Rules, numbers of limits and interfaces of `base` are kept.
 Config rfc_preset(Config base);
 
+/// `base` without translation, firewall, limit a host and helper (`nft flush ruleset`).
+Config without_rules(Config base);
+
 }  // namespace masqsim::nat

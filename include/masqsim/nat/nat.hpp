@@ -38,6 +38,10 @@ enum class TcpState : std::uint8_t {
   none, syn_sent, syn_sent2, syn_recv, established, fin_wait, close_wait, last_ack, time_wait, close
 };
 
+enum class SctpState : std::uint8_t {
+  none, closed, cookie_wait, cookie_echoed, established, shutdown_sent, shutdown_recd, shutdown_ack_sent, heartbeat_sent
+};
+
 /// The answer of a hook. Where `pass` is false the packet ends here for `reason`, and `answer` says what its sender
 /// is owed. Where it is true, `reason` may still be set: it says why the packet was left untranslated (`invalid`).
 struct alignas(4) Decision {  // one machine word: it is given back for every packet at every hook
@@ -109,6 +113,7 @@ struct Entry {
   wire::Tuple original;
   wire::Tuple reply;
   TcpState tcp = TcpState::none;
+  SctpState sctp = SctpState::none;
   bool replied = false;     ///< false: UNREPLIED
   bool assured = false;
   Duration left;            ///< until it expires, if nothing comes
@@ -130,6 +135,9 @@ class Nat {
   ~Nat();
 
   const Config& config() const;
+  /// False while nothing that is configured looks at connections: packets then pass untracked, pieces as they come, and
+  /// what the table holds only ages (Linux: conntrack's hooks are there while a rule needs them).
+  bool tracks() const;
 
   // The hooks. `packet` is a whole, sound IPv4 datagram (header checksum right, length = total length); it is rewritten
   // in place. Times never go backwards.
@@ -179,7 +187,9 @@ class Nat {
   std::unique_ptr<Core> core_;
 };
 
-std::string to_string(TcpState s);   ///< "SYN_SENT" as /proc/net/nf_conntrack prints it
+// As /proc/net/nf_conntrack prints them: "SYN_SENT", "COOKIE_WAIT".
+std::string to_string(TcpState s);
+std::string to_string(SctpState s);
 /// The state as the story's table prints it: "established", "syn-sent", "unreplied", "replied", "assured".
 std::string state_word(const Entry& e);
 

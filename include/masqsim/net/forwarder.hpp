@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <unordered_map>
@@ -36,6 +37,8 @@ struct Passage {
   const nat::Track* about = nullptr;  ///< of the node's own ICMP error: the flow of the packet it complains of
   Pieces pieces{};
   bool local = false;                 ///< for the node itself, broadcasts included
+  const Route* refusing = nullptr;    ///< the route that takes nothing; with `unroutable` alone there is none
+  bool unroutable = false;
   Reason untranslated = Reason::none; ///< why NAT left it as it was, if it did
 };
 
@@ -77,6 +80,8 @@ class Forwarder final : private Neighbours::Owner {
   /// The source address for a packet to `destination`; zero where no route leads.
   wire::Address source_for(wire::Address destination);
   bool is_own(wire::Address a);
+  /// True if a packet with these addresses that came by `in` is for the node itself, and its source is not refused.
+  bool is_deliverable(wire::Address source, wire::Address destination, InterfaceIndex in);
 
   /// Tells the sender of `about` by ICMP what became of it, from the address that faces it; nothing where that may not
   /// be (icmp_error.hpp) or no route leads back. A packet the node made itself is told of to its own stack.
@@ -88,14 +93,20 @@ class Forwarder final : private Neighbours::Owner {
 
  private:
   enum class Owned : std::uint8_t { no, local, broadcast };
+  struct Refusal {
+    Reason reason;
+    std::string_view text;
+  };
 
   bool sound(Passage& p) const;
   bool find_way(Passage& p, wire::Address called);
   bool twin_there(wire::Address own, InterfaceIndex in) const;
   bool twin_elsewhere(wire::Address own, InterfaceIndex in) const;
-  bool source_possible(const Passage& p, wire::Address source);
-  bool find_route(Passage& p, wire::Address destination);
+  std::optional<Refusal> source_refused(wire::Address source, InterfaceIndex in);
+  void find_route(Passage& p, wire::Address destination);
   const Route* route_to(wire::Address destination, InterfaceIndex in) const;
+  void refuse_way(const Passage& p);
+  bool may_refuse_again(wire::Address sender);
   void deliver(Passage& p);
   bool take(Passage& p, OptionsRead& options);
   void forward(Passage& p, const OptionsRead& options);
@@ -118,6 +129,12 @@ class Forwarder final : private Neighbours::Owner {
   bool overlap_ = false;
   InterfaceIndex asked_by_ = no_interface;  // while the node deals with a packet from there
   const nat::Track* about_ = nullptr;  // while the sender of a packet on its way is told why it ends
+
+  struct Patience {
+    Time filled;      // when the bucket was last filled up
+    Duration credit;  // one error costs a second
+  };
+  std::unordered_map<std::uint32_t, Patience> patience_;    // by sender; only looked up
 
   std::size_t known_interfaces_ = 0;
   std::vector<std::pair<std::uint32_t, Owned>> few_;        // own and broadcast addresses, while they are few

@@ -98,8 +98,8 @@ class Network final : private engine::Handler {
   std::size_t segment_count() const { return segments_.size(); }
   /// To be told when interface addresses change, so that neighbours find the new one.
   void address_changed(Node& node, InterfaceIndex interface, wire::Address before);
-  /// A further address at which the interface answers (Interface::also).
-  void address_added(Node& node, InterfaceIndex interface, wire::Address address);
+  /// A further address at which the interface answers (Interface::also), in its own network unless told otherwise.
+  void address_added(Node& node, InterfaceIndex interface, wire::Address address, std::optional<std::uint8_t> length = {});
 
   /// `interface` takes what is for an address of `twins` that nobody on its segment has (proxy ARP, RFC 1027).
   void answer_for(const Node& node, InterfaceIndex interface, wire::Prefix twins);

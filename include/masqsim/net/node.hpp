@@ -13,6 +13,14 @@ namespace masqsim::net {
 
 class Network;
 
+/// A further address of an interface, in the same network or another.
+struct Alias {
+  wire::Address address;
+  std::uint8_t prefix_length = 32;
+
+  wire::Prefix subnet() const { return wire::prefix_of(address, prefix_length); }
+};
+
 struct Interface {
   wire::Address address;                ///< the primary one
   std::uint8_t prefix_length = 32;
@@ -21,12 +29,12 @@ struct Interface {
   std::uint32_t segment = 0;            ///< place in the network's segments
   std::uint32_t port = 0;               ///< place in that segment's ports
   trace::PointId point = trace::nowhere;
-  std::vector<wire::Address> also{};    ///< further addresses (a pool, an alias)
+  std::vector<Alias> also{};            ///< further addresses (a pool, an alias)
 
   bool owns(wire::Address a) const {
     if (a == address) return true;
-    for (const wire::Address other : also) {
-      if (other == a) return true;
+    for (const Alias& other : also) {
+      if (other.address == a) return true;
     }
     return false;
   }

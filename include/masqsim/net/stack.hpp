@@ -86,6 +86,7 @@ class Stack final : private engine::Handler {
   Sockets& sockets();
 
   void deliver_udp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in);
+  void deliver_udplite(wire::Ipv4View ip, const Packet& packet, InterfaceIndex in);
   void deliver_tcp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in);
   void deliver_icmp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in);
   void answer_query(wire::Ipv4View ip, wire::IcmpView query, Packet& packet, InterfaceIndex in);

@@ -51,12 +51,12 @@ struct Endpoint {
 };
 
 /// IP protocol numbers that have a name here; any other value is legal, too.
-enum class Protocol : std::uint8_t { icmp = 1, tcp = 6, udp = 17, gre = 47, esp = 50, sctp = 132 };
+enum class Protocol : std::uint8_t { icmp = 1, tcp = 6, udp = 17, gre = 47, esp = 50, sctp = 132, udplite = 136 };
 
 std::string to_string(Address a);
 std::string to_string(Prefix p);
 std::string to_string(Endpoint e);
-/// "tcp", "udp", "icmp", "gre", "esp", "sctp", else "proto-N".
+/// "tcp", "udp", "icmp", "gre", "esp", "sctp", "udplite", else "proto-N".
 std::string to_string(Protocol p);
 
 /// What is wrong with `text` as a dotted quad, without the text itself: "octet 4 is over 255"; nothing if it is right.
