@@ -294,7 +294,12 @@ class Layout {
     for (const Line& l : book_.changes) {
       std::string when = seconds(l.at, 6);
       when.insert(0, width_.time - std::min(width_.time, when.size()), ' ');
-      put("  " + paint_.dim(when) + ' ' + (l.place == "-" ? "" : l.place + ": ") + l.text);
+      std::string lead = "  " + paint_.dim(when) + ' ';
+      const std::size_t indent = 2 + when.size() + 1;
+      for (const std::string& row : wrapped((l.place == "-" ? "" : l.place + ": ") + l.text, 0, indent, " ")) {
+        put(lead + row);
+        lead.assign(indent + 2, ' ');
+      }
     }
   }
 
