@@ -296,7 +296,7 @@ class Layout {
       when.insert(0, width_.time - std::min(width_.time, when.size()), ' ');
       std::string lead = "  " + paint_.dim(when) + ' ';
       const std::size_t indent = 2 + when.size() + 1;
-      for (const std::string& row : wrapped((l.place == "-" ? "" : l.place + ": ") + l.text, 0, indent, " ")) {
+      for (const std::string& row : wrapped((l.place == "-" ? "" : l.place + ": ") + l.text, 0, indent + 2, " ")) {
         put(lead + row);
         lead.assign(indent + 2, ' ');
       }
