@@ -37,8 +37,8 @@ viz::Picture picture_of(const Arguments& arguments) {
     const std::string type = std::filesystem::path(arguments.output).extension().string();
     if (type.empty() || type == ".gv" || type == ".txt") return viz::Picture::dot;
     const auto by_name = viz::picture_of(type.substr(1));
-    if (!by_name) throw UsageError(arguments.output + ": unknown picture type '" + type.substr(1) + "'", std::string(known) + "; -T names it");
-    return *by_name;
+    if (by_name) return *by_name;
+    throw UsageError(arguments.output + ": unknown picture type '" + type.substr(1) + "'", std::string(known) + "; -T names it");
   }
   const auto picture = viz::picture_of(arguments.type);
   if (!picture) throw UsageError("unknown picture type '" + arguments.type + "'", known);
