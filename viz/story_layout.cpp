@@ -229,7 +229,8 @@ class Layout {
     const std::string lead = "  " + paint_.dim(when) + ' ' + padded(l.place, width_.place) + ' ' + kind + "  ";
     const std::size_t indent = 2 + width_.time + 1 + std::max(width_.place, l.place.size()) + 1 + kind.size() + 2;
     std::vector<std::string> rows = wrapped(l.text, l.bad ? 2 : 0, indent, l.bad ? " " : "  ");
-    if (l.alike > 0) append(rows, fmt::format("; {} more alike{}", l.alike, l.alike_of_others ? " of this and other members" : ""), indent);
+    const std::string_view whose = l.alike_of_others ? " of this and other members" : "";
+    if (l.alike > 0) append(rows, fmt::format("; {} more alike{}", l.alike, whose), indent);
     const bool below = !l.items.empty();
     if (!more.empty() && !below) append(rows, (rows.back().empty() ? "" : "; ") + std::string(more), indent);
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -294,7 +295,12 @@ class Layout {
     for (const Line& l : book_.changes) {
       std::string when = seconds(l.at, 6);
       when.insert(0, width_.time - std::min(width_.time, when.size()), ' ');
-      put("  " + paint_.dim(when) + ' ' + (l.place == "-" ? "" : l.place + ": ") + l.text);
+      std::string lead = "  " + paint_.dim(when) + ' ';
+      const std::size_t indent = 2 + when.size() + 1;
+      for (const std::string& row : wrapped((l.place == "-" ? "" : l.place + ": ") + l.text, 0, indent + 2, " ")) {
+        put(lead + row);
+        lead.assign(indent + 2, ' ');
+      }
     }
   }
 

@@ -49,7 +49,8 @@ std::string gateway_before(const trace::Header& header, trace::NodeId node, wire
   if (!tuple) return {};
   std::string gateway;
   for (const trace::PointInfo& point : header.points) {
-    if (point.prefix_length == 32 || !wire::prefix_of(point.address, point.prefix_length).contains(tuple->destination.address)) continue;
+    const wire::Prefix network = wire::prefix_of(point.address, point.prefix_length);
+    if (point.prefix_length == 32 || !network.contains(tuple->destination.address)) continue;
     if (point.node == node) return {};
     if (gateway.empty() && is_gateway(header, point.node)) gateway = header.nodes[point.node].name;
   }

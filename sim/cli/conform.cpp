@@ -120,7 +120,9 @@ void add_conform(CLI::App& app, Chosen& chosen) {
   verb->add_option("--gateway", arguments->gateway, "own, or linux: this machine's kernel (root)")->type_name("WHICH");
   verb->add_flag("--record", arguments->record, "print the cases with what this gateway did");
   verb->footer("Example:\n  masqsim conform tests/conform/cases.jsonl");
-  verb->callback([arguments, &chosen] { chosen = [arguments] { return !arguments->random.empty() ? conform_randomly(*arguments) : conform_cases(*arguments); }; });
+  verb->callback([arguments, &chosen] {
+    chosen = [arguments] { return arguments->random.empty() ? conform_cases(*arguments) : conform_randomly(*arguments); };
+  });
 }
 
 }  // namespace masqsim::cli

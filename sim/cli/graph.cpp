@@ -1,5 +1,6 @@
 // masqsim graph FILE: the topology, or the way of one flow, as DOT or as a picture.
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 
 #include "masqsim/base/output.hpp"
@@ -31,11 +32,16 @@ std::string path_of(const scenario::Scenario& scenario, const std::string& flow)
 
 /// Without -T the name of the output decides: map.svg is SVG.
 viz::Picture picture_of(const Arguments& arguments) {
-  const std::size_t dot = arguments.output.rfind('.');
-  const auto by_name = viz::picture_of(dot == std::string::npos ? "" : arguments.output.substr(dot + 1));
-  if (arguments.type.empty()) return by_name.value_or(viz::Picture::dot);
+  constexpr const char* known = "dot, svg, png or pdf";
+  if (arguments.type.empty()) {
+    const std::string type = std::filesystem::path(arguments.output).extension().string();
+    if (type.empty() || type == ".gv" || type == ".txt") return viz::Picture::dot;
+    const auto by_name = viz::picture_of(type.substr(1));
+    if (by_name) return *by_name;
+    throw UsageError(arguments.output + ": unknown picture type '" + type.substr(1) + "'", std::string(known) + "; -T names it");
+  }
   const auto picture = viz::picture_of(arguments.type);
-  if (!picture) throw UsageError("unknown picture type '" + arguments.type + "'", "dot, svg, png or pdf");
+  if (!picture) throw UsageError("unknown picture type '" + arguments.type + "'", known);
   return *picture;
 }
 

@@ -54,6 +54,7 @@ int run(const Arguments& arguments) {
   if (arguments.gateway != "own" && arguments.gateway != "linux") {
     throw UsageError("unknown gateway '" + arguments.gateway + "'", "own or linux");
   }
+  if (arguments.real_time && arguments.gateway != "linux") throw UsageError("--real-time needs --gateway linux");
   const scenario::Scenario scenario = arguments.scenario.load();
   if (!arguments.nft.empty()) return export_nft(arguments, scenario);
   if (arguments.gateway == "linux") {

@@ -265,13 +265,16 @@ class LinuxNode final : public net::GatewayNode {
       gone = true;
     }
     for (const kernel::Out& out : outs_) {
-      net::Packet next = network_.pool().make(out.bytes, flow, gone ? came : packet.marks().cause);
-      if (!gone) {
-        next.marks().id = came;
-        say_translation(next, before);
+      if (!gone && out.bytes.size() <= packet.buffer().room) {
+        std::ranges::copy(out.bytes, packet.buffer().data);
+        packet.buffer().size = static_cast<std::uint32_t>(out.bytes.size());
+        say_translation(packet, before);
         gone = true;
+        send(std::move(packet), out.interface);
+        continue;
       }
-      send(std::move(next), out.interface);
+      gone = true;
+      send(network_.pool().make(out.bytes, flow, came), out.interface);
     }
   }
 

@@ -27,13 +27,6 @@ struct Draft {
   std::vector<const Value*> nat_sections;  ///< of each node: its `nat`, or nullptr
 };
 
-/// A `set` of `nat`, which changes what those before it in time have left.
-struct NatChange {
-  ActionIndex action = 0;
-  NodeIndex node = 0;
-  const Value* change = nullptr;
-};
-
 void read_networks(Draft& draft, const Fields& root);
 void read_nodes(Draft& draft, const Fields& root);
 void read_actions(Draft& draft, const Fields& root);

@@ -43,6 +43,7 @@ class Changes {
 std::string changes_of(const NatSpec& before, const NatSpec& after) {
   const nat::Config &b = before.config, &a = after.config;
   Changes changes;
+  changes.word("preset", preset_words, before.rfc, after.rfc);
   changes.rules("masquerade", before.masquerade, after.masquerade);
   changes.rules("source", before.source, after.source);
   changes.rules("one-to-one", before.one_to_one, after.one_to_one);

@@ -78,6 +78,13 @@ class ActionReader {
   }
 
   Span id_span() const { return fields_.key_span("id"); }
+  /// The gateway whose translation a `set` changes.
+  std::optional<NodeIndex> changes_translation_of() const {
+    if (!action_.set) return std::nullopt;
+    if (const auto* nat = std::get_if<SetNat>(&*action_.set)) return nat->node;
+    const auto* address = std::get_if<SetAddress>(&*action_.set);
+    return address && is_natting(address->node.node) ? std::optional(address->node.node) : std::nullopt;
+  }
   /// Of a `set` of `nat`: what is to be merged in.
   const Value* nat_change() const { return nat_change_; }
 
@@ -371,7 +378,7 @@ class ActionReader {
       return say(value->span, fmt::format("{} is not in the subnet {} of '{}'", quoted(value->text), wire::to_string(*on.subnet), on.name));
     }
     const std::uint8_t length = cloud || !on.subnet ? std::uint8_t{32} : on.subnet->length;
-    action_.set = SetAddress{*node, *interface, {{address, length}}};
+    action_.set = SetAddress{*node, *interface, {{address, length}}, {}};
   }
 
   void set_link(const Fields& set, std::optional<NodeRef> node, std::optional<NetworkIndex> network) {
@@ -403,32 +410,73 @@ class ActionReader {
   bool from_known_ = false;
 };
 
-/// Changes of `nat` in the order of time, each of what the ones before it have left.
-void read_nat_changes(Draft& draft, std::vector<NatChange> changes) {
+/// A `set` that changes how a gateway translates: its `nat`, or an address that its forwards follow.
+struct NatChange {
+  ActionIndex action = 0;
+  NodeIndex node = 0;
+  const Value* change = nullptr;  // to be merged in; none for an address
+};
+
+/// Carries changes out on the draft, in the order of time: each changes what the ones before it have left.
+class NatChanges {
+ public:
+  explicit NatChanges(Draft& draft) : draft_(draft) {}
+
+  void read(std::vector<NatChange> changes) {
+    std::vector<Action>& actions = draft_.scenario.actions;
+    std::ranges::stable_sort(changes, {}, [&](const NatChange& c) { return actions[c.action].at; });
+    for (const NatChange& c : changes) {
+      Node& node = draft_.scenario.nodes[c.node];
+      if (!node.nat) continue;  // reported where it stands
+      const auto now = in_force_.try_emplace(c.node, InForce{*draft_.nat_sections[c.node], *node.nat, node.interfaces}).first;
+      if (!(c.change ? change_nat(c, actions[c.action], now->second) : follow_address(c, actions[c.action], now->second))) break;
+    }
+    for (const auto& [node, first] : in_force_) draft_.scenario.nodes[node].interfaces = first.interfaces;
+  }
+
+ private:
   struct InForce {
     Value section;
     NatSpec spec;
+    std::vector<Interface> interfaces;  // as they are in the beginning
   };
-  std::vector<Action>& actions = draft.scenario.actions;
-  std::map<NodeIndex, InForce> in_force;
-  std::ranges::stable_sort(changes, {}, [&](const NatChange& c) { return actions[c.action].at; });
-  for (const NatChange& c : changes) {
-    const Node& node = draft.scenario.nodes[c.node];
-    if (!node.nat) continue;  // reported where it stands
-    auto now = in_force.find(c.node);
-    if (now == in_force.end()) now = in_force.emplace(c.node, InForce{*draft.nat_sections[c.node], *node.nat}).first;
-    Value& section = now->second.section;
-    const std::size_t cost = 4 * section.count();  // each rule is read anew
-    if (draft.merge_budget < cost) return draft.report.error(c.change->span, "too many changes of 'nat' to check");
-    draft.merge_budget -= cost;
-    if (!merge(draft.report, draft.merge_budget, section, *c.change)) return;
-    auto spec = read_nat(draft, c.node, section, c.change->span);
-    if (!spec) continue;
-    std::string told = changes_of(now->second.spec, *spec);
-    now->second.spec = *spec;
-    actions[c.action].set = SetNat{c.node, std::move(*spec), std::move(told)};
+
+  /// False where no more changes can be read.
+  bool change_nat(const NatChange& c, Action& action, InForce& now) {
+    if (!afford(now.section, c.change->span) || !merge(draft_.report, draft_.merge_budget, now.section, *c.change)) return false;
+    auto spec = read_nat(draft_, c.node, now.section, c.change->span);
+    if (!spec) return true;
+    std::string told = changes_of(now.spec, *spec);
+    now.spec = *spec;
+    action.set = SetNat{c.node, std::move(*spec), std::move(told)};
+    return true;
   }
-}
+
+  bool follow_address(const NatChange& c, Action& action, InForce& now) {
+    auto& set = std::get<SetAddress>(*action.set);
+    draft_.scenario.nodes[c.node].interfaces[set.interface].addresses = set.addresses;
+    if (!afford(now.section, now.section.span)) return false;
+    auto spec = read_nat(draft_, c.node, now.section, now.section.span);
+    if (!spec || spec->config == now.spec.config) return true;
+    set.nat = spec->config;
+    now.spec = std::move(*spec);
+    return true;
+  }
+
+  /// Each rule is read anew.
+  bool afford(const Value& section, Span where) {
+    const std::size_t cost = 4 * section.count();
+    if (draft_.merge_budget < cost) {
+      draft_.report.error(where, "too many changes of 'nat' to check");
+      return false;
+    }
+    draft_.merge_budget -= cost;
+    return true;
+  }
+
+  Draft& draft_;
+  std::map<NodeIndex, InForce> in_force_;
+};
 
 }  // namespace
 
@@ -448,13 +496,12 @@ void read_actions(Draft& draft, const Fields& root) {
                                                          draft.report.position(ids[first->second]).line));
       }
     }
-    if (const Value* change = reader.nat_change()) {
-      nat_changes.push_back({static_cast<ActionIndex>(draft.scenario.actions.size()), std::get<SetNat>(*action->set).node, change});
-    }
+    const auto index = static_cast<ActionIndex>(draft.scenario.actions.size());
+    if (const auto node = reader.changes_translation_of()) nat_changes.push_back({index, *node, reader.nat_change()});
     ids.push_back(reader.id_span());
     draft.scenario.actions.push_back(std::move(*action));
   }
-  read_nat_changes(draft, std::move(nat_changes));
+  NatChanges(draft).read(std::move(nat_changes));
 }
 
 }  // namespace masqsim::scenario

@@ -30,7 +30,10 @@ class Carrier {
     for (std::size_t n = 1; n < set.addresses.size(); ++n) {
       network_.address_added(node, index, set.addresses[n].address, set.addresses[n].length);
     }
-    if (net::GatewayNode* gateway = built_.gateways[set.node.node]) gateway->interface_lost(index);
+    if (net::GatewayNode* gateway = built_.gateways[set.node.node]) {
+      if (set.nat) gateway->configure(*set.nat);
+      gateway->interface_lost(index);
+    }
     node.changed();
     return fmt::format("{}: address {} => {}", network_.header().points[interface.point].name, wire::to_string(before),
                        wire::to_string(first.address));

@@ -296,6 +296,9 @@ TEST(CommandLine, EveryMistakeEndsWithTwoAndSaysWhy) {
       {"diff", lab, lab, "--gateway", "own,bsd"},
       {"diff", "x.trace", lab, "--gateway", "own,own"},
       {"test", "/nonexistent"},
+      {"run", lab, "--real-time"},
+      {"graph", lab, "-o", "/tmp/picture.gif"},
+      {"graph", lab, "-T", "gif"},
   };
   for (const std::vector<std::string>& words : mistakes) {
     const Ran ran = masqsim(words);

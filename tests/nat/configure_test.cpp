@@ -129,7 +129,8 @@ TEST(Configure, LetsAForwardThatStaysKeepItsMapping) {
 TEST(Configure, LetsPiecesThatComeLaterWaitForTheNewTime) {
   Reassembler pieces(30_s);
   const auto piece = [](std::uint16_t id) {
-    return wire::ip_packet({.source = a_host, .destination = remote, .id = id, .fragment_word = 0x2000}, wire::Protocol::udp, Bytes(16));
+    const wire::IpFields ip{.source = a_host, .destination = remote, .id = id, .fragment_word = 0x2000};
+    return wire::ip_packet(ip, wire::Protocol::udp, Bytes(16));
   };
   pieces.add(piece(1), Time{});
   pieces.set_timeout(5_s);

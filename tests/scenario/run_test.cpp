@@ -174,6 +174,19 @@ expect:
                    "met: table of gw at the end: 1 entry, udp inside 192.168.1.10:40000 as 203.0.113.6:40000"}));
 }
 
+TEST(Run, ForwardsFollowTheGatewaysAddress) {
+  EXPECT_EQ(outcomes(home(R"(actions:
+  - {at: 0s, id: before, from: stranger, tcp: "203.0.113.5:22"}
+  - {at: 1s, set: {node: gw, network: internet, address: 203.0.113.6}}
+  - {at: 2s, id: new,    from: stranger, tcp: "203.0.113.6:22"}
+  - {at: 3s, id: old,    from: stranger, tcp: "203.0.113.5:22"}
+  - {at: 4s, set: {node: gw, nat: {forward: [{tcp: 2222, to: "laptop:22"}]}}}
+  - {at: 5s, id: moved,  from: stranger, tcp: "203.0.113.6:2222"}
+)",
+                          "{masquerade: {out: internet}, forward: [{tcp: 22, to: laptop}]}")),
+            (Lines{"before established", "new established", "old unreachable at internet (no-route)", "moved established"}));
+}
+
 TEST(Run, ChangesAnyPartOfNatAtATimeOnTopOfWhatWasChangedBefore) {
   const std::string text = home(R"(until: 100s
 actions:

@@ -211,6 +211,7 @@ struct SetAddress {                   ///< the interface gets other addresses (D
   NodeRef node;
   std::uint32_t interface = 0;        ///< in Node::interfaces
   std::vector<InterfaceAddress> addresses;
+  std::optional<nat::Config> nat;     ///< of a gateway: its forwards follow its address
   bool operator==(const SetAddress&) const = default;
 };
 struct SetLink {                      ///< the network, or one node's attachment to it, goes down or up
