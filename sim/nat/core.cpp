@@ -76,8 +76,11 @@ Decision Core::forward(wire::Buffer&, InterfaceId in, InterfaceId out, Time now,
       (relation != Relation::fresh || !is_inside(in) || is_inside(out))) {
     return stop(Reason::firewall);
   }
+  const Flow* flow = relation == Relation::fresh ? flow_of(track) : nullptr;
+  if (firewall.drop_direct && flow != nullptr && rules_.is_outside(in) && !is_inside(in) && !flow->any(status::destination_nat)) {
+    return stop(Reason::firewall);
+  }
   if (relation == Relation::fresh && config_.limits.flows_per_host) {
-    const Flow* flow = flow_of(track);
     const bool new_one = flow != nullptr && !flow->any(status::confirmed);
     if (new_one && counts(*flow) && held_by(*flow) >= *config_.limits.flows_per_host) {
       Decision refused = stop(Reason::host_limit);
