@@ -143,7 +143,7 @@ class OwnBench::Rig {
         } else {
           network_.address_added(gateway_, interface, command.address, command.length);
         }
-        if (command.length < 32) routes.append({.to = subnet, .out = interface, .via = {}});
+        if (command.length < 32) routes.add_subnet(subnet, interface);
         break;
       }
       case Addressing::Kind::delete_address: take_address(*command.interface, command.address); break;
@@ -190,7 +190,7 @@ class OwnBench::Rig {
   void readdress(const Action& action) {
     net::Interface& interface = gateway_.interfaces()[action.interface];
     const wire::Address before = interface.address;
-    gateway_.routes().remove(interface.subnet());
+    gateway_.routes().remove_subnet(interface.subnet(), action.interface);
     interface.address = action.address;
     interface.prefix_length = action.length;
     network_.address_changed(gateway_, action.interface, before);
@@ -212,7 +212,7 @@ class OwnBench::Rig {
 
   void bring_routes(nat::InterfaceId number) {
     const net::Interface& interface = gateway_.interfaces()[number];
-    gateway_.routes().add({.to = interface.subnet(), .out = number, .via = {}});
+    gateway_.routes().add_subnet(interface.subnet(), number);
     if (number == wan) gateway_.routes().add({.to = {}, .out = wan, .via = next_router});
   }
 

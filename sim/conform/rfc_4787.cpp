@@ -312,9 +312,24 @@ bool pieces_come_in(Exam& exam, Endpoint outside, bool backwards) {
   return arrived == 1208;
 }
 
+/// The same from inside.
+bool pieces_go_out(Exam& exam, bool backwards) {
+  std::vector<Bytes> parts = pieces(udp(a, r1, 1200, may_fragment), 400);
+  if (backwards) std::ranges::reverse(parts);
+  std::size_t left = 0;
+  for (const Bytes& part : parts) {
+    for (const Emerged& e : exam.from_inside(part)) {
+      const auto ip = wire::Ipv4View::parse(e.bytes);
+      if (e.side == Side::out && ip && ip->destination() == r1.address && ip->source() == outer) left += ip->payload().size();
+    }
+  }
+  return left == 1208;
+}
+
 Outcome out_of_order(Exam& exam) {
   const auto seen = exam.udp_out(a, r1);
-  return exam.found(seen && pieces_come_in(exam, *seen, true) && pieces_come_in(exam, *seen, false));
+  if (!seen || !pieces_come_in(exam, *seen, true) || !pieces_come_in(exam, *seen, false)) return exam.found(false, "inwards");
+  return exam.found(pieces_go_out(exam, true) && pieces_go_out(exam, false));
 }
 
 Outcome flood(Exam& exam) {

@@ -129,6 +129,10 @@ std::string filter_table(const Config& config, const Names& names) {
     input.push_back("ct state invalid drop");
     forward.push_back("ct state invalid drop");
   }
+  if (firewall.drop_direct) {
+    forward.push_back(fmt::format("iifname != {} ct status dnat accept", inside));
+    forward.push_back(fmt::format("iifname != {} ct state new drop", inside));
+  }
   if (config.limits.flows_per_host) {
     sets = " set flows {\n  type ipv4_addr; size 65535; flags dynamic;\n }\n";
     forward.push_back(fmt::format("iifname {} ct state new add @flows {{ ip saddr ct count over {} }} {}", inside,

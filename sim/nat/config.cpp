@@ -7,7 +7,8 @@ Config rfc_preset(Config base) {
   base.filtering = Filtering::endpoint_independent;  // RFC 4787 REQ-8: where transparency matters most
   base.hairpin = Hairpin::full;                      // RFC 4787 REQ-9, RFC 5382 REQ-8
   base.unsolicited = Unsolicited::icmp_after_6s;     // RFC 5382 REQ-4
-  base.firewall.drop_invalid = true;                 // RFC 3022 section 4.1: private addresses stay inside
+  base.firewall.drop_invalid = true;                 // RFC 3022 section 4.1: private addresses stay inside,
+  base.firewall.drop_direct = true;                  // those of answers, too
   base.rst_keeps_state = true;                       // RFC 7857 section 2.2
   base.rst_refreshes = false;                        // RFC 7857 section 7.1
   base.verify_quoted = true;                         // RFC 5508 REQ-3a

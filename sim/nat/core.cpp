@@ -76,13 +76,14 @@ Decision Core::forward(wire::Buffer&, InterfaceId in, InterfaceId out, Time now,
       (relation != Relation::fresh || !is_inside(in) || is_inside(out))) {
     return stop(Reason::firewall);
   }
-  if (relation == Relation::fresh && config_.limits.flows_per_host && comes_from_inside(in)) {
-    Flow* flow = flow_of(track);
-    if (flow != nullptr && exceeds_limit(*flow)) {
-      Decision refused = stop(Reason::host_limit);
-      if (config_.limits.reject_excess) refused.answer = Decision::Answer::admin_prohibited;
-      return refused;
-    }
+  Flow* flow = relation == Relation::fresh ? flow_of(track) : nullptr;
+  if (firewall.drop_direct && flow != nullptr && rules_.is_outside(in) && !is_inside(in) && !flow->any(status::destination_nat)) {
+    return stop(Reason::firewall);
+  }
+  if (flow != nullptr && config_.limits.flows_per_host && comes_from_inside(in) && exceeds_limit(*flow)) {
+    Decision refused = stop(Reason::host_limit);
+    if (config_.limits.reject_excess) refused.answer = Decision::Answer::admin_prohibited;
+    return refused;
   }
   return go_on(relation);
 }

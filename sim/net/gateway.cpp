@@ -352,6 +352,7 @@ void Gateway::ready() {
 void Gateway::changed() {
   path_.changed();
   learn_own_addresses();
+  answer_for_twins();
 }
 
 void Gateway::flush() {
@@ -390,14 +391,17 @@ void Gateway::learn_own_addresses() {
   nat_.set_own_addresses(outside_, std::move(inside));
 }
 
-/// RFC 4787 REQ-7: on an inside network, for the outside hosts of a network with the same addresses.
+/// RFC 4787 REQ-7: on its inside networks, for the outside hosts of networks with the same addresses.
 void Gateway::answer_for_twins() {
   if (!nat_.config().overlap) return;
-  for (const Route& own : routes_.all()) {
-    if (!own.via.is_zero() || own.kind != Route::Kind::forward || is_outside(own.out)) continue;
-    const std::span<const Route> equal = routes_.routes_to(own.to.address);
-    const bool twin = std::ranges::any_of(equal, [&](const Route& r) { return r.to == own.to && r.out != own.out; });
-    if (twin) network_.answer_for(*this, own.out, own.to);
+  for (InterfaceIndex n = 0; n < interfaces_.size(); ++n) {
+    std::vector<wire::Prefix> shared;
+    for (const Route& own : routes_.all()) {
+      if (own.out != n || !own.via.is_zero() || own.kind != Route::Kind::forward || is_outside(n)) continue;
+      const bool twin = std::ranges::any_of(routes_.all(), [&](const Route& r) { return r.to == own.to && r.out != n; });
+      if (twin) shared.push_back(own.to);
+    }
+    network_.answer_for(*this, n, std::move(shared));
   }
 }
 

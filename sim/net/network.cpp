@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace masqsim::net {
 
@@ -82,16 +83,19 @@ void Network::address_added(Node& node, InterfaceIndex interface, wire::Address 
   segment(changed.segment).neighbours.set(address, changed.port);
 }
 
-void Network::answer_for(const Node& node, InterfaceIndex interface, wire::Prefix twins) {
+void Network::answer_for(const Node& node, InterfaceIndex interface, std::vector<wire::Prefix> for_whom) {
   const Interface& answering = node.interfaces()[interface];
-  segment(answering.segment).proxies.push_back({twins, answering.port});
+  std::vector<Segment::Proxy>& proxies = segment(answering.segment).proxies;
+  std::erase_if(proxies, [&](const Segment::Proxy& proxy) { return proxy.port == answering.port; });
+  if (!for_whom.empty()) proxies.push_back({answering.port, std::move(for_whom)});
 }
 
 /// The port of the segment that takes what is for `next_hop`: whose address it is, else who answers for it.
 std::optional<std::uint32_t> Network::taker(const Segment& link, wire::Address next_hop, std::uint32_t sender) {
   if (const auto owner = link.neighbours.find(next_hop)) return owner;
   for (const Segment::Proxy& proxy : link.proxies) {
-    if (proxy.port != sender && proxy.twins.contains(next_hop)) return proxy.port;
+    const auto holds = [&](wire::Prefix prefix) { return prefix.contains(next_hop); };
+    if (proxy.port != sender && std::ranges::any_of(proxy.for_whom, holds)) return proxy.port;
   }
   return std::nullopt;
 }

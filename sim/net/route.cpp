@@ -19,6 +19,17 @@ void RouteTable::add(const Route& route) {
   append(route);
 }
 
+void RouteTable::add_subnet(wire::Prefix subnet, InterfaceIndex out) {
+  const auto is_other_subnet = [&](const Route& r) { return r.kind == Route::Kind::forward && r.via.is_zero() && r.out != out; };
+  std::erase_if(routes_, [&](const Route& r) { return r.to == subnet && !is_other_subnet(r); });
+  append({.to = subnet, .out = out, .via = {}});
+}
+
+void RouteTable::remove_subnet(wire::Prefix subnet, InterfaceIndex out) {
+  std::erase_if(routes_, [&](const Route& r) { return r.to == subnet && r.via.is_zero() && r.out == out; });
+  lengths_.clear();
+}
+
 void RouteTable::append(const Route& route) {
   const auto behind = [](wire::Prefix to, const Route& other) { return before(to, other.to); };
   routes_.insert(std::upper_bound(routes_.begin(), routes_.end(), route.to, behind), route);

@@ -172,7 +172,7 @@ class Computation {
   void add_connected(trace::NodeId id) {
     const Topology::NodeAt& node = topology_.nodes[id];
     for (const Attachment& a : node.attachments) {
-      if (a.prefix_length < 32) add_subnet(id, {.to = wire::prefix_of(a.address, a.prefix_length), .out = a.interface});
+      if (a.prefix_length < 32) tables_[id].add_subnet(wire::prefix_of(a.address, a.prefix_length), a.interface);
       if (node.kind != trace::NodeKind::cloud) continue;
       for (const Plug& plug : plugs_[a.segment]) {
         if (plug.node == id) continue;
@@ -182,13 +182,6 @@ class Computation {
         }
       }
     }
-  }
-
-  /// A second subnet of the same addresses stands behind the first.
-  void add_subnet(trace::NodeId id, const Route& route) {
-    const Route* other = tables_[id].find(route.to.address);
-    const bool twin = other != nullptr && other->to == route.to && other->via.is_zero();
-    twin ? tables_[id].append(route) : tables_[id].add(route);
   }
 
   void add_attached(trace::NodeId cloud, InterfaceIndex out, const Attachment& attached) {

@@ -335,8 +335,9 @@ class NatReader {
     std::vector<NetworkIndex> inside;
     if (const Value* value = fields_.get("firewall")) {
       const Fields rules(report_, *value, fields_.path() + ".firewall", fields_.key_span("firewall"),
-                         {"invalid", "input", "forward", "inside"});
+                         {"invalid", "direct", "input", "forward", "inside"});
       rules.word<bool>("invalid", invalid_words, firewall.drop_invalid);
+      rules.word<bool>("direct", invalid_words, firewall.drop_direct);
       rules.word<bool>("input", protect_words, firewall.protect_input);
       rules.word<bool>("forward", protect_words, firewall.protect_forward);
       if (const auto* names = rules.list("inside")) {

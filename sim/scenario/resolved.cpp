@@ -226,6 +226,7 @@ class Resolver {
     w_.close();
     w_.open("firewall");
     w_.line("invalid", word_in(invalid_words, c.firewall.drop_invalid));
+    w_.line("direct", word_in(invalid_words, c.firewall.drop_direct));
     w_.line("input", word_in(protect_words, c.firewall.protect_input));
     w_.line("forward", word_in(protect_words, c.firewall.protect_forward));
     w_.line("inside", flow_list(c.firewall.inside, [&](nat::InterfaceId id) { return network_name(node.interfaces[id].network); }));

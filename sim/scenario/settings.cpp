@@ -20,8 +20,8 @@ class Carrier {
     const InterfaceAddress& first = set.addresses.front();
     tell_cloud(interface, before, first.address);
     if (interface.prefix_length < 32) {
-      node.routes().remove(interface.subnet());
-      node.routes().add({.to = wire::prefix_of(first.address, first.length), .out = index});
+      node.routes().remove_subnet(interface.subnet(), index);
+      node.routes().add_subnet(wire::prefix_of(first.address, first.length), index);
     }
     interface.address = first.address;
     interface.prefix_length = first.length;

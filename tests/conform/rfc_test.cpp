@@ -5,8 +5,11 @@
 
 #include <filesystem>
 #include <fmt/format.h>
+#include <map>
 
 #include "masqsim/conform/own_bench.hpp"
+#include "masqsim/conform/random_sequence.hpp"
+#include "masqsim/wire/ipv4.hpp"
 
 namespace masqsim::conform {
 namespace {
@@ -137,6 +140,37 @@ TEST(Rfc, EveryChoiceOfThePresetIsHeldByRowsThatFailWithoutIt) {
             "tcp_last_ack: 5382 REQ-5\n"
             "tcp_time_wait: 5382 REQ-5, 7857 2.1\n"
             "icmp: 5508 REQ-2\n");
+}
+
+/// RFC 3022 section 4.1, RFC 4787 REQ-3: whatever 20,000 packets that nobody thought of do.
+TEST(Rfc, UnderThePresetNoInsideAddressGetsOutAndNoOutsideEndpointServesTwo) {
+  const wire::Prefix inside{wire::address(192, 168, 1, 0), 24};
+  std::size_t left = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    conform::Setup setup;
+    setup.nat = bench_config(nat::rfc_preset(masquerade()));
+    OwnBench bench(setup, seed);
+    RandomHosts hosts(seed, 1);
+    for (const Move& move : random_moves(seed, 1000)) {
+      for (const Injection& injection : hosts.packets(move)) {
+        const std::vector<Emerged> emerged = bench.inject(injection.side, injection.bytes);
+        hosts.saw(move, injection, emerged);
+        for (const Emerged& e : emerged) {
+          if (e.side != Side::out) continue;
+          ++left;
+          ASSERT_FALSE(inside.contains(wire::Ipv4View::parse(e.bytes)->source()))
+              << "seed " << seed << ": " << wire::describe(injection.bytes) << " leaves as " << wire::describe(e.bytes);
+        }
+      }
+    }
+    std::map<std::pair<wire::Protocol, wire::Endpoint>, wire::Endpoint> holders;
+    for (const TableRow& row : bench.table()) {
+      if (!inside.contains(row.original.source.address) || !row.reply.has_ports) continue;
+      const auto [held, fresh] = holders.try_emplace({row.protocol, row.reply.destination}, row.original.source);
+      ASSERT_EQ(held->second, row.original.source) << "seed " << seed << ": " << to_string(row);
+    }
+  }
+  EXPECT_GT(left, 2000u);
 }
 
 TEST(Rfc, ARowTellsRequirementLevelOutcomeAndThePacketsThatShowIt) {

@@ -427,6 +427,21 @@ TEST(Firewall, ProtectsForwardingAndDropsInvalid) {
   EXPECT_EQ(b.from_outside(tcp(at(remote, 80), at(outer, 5000), {wire::TcpFlags::rst})), "X invalid");
 }
 
+TEST(Firewall, LetsNobodyOutsideCallAnInsideAddressItself) {
+  for (const bool on : {false, true}) {
+    Config config = masquerading();
+    config.firewall.drop_direct = on;
+    config.filtering = Filtering::endpoint_independent;
+    config.destination.push_back(forward(wire::Protocol::udp, 8080, a_host, 80));
+    Bench b(config);
+    EXPECT_EQ(b.from_outside(udp(at(remote, 53), at(a_host, 5000))),
+              on ? "X firewall" : "in: 198.51.100.7:53 > 192.168.1.10:5000 udp len=5 ttl=64");
+    EXPECT_EQ(b.from_outside(udp(at(remote, 53), at(outer, 8080))), "in: 198.51.100.7:53 > 192.168.1.10:80 udp len=5 ttl=64");
+    b.from_inside(udp(at(a_host, 6000), at(remote, 53)));
+    EXPECT_EQ(b.from_outside(udp(at(remote2, 9), at(outer, 6000))), "in: 198.51.100.8:9 > 192.168.1.10:6000 udp len=5 ttl=64");
+  }
+}
+
 TEST(Interface, LostTakesItsMasqueradedFlowsAlong) {
   Bench b;
   b.nat.watch(true);

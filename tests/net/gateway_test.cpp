@@ -192,7 +192,7 @@ struct Overlap : testing::Test, test::OneRouter<Gateway> {
   explicit Overlap(const nat::Config& config = overlapping(true)) : OneRouter(trace::NodeKind::gateway, config) {
     network.address_added(gw, from_outside, uplink);
     for (const wire::Address a : {far, twin, gw_inside}) network.address_added(outside, 0, a);
-    gw.routes().append({.to = subnet, .out = from_outside, .via = {}});
+    gw.routes().add_subnet(subnet, from_outside);
     gw.ready();
   }
   static constexpr wire::Address far = address(192, 168, 1, 66), twin = laptop;

@@ -218,8 +218,9 @@ TEST(Routes, ToOnePrefixStandInTheOrderOfTheirAddingWalkedOrHashed) {
   for (const bool many : {false, true}) {
     RouteTable table;
     const wire::Prefix home{wire::address(192, 168, 1, 0), 24};
-    table.append({.to = home, .out = 0});
-    table.append({.to = home, .out = 1});
+    table.add({.to = home, .out = 9, .via = wire::address(10, 0, 0, 1)});
+    table.add_subnet(home, 0);
+    table.add_subnet(home, 1);
     table.add({.to = {}, .out = 2});
     for (std::uint8_t n = 0; many && n < 100; ++n) table.add({.to = {wire::address(172, 16, n, 0), 24}, .out = 4});
     const auto outs = [&](wire::Address a) {
@@ -230,6 +231,8 @@ TEST(Routes, ToOnePrefixStandInTheOrderOfTheirAddingWalkedOrHashed) {
     EXPECT_EQ(outs(wire::address(192, 168, 1, 66)), (std::vector<InterfaceIndex>{0, 1}));
     EXPECT_EQ(table.find(wire::address(192, 168, 1, 66))->out, 0);
     EXPECT_EQ(outs(wire::address(192, 168, 2, 66)), (std::vector<InterfaceIndex>{2}));
+    table.remove_subnet(home, 0);
+    EXPECT_EQ(outs(wire::address(192, 168, 1, 66)), (std::vector<InterfaceIndex>{1}));
     table.add({.to = home, .out = 3});
     EXPECT_EQ(outs(wire::address(192, 168, 1, 66)), (std::vector<InterfaceIndex>{3}));
     table.remove(home);
@@ -240,7 +243,7 @@ TEST(Routes, ToOnePrefixStandInTheOrderOfTheirAddingWalkedOrHashed) {
 
 TEST_F(LinkTest, WhoAnswersForAnAddressTakesWhatNobodyOnTheSegmentHas) {
   lan({});
-  network->answer_for(*probes[1], 0, {wire::address(192, 168, 1, 64), 26});
+  network->answer_for(*probes[1], 0, {{wire::address(192, 168, 1, 64), 26}});
   EXPECT_EQ(send(2, wire::address(192, 168, 1, 66)), Sent::yes);
   EXPECT_EQ(send(2, wire::address(192, 168, 1, 3)), Sent::yes);
   EXPECT_EQ(send(2, wire::address(192, 168, 1, 4)), Sent::no_neighbour);
@@ -248,6 +251,8 @@ TEST_F(LinkTest, WhoAnswersForAnAddressTakesWhatNobodyOnTheSegmentHas) {
   network->engine().run();
   EXPECT_EQ(probes[1]->arrivals, (std::vector<std::string>{"0.000000 p1 on 0"}));
   EXPECT_EQ(probes[3]->arrivals, (std::vector<std::string>{"0.000000 p2 on 0"}));
+  network->answer_for(*probes[1], 0, {});
+  EXPECT_EQ(send(2, wire::address(192, 168, 1, 66)), Sent::no_neighbour);
 }
 
 }  // namespace

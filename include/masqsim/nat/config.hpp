@@ -121,6 +121,7 @@ enum class Unsolicited : std::uint8_t {
 
 struct Firewall {
   bool drop_invalid = false;            ///< INVALID packets end here instead of leaking untranslated
+  bool drop_direct = false;             ///< from outside, inside addresses are called through forwards and mappings only
   bool protect_input = false;           ///< to the gateway itself: only established, related, or from `inside`
   bool protect_forward = false;         ///< through it: only established, related, or new from `inside` to outside
   std::vector<InterfaceId> inside;

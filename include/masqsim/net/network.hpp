@@ -53,8 +53,8 @@ struct Segment {
   std::vector<Port> ports;
   AddressIndex neighbours;  ///< by address
   struct Proxy {
-    wire::Prefix twins;
     std::uint32_t port = 0;
+    std::vector<wire::Prefix> for_whom;
   };
   std::vector<Proxy> proxies;
 };
@@ -101,8 +101,9 @@ class Network final : private engine::Handler {
   /// A further address at which the interface answers (Interface::also), in its own network unless told otherwise.
   void address_added(Node& node, InterfaceIndex interface, wire::Address address, std::optional<std::uint8_t> length = {});
 
-  /// `interface` takes what is for an address of `twins` that nobody on its segment has (proxy ARP, RFC 1027).
-  void answer_for(const Node& node, InterfaceIndex interface, wire::Prefix twins);
+  /// From now on `interface` takes what is for an address in one of these that nobody on its segment has (proxy ARP, RFC
+  /// 1027), and nothing else that is not its own.
+  void answer_for(const Node& node, InterfaceIndex interface, std::vector<wire::Prefix> for_whom);
 
   /// Puts `packet` on the link behind `out`. `next_hop` is who takes it from a shared segment (broadcast addresses:
   /// everybody else); a two-ended link has only the other end. On `no_neighbour` the packet stays the caller's.

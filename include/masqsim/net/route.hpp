@@ -29,10 +29,12 @@ class RouteTable {
  public:
   /// Replaces all routes to the same prefix.
   void add(const Route& route);
-  /// Adds behind those to the same prefix, as a second subnet of the same addresses does in Linux.
-  void append(const Route& route);
+  /// The route to a subnet that an interface is in. A second subnet of the same addresses stands behind the first, as in Linux.
+  void add_subnet(wire::Prefix subnet, InterfaceIndex out);
   /// Takes away the routes to exactly this prefix, if there are any.
   void remove(wire::Prefix to);
+  /// Of them, what `add_subnet` has added for `out`.
+  void remove_subnet(wire::Prefix subnet, InterfaceIndex out);
   /// The routes with the longest prefix that holds `destination`, in the order of their adding.
   std::span<const Route> routes_to(wire::Address destination) const;
   /// The first of them; null where there is none.
@@ -40,6 +42,7 @@ class RouteTable {
   const std::vector<Route>& all() const { return routes_; }  ///< longest prefix first, then by address
 
  private:
+  void append(const Route& route);
   void index();
 
   std::vector<Route> routes_;
