@@ -146,6 +146,7 @@ class Teller {
       return c.gateway == r_.node && c.mapping == r_.mapping;
     });
     if (crossing == thread_->crossings.end()) {
+      if (thread_->crossings.size() >= most_decisive) return first_ = false;
       crossing = thread_->crossings.insert(crossing, {r_.node, r_.mapping, from});
     }
     const bool there = crossing->from == from;
@@ -168,7 +169,7 @@ class Teller {
     }
     const std::string source = source_text(r_.bytes);
     if (!book_.all && !sees_somebody_new(source)) return go_with_the_first_piece();
-    thread_->seen_at.emplace_back(r_.node, source);
+    if (thread_->seen_at.size() < most_decisive) thread_->seen_at.emplace_back(r_.node, source);
     add(line("seen as " + source, kind_text(r_.bytes)));
   }
 
@@ -177,6 +178,7 @@ class Teller {
   /// The flow has not reached this node yet, or not as `source`. An ICMP error comes from whoever complains, and later
   /// pieces of a datagram have no port to tell.
   bool sees_somebody_new(const std::string& source) const {
+    if (thread_->seen_at.size() >= most_decisive) return false;
     const bool source_counts = !is_later_piece() && !kind_text(r_.bytes).starts_with("ICMP");
     return std::ranges::none_of(thread_->seen_at, [&](const auto& seen) {
       return seen.first == r_.node && (!source_counts || seen.second == source);

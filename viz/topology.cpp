@@ -63,6 +63,8 @@ std::string ports_text(const std::optional<nat::PortRange>& ports) {
   return ports->first == ports->last ? fmt::format(" {}", ports->first) : fmt::format(" {}-{}", ports->first, ports->last);
 }
 
+std::string short_text(wire::Prefix p) { return p.length == 32 ? wire::to_string(p.address) : wire::to_string(p); }
+
 std::vector<std::string> nat_lines(const Scenario& scenario, const Node& node) {
   constexpr std::size_t most_forwards = 6;
   if (!node.nat) return node.kind == scenario::NodeKind::gateway ? std::vector<std::string>{"no NAT"} : std::vector<std::string>{};
@@ -74,8 +76,8 @@ std::vector<std::string> nat_lines(const Scenario& scenario, const Node& node) {
                              : "source NAT to " + wire::to_string(s.addresses.first) +
                                    (s.addresses.first == s.addresses.last ? "" : " - " + wire::to_string(s.addresses.last)));
   }
-  for (const auto& o : nat.one_to_one) lines.push_back("1:1 " + wire::to_string(o.inside) + " = " + wire::to_string(o.outside));
-  for (const auto& t : nat.twice_nat) lines.push_back("outside " + wire::to_string(t.outside) + " = inside " + wire::to_string(t.inside));
+  for (const auto& o : nat.one_to_one) lines.push_back("1:1 " + short_text(o.inside) + " = " + short_text(o.outside));
+  for (const auto& n : nat.twice_nat) lines.push_back("outside " + short_text(n.outside) + " = inside " + short_text(n.inside));
   for (const auto& f : nat.forward) {
     if (lines.size() > most_forwards) {
       lines.push_back("...");

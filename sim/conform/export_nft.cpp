@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <variant>
 
 #include "masqsim/kernel/ruleset.hpp"
 
@@ -35,7 +36,13 @@ std::string section(const scenario::Scenario& scenario, const scenario::Node& ga
   }
   const std::string title = fmt::format("Gateway {} of scenario {}. Interfaces: {}; call them as the router does.", gateway.name,
                                         scenario.name, interfaces);
-  return kernel::export_text(kernel::ruleset_of(gateway.nat->config, names), title);
+  kernel::Ruleset rules = kernel::ruleset_of(gateway.nat->config, names);
+  for (const scenario::Action& action : scenario.actions) {
+    const auto* set = action.set ? std::get_if<scenario::SetNat>(&*action.set) : nullptr;
+    if (set == nullptr || scenario.nodes[set->node].name != gateway.name) continue;
+    rules.cannot.push_back(fmt::format("what the scenario sets at {}: {}", to_string(action.at - Time{}), set->changes));
+  }
+  return kernel::export_text(rules, title);
 }
 
 }  // namespace

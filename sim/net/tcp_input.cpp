@@ -83,7 +83,9 @@ void TcpConnection::on_segment_in_window(Tcp tcp, const Packet& packet, Interfac
   const bool both_opened = state_ == TcpState::syn_received && flags.has(TcpFlags::syn | TcpFlags::ack) &&
                            tcp.sequence() + 1 == received_;
   if (!both_opened && !acceptable(tcp)) {
-    node.say_drop(packet, Reason::stale, "outside the window", in);
+    const std::uint32_t length = length_of(tcp);
+    const bool repeated = length > 0 && static_cast<std::int32_t>(tcp.sequence() + length - received_) <= 0;
+    node.say_drop(packet, Reason::stale, repeated ? "it came before" : "outside the window", in);
     if (flags.any(TcpFlags::rst)) return;
     if (state_ == TcpState::syn_received && flags.any(TcpFlags::syn)) return send_syn();
     if (state_ == TcpState::time_wait && flags.any(TcpFlags::fin)) enter_time_wait();

@@ -143,6 +143,16 @@ table ip nat {
   EXPECT_EQ(read(folder.file("nat.nft")), ran.out);
 }
 
+TEST(Run, SaysInTheRulesetWhatIsSetLater) {
+  const Folder folder;
+  std::string text = read(lab);
+  const std::string actions = "actions:\n";
+  text.insert(text.find(actions) + actions.size(), "  - {at: 3s, set: {node: gw, nat: {timeouts: {udp: 9s}}}}\n");
+  const Ran ran = masqsim({"run", folder.write("lab.yaml", text), "--export-nft", "-"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("# Not said below: what the scenario sets at 3s: timeouts.udp 9s\n"), std::string::npos) << ran.out;
+}
+
 TEST(Run, HasNoRulesetToExportWithoutNat) {
   const std::string file = shipped("02-no-nat");
   const Ran ran = masqsim({"run", file, "--export-nft", "-"});
