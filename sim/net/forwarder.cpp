@@ -262,6 +262,12 @@ void Forwarder::complain(const Packet& about, std::uint8_t type, std::uint8_t co
   asked_by_ = before;
 }
 
+void Forwarder::complain_from(Address source, const Packet& about, std::uint8_t type, std::uint8_t code) {
+  const InterfaceIndex before = std::exchange(asked_by_, about.marks().interface);
+  stack_.complain(about, source, {.type = type, .code = code});
+  asked_by_ = before;
+}
+
 bool Forwarder::drop(const Passage& p, Reason reason, std::string_view text) const {
   say_drop(p.packet, reason, text, p.in);
   return false;

@@ -211,7 +211,8 @@ void Gateway::expire_fragments() {
     if (expired.first.empty() || !path_.is_deliverable(ip.source(), called, last.marks().interface)) continue;
     Packet first = network_.pool().make(expired.first, last.flow(), last.marks().cause);
     first.marks().id = last.id();
-    stack_.complain(first, called, {.type = icmp::time_exceeded, .code = 1});
+    first.marks().interface = last.marks().interface;
+    path_.complain_from(called, first, icmp::time_exceeded, 1);
   }
 }
 
@@ -266,7 +267,7 @@ void Gateway::end_of_patience() {
   for (const nat::Entry& e : nat_.table(now())) {
     if (e.protocol == called.protocol && e.outside == called.destination && e.remote == called.source) return;
   }
-  stack_.complain(syn, called.destination.address, {.type = icmp::unreachable, .code = icmp::port_unreachable});
+  path_.complain_from(called.destination.address, syn, icmp::unreachable, icmp::port_unreachable);
 }
 
 void Gateway::on_event(std::uint64_t argument) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 #include "masqsim/scenario/load.hpp"
@@ -61,6 +62,7 @@ class Search {
         case Reason::no_route:
         case Reason::host_unreachable:
           if (!node.nat) masquerade(node);
+          if (has_twin_networks(node)) nat(node, "overlap: true");
           call_the_gateway(node);
           break;
         case Reason::filtered: nat(node, "filtering: endpoint-independent"); break;
@@ -94,6 +96,14 @@ class Search {
   static bool owns(const Node& node, wire::Address address) {
     return std::ranges::any_of(node.interfaces, [&](const Interface& i) {
       return std::ranges::any_of(i.addresses, [&](const InterfaceAddress& a) { return a.address == address; });
+    });
+  }
+  /// RFC 4787 REQ-7.
+  bool has_twin_networks(const Node& gateway) const {
+    std::set<wire::Prefix> seen;
+    return std::ranges::any_of(gateway.interfaces, [&](const Interface& i) {
+      const std::optional<wire::Prefix>& subnet = scenario_.networks[i.network].subnet;
+      return subnet && !seen.insert(*subnet).second;
     });
   }
   static bool is_outside(const Node& gateway, NetworkIndex network) {

@@ -83,6 +83,15 @@ TEST(Ruleset, LetsForwardsInFromOutsideOnlyUnlessTheyHairpin) {
   EXPECT_NE(full.find("  iifname \"lan0\" oifname \"lan0\" ct status dnat snat to 203.0.113.1\n"), std::string::npos);
 }
 
+TEST(Ruleset, LetsNobodyOutsideCallAnInsideAddressItselfIfItIsNotToBe) {
+  nat::Config config = masquerade();
+  config.firewall.drop_direct = true;
+  EXPECT_NE(ruleset_of(config, home).nft.find(" chain forward {\n  type filter hook forward priority 0; policy accept;\n"
+                                              "  iifname != \"lan0\" ct status dnat accept\n"
+                                              "  iifname != \"lan0\" ct state new drop\n }\n"),
+            std::string::npos);
+}
+
 TEST(Ruleset, TellsTimersAsSysctlsAndWhatLinuxHasNoWordsFor) {
   nat::Config config = masquerade();
   config.timeouts.udp = 120_s;
@@ -145,7 +154,7 @@ TEST(Ruleset, IsTakenByTheKernelInAllItsWords) {
   three.forward_port = 8080;
   config.destination = {one, two, three};
   config.hairpin = nat::Hairpin::full;
-  config.firewall = {true, true, true, {0}};
+  config.firewall = {.drop_invalid = true, .drop_direct = true, .protect_input = true, .protect_forward = true, .inside = {0}};
   config.limits.flows_per_host = 3;
   config.alg_ftp = true;
   config.tcp_be_liberal = true;

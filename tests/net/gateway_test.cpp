@@ -243,6 +243,22 @@ TEST_F(Overlap, TheGatewayAnswersWhereItWasAsked) {
             "ttl=64\n");
 }
 
+struct PatientOverlap : Overlap {
+  static nat::Config patient() {
+    nat::Config config = overlapping(true);
+    config.unsolicited = nat::Unsolicited::icmp_after_6s;
+    return config;
+  }
+  PatientOverlap() : Overlap(patient()) {}
+};
+
+TEST_F(PatientOverlap, TheGatewayAnswersWhereItWasAskedEvenSixSecondsLater) {
+  after(from_outside, syn({far, 9}, {uplink, 22}));
+  EXPECT_EQ(pass(Duration{7'000'000'000}),
+            "6.000000000 gw/wan send p2<p1 - 192.168.1.77 > 192.168.1.66 icmp port unreachable {192.168.1.66:9 > "
+            "192.168.1.77:22 tcp SYN seq=1000 win=64240 ttl=64} ttl=64 tos=c0\n");
+}
+
 TEST_F(Overlap, OnTheInsideTheGatewayStandsForTheFarHosts) {
   Packet packet = network.pool().make(udp({laptop, 5000}, {far, 53}), 0);
   EXPECT_EQ(network.transmit(inside, 0, packet, far), Sent::yes);

@@ -26,6 +26,13 @@ TEST(Explanation, TellsTheWayOfAFlowThatSucceeded) {
   viz_test::expect_file("03-out.explain", explained(shipped("03-inbound-fails"), "out"));
 }
 
+TEST(Remedy, OfAHostBehindANetworkOfTheSameAddressesIsOverlap) {
+  EXPECT_EQ(explained(shipped("24-overlap", "linux"), "out"),
+            "packet 3: SYN 192.168.1.10:40000 > 192.168.1.66:80, laptop, 3.000000 s\n"
+            "  => host-unreachable: no neighbour answered for 3 s; nobody is told\n"
+            "Would pass with: overlap: true   (tried: the same run with it is ESTABLISHED)\n");
+}
+
 TEST(Remedy, OffersNothingThatItHasNotSeenSucceed) {
   scenario::Scenario scenario = shipped("03-inbound-fails");
   for (scenario::Node& node : scenario.nodes) {

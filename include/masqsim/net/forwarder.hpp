@@ -87,6 +87,8 @@ class Forwarder final : private Neighbours::Owner {
   /// be (icmp_error.hpp) or no route leads back. A packet the node made itself is told of to its own stack.
   void complain(const Passage& p, std::uint8_t type, std::uint8_t code, std::uint32_t rest = 0);
   void complain(const Packet& about, std::uint8_t type, std::uint8_t code, std::uint32_t rest = 0);
+  /// The same from another address of the node.
+  void complain_from(wire::Address source, const Packet& about, std::uint8_t type, std::uint8_t code);
   /// The record that `packet` ended here.
   void say_drop(const Packet& packet, Reason reason, std::string_view text, InterfaceIndex at = no_interface,
                 wire::ByteView before = {}, std::span<const Step> steps = {}) const;
