@@ -54,7 +54,7 @@ net::LinkParams wire_of(std::uint16_t mtu) {
 
 class OwnBench::Rig {
  public:
-  Rig(const Setup& setup, std::uint64_t seed, Duration pause)
+  Rig(const Setup& setup, std::uint64_t seed, Duration pause, Redirects redirects)
       : pause_(pause),
         network_(seed),
         gateway_(network_.add<net::Gateway>("gateway", trace::NodeKind::gateway, setup.nat)),
@@ -65,6 +65,7 @@ class OwnBench::Rig {
     gateway_.routes().add({.to = {}, .out = wan, .via = next_router});
     for (const Addressing& command : setup.addressing) arrange(command);
     gateway_.set_reverse_path_filter(setup.reverse_path_filter != 0);
+    gateway_.set_redirects(redirects == Redirects::as_always);
     gateway_.ready();
     gateway_.changed();
     for (const Service& service : setup.services) {
@@ -240,8 +241,8 @@ class OwnBench::Rig {
   Probe& outside_;
 };
 
-OwnBench::OwnBench(const Setup& setup, std::uint64_t seed, Duration pause)
-    : rig_(std::make_unique<Rig>(setup, seed, pause)) {}
+OwnBench::OwnBench(const Setup& setup, std::uint64_t seed, Duration pause, Redirects redirects)
+    : rig_(std::make_unique<Rig>(setup, seed, pause, redirects)) {}
 OwnBench::~OwnBench() = default;
 
 std::vector<Emerged> OwnBench::inject(Side side, wire::ByteView packet) { return rig_->inject(side, packet); }

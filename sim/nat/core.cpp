@@ -468,7 +468,9 @@ Decision Core::translate_error(Packet& packet, Side side, const Flow& flow, Dire
   if (message.size() < wire::IcmpEdit::header_size + 20) return stop(Reason::malformed);
   const wire::IcmpEdit icmp = *wire::IcmpEdit::parse(message);
   if (!icmp.sum_ok()) return stop(Reason::bad_checksum);
-  if (icmp.type() == wire::icmp::redirect && flow.any(status::nat_mask)) return stop(Reason::unrelated_icmp);
+  // A redirect names a way that is none for who sees other addresses; the router's own may come before that is known.
+  const bool bound = flow.is(status::source_done | status::destination_done);
+  if (icmp.type() == wire::icmp::redirect && (!bound || flow.any(status::nat_mask))) return stop(Reason::unrelated_icmp);
   const bool source_bit = (side == Side::source) == (direction == Direction::original);
   if (!flow.any(source_bit ? status::source_nat : status::destination_nat)) return pass_on;
   const Key& answers = flow.key(opposite(direction));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -19,6 +20,7 @@
 
 namespace masqsim::net {
 
+class Peers;
 struct OptionsRead;
 
 /// How a datagram came that was put together from pieces.
@@ -58,8 +60,8 @@ class Hooks {
 class Forwarder final : private Neighbours::Owner {
  public:
   /// `hooks` may be null: a router without NAT.
-  Forwarder(Node& node, Stack& stack, Hooks* hooks)
-      : node_(node), stack_(stack), hooks_(hooks), neighbours_(node, *this) {}
+  Forwarder(Node& node, Stack& stack, Hooks* hooks);
+  ~Forwarder();
 
   /// A packet from a wire.
   void receive(Packet packet, InterfaceIndex in);
@@ -68,6 +70,8 @@ class Forwarder final : private Neighbours::Owner {
 
   /// RFC 3704 strict: the way back to a packet's source leads out of the interface it came by, else it is dropped.
   void set_reverse_path_filter(bool strict) { strict_reverse_path_ = strict; }
+  /// RFC 1812 section 5.2.7.2: whether neighbours are told by ICMP of the neighbour that leads on.
+  void set_redirects(bool on) { redirects_ = on; }
   /// Addresses have changed.
   void changed() { known_interfaces_ = 0; }
 
@@ -100,7 +104,8 @@ class Forwarder final : private Neighbours::Owner {
   std::optional<Refusal> source_refused(wire::Address source, InterfaceIndex in);
   void find_route(Passage& p, wire::Address destination);
   void refuse_way(const Passage& p);
-  bool may_refuse_again(wire::Address sender);
+  void redirect(const Passage& p);
+  Peers& peers();
   void deliver(Passage& p);
   bool take(Passage& p, OptionsRead& options);
   void forward(Passage& p, const OptionsRead& options);
@@ -122,11 +127,8 @@ class Forwarder final : private Neighbours::Owner {
   bool strict_reverse_path_ = false;
   const nat::Track* about_ = nullptr;  // while the sender of a packet on its way is told why it ends
 
-  struct Patience {
-    Time filled;      // when the bucket was last filled up
-    Duration credit;  // one error costs a second
-  };
-  std::unordered_map<std::uint32_t, Patience> patience_;    // by sender; only looked up
+  std::unique_ptr<Peers> peers_;  // made when first needed
+  bool redirects_ = true;
 
   std::size_t known_interfaces_ = 0;
   std::vector<std::pair<std::uint32_t, Owned>> few_;        // own and broadcast addresses, while they are few
