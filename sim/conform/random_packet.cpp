@@ -83,7 +83,7 @@ Bytes tcp_options(bool scaled, Random& random) {
   return options;
 }
 
-/// Linux sums UDP's number into the pseudo header (sim/nat/packet.cpp).
+/// With the checksum that Linux wants (sim/nat/packet.cpp).
 Bytes udplite_segment(wire::IpFields ip, std::uint16_t from, std::uint16_t to, wire::ByteView data, Random& random) {
   Bytes segment(8 + data.size());
   wire::store16(&segment[0], from);
@@ -95,7 +95,7 @@ Bytes udplite_segment(wire::IpFields ip, std::uint16_t from, std::uint16_t to, w
                                 .add32(ip.source.value)
                                 .add32(ip.destination.value)
                                 .add16(static_cast<std::uint16_t>(Protocol::udp))
-                                .add32(static_cast<std::uint32_t>(segment.size()))
+                                .add16(static_cast<std::uint8_t>(segment.size()))
                                 .add(wire::ByteView(segment).first(covered))
                                 .checksum();
   wire::store16(&segment[6], sum == 0 ? 0xffff : sum);

@@ -36,8 +36,6 @@ constexpr Words words[] = {
     {"strict",
      R"({"source": [{"out": "wan0", "action": "masquerade"}], "tcp-loose": 0, "reverse-path-filter": 1, "wan-mtu": 1400, "reassembly-timeout-s": 1})"},
     {"untracked", R"({"source": [], "reassembly-timeout-s": 1})"},
-    {"limit",
-     R"({"source": [{"out": "wan0", "action": "masquerade"}], "destination": [{"to": "203.0.113.1", "protocol": "udp", "port": 8080, "forward": "192.168.1.10:80"}], "firewall": {"flows-per-inside-host": 2, "excess": "reject admin-prohibited"}, "reassembly-timeout-s": 1})"},
     {"rules",
      R"({"source": [{"out": "wan0", "protocol": "icmp", "from": "192.168.1.12", "action": "exempt"}, {"out": "wan0", "from": "192.168.1.10", "to": "198.51.100.8", "action": "source-nat", "addresses": ["203.0.113.10", "203.0.113.10"]}, {"in": "wan0", "out": "wan0", "action": "exempt"}, {"out": "lan0", "in": "wan0", "protocol": "udp", "action": "masquerade"}, {"in": "lan0", "action": "masquerade", "pick": "persistent"}], "addressing": ["neigh add 203.0.113.10 lladdr 02:00:00:00:02:02 dev wan0"], "reassembly-timeout-s": 1})"},
     {"pool-ports",

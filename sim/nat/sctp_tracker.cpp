@@ -165,7 +165,7 @@ bool sctp_begin(SctpTrack& track, wire::ByteView segment) {
       const std::optional<std::uint32_t> announced = chunk.announced_tag();
       if (tag != 0 || !announced) return false;
       track.tag[number(Direction::reply)] = *announced;
-    } else {
+    } else if (chunk.type == shutdown_ack) {  // the last of an association that nobody here saw: its end comes back
       track.tag[number(Direction::reply)] = tag;
     }
     return true;

@@ -241,11 +241,13 @@ void Forwarder::complain(const Passage& p, std::uint8_t type, std::uint8_t code,
 }
 
 void Forwarder::complain(const Packet& about, std::uint8_t type, std::uint8_t code, std::uint32_t rest) {
-  if (owned(Ipv4Edit::parse(about.bytes())->destination()) == Owned::broadcast) return;
+  const Ipv4Edit ip = *Ipv4Edit::parse(about.bytes());
+  const Owned called = owned(ip.destination());
+  if (called == Owned::broadcast) return;
   const wire::IcmpFields error{.type = type, .code = code, .rest = rest};
   const bool made_here = about.marks().interface == no_interface;
   if (made_here) return stack_.undeliverable(about, error);
-  const Address source = source_for(Ipv4Edit::parse(about.bytes())->source());
+  const Address source = called == Owned::local ? ip.destination() : source_for(ip.source());
   if (!source.is_zero()) stack_.complain(about, source, error);
 }
 

@@ -84,8 +84,9 @@ class Forwarder final : private Neighbours::Owner {
   /// True if a packet with these addresses that came by `in` is for the node itself, and its source is not refused.
   bool is_deliverable(wire::Address source, wire::Address destination, InterfaceIndex in);
 
-  /// Tells the sender of `about` by ICMP what became of it, from the address that faces it; nothing where that may not
-  /// be (icmp_error.hpp) or no route leads back. A packet the node made itself is told of to its own stack.
+  /// Tells the sender of `about` by ICMP what became of it, from the own address that it called, else from the one that
+  /// faces it; nothing where that may not be (icmp_error.hpp) or no route leads back. A packet the node made itself is told
+  /// of to its own stack.
   void complain(const Passage& p, std::uint8_t type, std::uint8_t code, std::uint32_t rest = 0);
   void complain(const Packet& about, std::uint8_t type, std::uint8_t code, std::uint32_t rest = 0);
   /// The record that `packet` ended here.
