@@ -134,8 +134,9 @@ bool tag_fits(const SctpTrack& track, Direction direction, const Chunk& chunk, s
   return tag == track.tag[number(is_reflected ? opposite(direction) : direction)];
 }
 
-/// Learns the other side's tag; false where the chunk has none, or one that contradicts what is known.
-bool learn_tag(SctpTrack& track, Direction direction, const Chunk& chunk) {
+/// Learns the tag of the chunk's sender; false where the chunk has none, or one that contradicts what is known. An INIT
+/// that repeats a tag known from before begins nothing.
+bool learn_tag(SctpTrack& track, Direction direction, const Chunk& chunk, bool confirmed) {
   if (!chunk.is_any({init, init_ack})) return true;
   const std::optional<std::uint32_t> announced = chunk.announced_tag();
   if (!announced) return false;
@@ -143,6 +144,7 @@ bool learn_tag(SctpTrack& track, Direction direction, const Chunk& chunk) {
   bool& theirs = track.began[number(opposite(direction))];
   std::uint32_t& known = track.tag[number(opposite(direction))];
   if (chunk.type == init) {
+    if (confirmed && known == *announced) return true;
     if (ours && theirs) theirs = false;
     ours = true;
   } else if (known != *announced && ((!theirs && known != 0) || (ours && theirs))) {
@@ -193,7 +195,7 @@ SctpVerdict sctp_follow(SctpTrack& track, Direction direction, wire::ByteView se
     const std::optional<std::size_t> row = row_of(chunk);
     const SctpState next = row ? table[*row][number(track.state)] : track.state;
     if (row && next == NO) return false;
-    if (!learn_tag(track, direction, chunk)) return false;
+    if (!learn_tag(track, direction, chunk, confirmed)) return false;
     const bool repeated = chunk.type == init && next == CL && track.state == CL;
     if (repeated && confirmed) refreshes = false;  // an INIT again and again must not keep the port for ever
     established = established || (next == ES && track.state != ES);
