@@ -171,21 +171,30 @@ class OwnBench::Rig {
     }
   }
 
-  /// The next of the interface's addresses becomes the primary one; with the last one its routes go.
+  /// With the primary address go those of its network, and the way there; an address of another network takes its place.
+  /// With the last one all routes of the interface go.
   void take_address(nat::InterfaceId number, wire::Address gone) {
     net::Interface& interface = gateway_.interfaces()[number];
-    std::erase_if(interface.also, [&](const net::Alias& alias) { return alias.address == gone; });
-    if (interface.address == gone) {
+    const bool is_primary = interface.address == gone;
+    const wire::Prefix subnet = interface.subnet();
+    std::vector<wire::Address> all_gone{gone};
+    std::erase_if(interface.also, [&](const net::Alias& alias) {
+      const bool goes = alias.address == gone || (is_primary && alias.subnet() == subnet);
+      if (goes) all_gone.push_back(alias.address);
+      return goes;
+    });
+    if (is_primary) {
       interface.address = {};
-      if (!interface.also.empty()) {
+      gateway_.routes().remove(subnet);
+      if (interface.also.empty()) {
+        remove_routes(number);
+      } else {
         interface.address = interface.also.front().address;
         interface.prefix_length = interface.also.front().prefix_length;
         interface.also.erase(interface.also.begin());
-      } else {
-        remove_routes(number);
       }
     }
-    network_.address_changed(gateway_, number, gone);
+    for (const wire::Address one : all_gone) network_.address_changed(gateway_, number, one);
   }
 
   void readdress(const Action& action) {
