@@ -60,7 +60,9 @@ struct Chunk {
   std::uint16_t length;
   wire::ByteView behind;  ///< what follows its header, to the end of the packet
 
-  bool is_any(std::initializer_list<std::uint8_t> types) const { return std::find(types.begin(), types.end(), type) != types.end(); }
+  bool is_any(std::initializer_list<std::uint8_t> types) const {
+    return std::find(types.begin(), types.end(), type) != types.end();
+  }
   /// The tag that INIT and INIT ACK announce; nothing where they are cut short.
   std::optional<std::uint32_t> announced_tag() const {
     return behind.size() < init_body ? std::nullopt : std::optional(wire::load32(behind.data()));
@@ -88,7 +90,9 @@ bool well_bundled(wire::ByteView segment) {
   const bool good = each_chunk(segment, [&](const Chunk& chunk) {
     alone = alone || chunk.is_any({init, init_ack, shutdown_complete});
     const bool leads = alone || chunk.is_any({cookie_echo, cookie_ack});
-    return (first || !leads) && chunk.length != 0 && (first = false, true);
+    const bool fits = (first || !leads) && chunk.length != 0;
+    first = false;
+    return fits;
   });
   return good && !first;
 }

@@ -284,7 +284,8 @@ void Forwarder::on_no_neighbour(Packet packet, InterfaceIndex out) {
 
 Address Forwarder::source_towards(InterfaceIndex out, Address next_hop) const {
   const Interface& interface = node_.interfaces()[out];
-  if (interface.prefix_length < 32 && interface.subnet().contains(next_hop) && !interface.address.is_zero()) return interface.address;
+  const bool has_network = interface.prefix_length < 32 && !interface.address.is_zero();
+  if (has_network && interface.subnet().contains(next_hop)) return interface.address;
   for (const Alias& alias : interface.also) {
     if (alias.prefix_length < 32 && alias.subnet().contains(next_hop)) return alias.address;
   }
