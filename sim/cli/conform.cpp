@@ -96,8 +96,8 @@ int conform_randomly(const Arguments& arguments) {
   options.only = arguments.only;
   if (kernel::missing()) throw MachineError(*kernel::missing());
   const conform::DifferentialReport report = conform::differential(
-      [](const conform::Setup& s) { return std::make_unique<conform::OwnBench>(s, 1, 1_us); },
-      [](const conform::Setup& s) { return std::make_unique<conform::KernelBench>(s, conform::KernelBench::Redirects::off); }, options);
+      [](const conform::Setup& s) { return std::make_unique<conform::OwnBench>(s, 1, 1_us, conform::Redirects::off); },
+      [](const conform::Setup& s) { return std::make_unique<conform::KernelBench>(s, conform::Redirects::off); }, options);
   std::string text;
   for (const conform::Difference& d : report.differences) {
     text += fmt::format("DIFF {} seed {}\n{}{}\n", d.setup, d.seed, d.text, d.case_line);

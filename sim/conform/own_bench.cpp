@@ -54,7 +54,7 @@ net::LinkParams wire_of(std::uint16_t mtu) {
 
 class OwnBench::Rig {
  public:
-  Rig(const Setup& setup, std::uint64_t seed, Duration pause)
+  Rig(const Setup& setup, std::uint64_t seed, Duration pause, Redirects redirects)
       : pause_(pause),
         network_(seed),
         gateway_(network_.add<net::Gateway>("gateway", trace::NodeKind::gateway, setup.nat)),
@@ -65,6 +65,7 @@ class OwnBench::Rig {
     gateway_.routes().add({.to = {}, .out = wan, .via = next_router});
     for (const Addressing& command : setup.addressing) arrange(command);
     gateway_.set_reverse_path_filter(setup.reverse_path_filter != 0);
+    gateway_.set_redirects(redirects == Redirects::as_always);
     gateway_.ready();
     gateway_.changed();
     for (const Service& service : setup.services) {
@@ -170,21 +171,30 @@ class OwnBench::Rig {
     }
   }
 
-  /// The next of the interface's addresses becomes the primary one; with the last one its routes go.
+  /// With the primary address go those of its network, and the way there; an address of another network takes its place.
+  /// With the last one all routes of the interface go.
   void take_address(nat::InterfaceId number, wire::Address gone) {
     net::Interface& interface = gateway_.interfaces()[number];
-    std::erase_if(interface.also, [&](const net::Alias& alias) { return alias.address == gone; });
-    if (interface.address == gone) {
+    const bool is_primary = interface.address == gone;
+    const wire::Prefix subnet = interface.subnet();
+    std::vector<wire::Address> all_gone{gone};
+    std::erase_if(interface.also, [&](const net::Alias& alias) {
+      const bool goes = alias.address == gone || (is_primary && alias.subnet() == subnet);
+      if (goes) all_gone.push_back(alias.address);
+      return goes;
+    });
+    if (is_primary) {
       interface.address = {};
-      if (!interface.also.empty()) {
+      gateway_.routes().remove(subnet);
+      if (interface.also.empty()) {
+        remove_routes(number);
+      } else {
         interface.address = interface.also.front().address;
         interface.prefix_length = interface.also.front().prefix_length;
         interface.also.erase(interface.also.begin());
-      } else {
-        remove_routes(number);
       }
     }
-    network_.address_changed(gateway_, number, gone);
+    for (const wire::Address one : all_gone) network_.address_changed(gateway_, number, one);
   }
 
   void readdress(const Action& action) {
@@ -240,8 +250,8 @@ class OwnBench::Rig {
   Probe& outside_;
 };
 
-OwnBench::OwnBench(const Setup& setup, std::uint64_t seed, Duration pause)
-    : rig_(std::make_unique<Rig>(setup, seed, pause)) {}
+OwnBench::OwnBench(const Setup& setup, std::uint64_t seed, Duration pause, Redirects redirects)
+    : rig_(std::make_unique<Rig>(setup, seed, pause, redirects)) {}
 OwnBench::~OwnBench() = default;
 
 std::vector<Emerged> OwnBench::inject(Side side, wire::ByteView packet) { return rig_->inject(side, packet); }

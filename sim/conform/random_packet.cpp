@@ -83,6 +83,52 @@ Bytes tcp_options(bool scaled, Random& random) {
   return options;
 }
 
+/// With the checksum that Linux wants (sim/nat/packet.cpp).
+Bytes udplite_segment(wire::IpFields ip, std::uint16_t from, std::uint16_t to, wire::ByteView data, Random& random) {
+  Bytes segment(8 + data.size());
+  wire::store16(&segment[0], from);
+  wire::store16(&segment[2], to);
+  const std::size_t covered = one_in(random, 2) ? 8 : segment.size();
+  wire::store16(&segment[4], static_cast<std::uint16_t>(covered == segment.size() && one_in(random, 2) ? 0 : covered));
+  std::copy(data.begin(), data.end(), segment.begin() + 8);
+  const std::uint16_t sum = wire::Sum{}
+                                .add32(ip.source.value)
+                                .add32(ip.destination.value)
+                                .add16(static_cast<std::uint16_t>(Protocol::udp))
+                                .add16(static_cast<std::uint8_t>(segment.size()))
+                                .add(wire::ByteView(segment).first(covered))
+                                .checksum();
+  wire::store16(&segment[6], sum == 0 ? 0xffff : sum);
+  return segment;
+}
+
+/// One or two chunks, mostly such as the end sends in the course of an association. The first number of an end is the tag
+/// that it announces.
+Bytes sctp_segment(const RandomHosts::Flow& flow, std::uint8_t from, std::uint16_t to, Random& random) {
+  constexpr std::uint8_t init = 1, init_ack = 2;
+  constexpr std::array<std::uint8_t, 8> caller{init, init, 10, 10, 0, 0, 7, 14}, answerer{init_ack, init_ack, 11, 11, 0, 3, 8, 5};
+  constexpr std::array<std::uint8_t, 14> any{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 200};
+  const std::uint8_t type = one_in(random, 4) ? pick(random, any) : from == 0 ? pick(random, caller) : pick(random, answerer);
+  const std::uint32_t own_tag = flow.ends[from].next_sequence, other_tag = flow.ends[1 - from].next_sequence;
+  Bytes segment(12);
+  wire::store16(&segment[0], flow.ends[from].own.port);
+  wire::store16(&segment[2], to);
+  wire::store32(&segment[4], one_in(random, 10) ? own_tag : type == init ? 0 : other_tag);
+  const bool announces = type == init || type == init_ack;
+  const auto add = [&](std::uint8_t kind, std::size_t size) {
+    const std::size_t at = segment.size();
+    segment.resize(at + size);
+    segment[at] = kind;
+    segment[at + 1] = one_in(random, 8) ? 1 : 0;
+    wire::store16(&segment[at + 2], static_cast<std::uint16_t>(size));
+    if (size >= 8) wire::store32(&segment[at + 4], own_tag);
+  };
+  add(type, announces ? 20 : 8);
+  if (one_in(random, 8)) add(pick(random, any), 4);
+  wire::store32(&segment[8], wire::sctp_checksum(segment));
+  return segment;
+}
+
 std::uint32_t near(std::uint32_t exact, Random& random) {
   constexpr std::array<std::int32_t, 16> offsets{1, -1, 10, -10, 100, -1000, 1460, 64239, 64240, 64241, 65535, 65536, -65536, 70000, -70000, 1 << 30};
   return exact + static_cast<std::uint32_t>(pick(random, offsets));
@@ -102,7 +148,13 @@ Bytes random_tcp(RandomHosts::Flow& flow, std::uint8_t from, wire::Endpoint to, 
     segment = {from, pick(random, flags), one_in(random, 2) ? 0u : random.below(1500)};
   }
   const bool syn = (segment.flags & TcpFlags::syn) != 0;
-  const Bytes options = syn && !one_in(random, 4) ? tcp_options(flow.scaled, random) : Bytes{};
+  Bytes options = syn && !one_in(random, 4) ? tcp_options(flow.scaled, random) : Bytes{};
+  if (!syn && (segment.flags & TcpFlags::ack) != 0 && one_in(random, 8)) {  // SACK, behind two NOPs
+    options.assign(12, 0);
+    wire::store32(&options[0], 0x0101'050a);
+    wire::store32(&options[4], near(other.next_sequence, random));
+    wire::store32(&options[8], near(other.next_sequence, random));
+  }
   const Bytes data = payload(segment.data);
   wire::TcpFields tcp{.source_port = own.own.port, .destination_port = to.port, .sequence = own.next_sequence, .options = options};
   tcp.flags.bits = segment.flags;
@@ -133,8 +185,17 @@ Bytes random_datagram(const RandomHosts::Flow& flow, std::uint8_t from, wire::En
     const std::uint16_t query_id = from == 0 ? own.own.port : to.port;
     return wire::icmp_packet(ip, {type, 0, std::uint32_t{query_id} << 16 | 1}, data);
   }
+  if (flow.protocol == Protocol::sctp) return wire::ip_packet(ip, flow.protocol, sctp_segment(flow, from, to.port, random));
+  if (flow.protocol == Protocol::udplite) {
+    return wire::ip_packet(ip, flow.protocol, udplite_segment(ip, own.own.port, to.port, data, random));
+  }
   Bytes segment = payload(8 + data.size());
+  const bool is_pptp = flow.protocol == Protocol::gre && flow.scaled;
   if (flow.protocol == Protocol::gre) wire::store32(&segment[0], 0x0000'0800);  // version 0, no options, IPv4 inside
+  if (is_pptp) {  // RFC 2637: the call id of the receiver
+    wire::store32(&segment[0], 0x3001'880b);
+    wire::store16(&segment[6], from);
+  }
   return wire::ip_packet(ip, flow.protocol, segment);
 }
 
@@ -168,7 +229,7 @@ void insert_options(Bytes& p, std::initializer_list<std::uint8_t> options) {
 }
 
 void flip(Bytes& p, std::size_t first, std::size_t end, Random& random) {
-  if (end <= first || p[9] == 47) return;  // GRE's version 1 would be PPTP, which has a helper of its own
+  if (end <= first) return;
   const std::size_t at = first + random.below(end - first);
   p[at] ^= static_cast<std::uint8_t>(1u << random.below(8));
 }
@@ -190,6 +251,10 @@ constexpr std::array changes{
     Change{[](Bytes& p, Random&) { insert_options(p, {1, 1, 1, 1}); }},            // NOP
     Change{[](Bytes& p, Random&) { insert_options(p, {7, 11, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0}); }},  // record route
     Change{[](Bytes& p, Random&) { insert_options(p, {131, 7, 4, 198, 51, 100, 8, 0}); }},        // loose source route
+    Change{[](Bytes& p, Random&) { insert_options(p, {7, 7, 4, 0, 0, 0, 0, 148, 4, 0, 0, 0}); }},  // and a router alert
+    Change{[](Bytes& p, Random&) { insert_options(p, {7, 7, 8, 9, 9, 9, 9, 1}); }},                // a full record route
+    Change{[](Bytes& p, Random& r) { insert_options(p, {7, static_cast<std::uint8_t>(r.below(9)), 4, 0, 0, 0, 0, 0}); }},
+    Change{[](Bytes& p, Random& r) { insert_options(p, {static_cast<std::uint8_t>(r.below(256)), 4, 0, 0}); }},
     Change{[](Bytes& p, Random& r) { flip(p, 20, p.size(), r); }},
     Change{[](Bytes& p, Random& r) { flip(p, 20, p.size(), r); }},
     Change{[](Bytes& p, Random& r) { flip(p, 20, std::min<std::size_t>(p.size(), 40), r); }},

@@ -37,13 +37,16 @@ Endpoint some_remote(Random& random) {
   return {address, pick(random, remote_ports)};
 }
 
-bool has_ports(Protocol p) { return p == Protocol::tcp || p == Protocol::udp; }
+bool has_ports(Protocol p) {
+  return p == Protocol::tcp || p == Protocol::udp || p == Protocol::sctp || p == Protocol::udplite;
+}
 
 RandomHosts::Flow make_flow(Random& random) {
   RandomHosts::Flow flow;
   constexpr std::array protocols{Protocol::tcp, Protocol::tcp,  Protocol::tcp, Protocol::udp,  Protocol::udp,
                                  Protocol::udp, Protocol::icmp, Protocol::gre, Protocol::esp,  Protocol{100},
-                                 Protocol{253}, Protocol::tcp,  Protocol::udp, Protocol::icmp, Protocol::tcp};
+                                 Protocol{253}, Protocol::tcp,  Protocol::udp, Protocol::icmp, Protocol::tcp,
+                                 Protocol::sctp, Protocol::sctp, Protocol::udplite};
   flow.protocol = pick(random, protocols);
   flow.icmp_type = random.below(4) == 0 ? wire::icmp::timestamp : wire::icmp::echo;
   flow.scaled = random.below(2) == 0;

@@ -35,6 +35,15 @@ constexpr Words words[] = {
      R"({"source": [{"out": "wan0", "action": "masquerade"}], "tcp-be-liberal": 1, "verify-checksums": 0, "reassembly-timeout-s": 1})"},
     {"strict",
      R"({"source": [{"out": "wan0", "action": "masquerade"}], "tcp-loose": 0, "reverse-path-filter": 1, "wan-mtu": 1400, "reassembly-timeout-s": 1})"},
+    {"untracked", R"({"source": [], "reassembly-timeout-s": 1})"},
+    {"rules",
+     R"({"source": [{"out": "wan0", "protocol": "icmp", "from": "192.168.1.12", "action": "exempt"}, {"out": "wan0", "from": "192.168.1.10", "to": "198.51.100.8", "action": "source-nat", "addresses": ["203.0.113.10", "203.0.113.10"]}, {"in": "wan0", "out": "wan0", "action": "exempt"}, {"out": "lan0", "in": "wan0", "protocol": "udp", "action": "masquerade"}, {"in": "lan0", "action": "masquerade", "pick": "persistent"}], "addressing": ["neigh add 203.0.113.10 lladdr 02:00:00:00:02:02 dev wan0"], "reassembly-timeout-s": 1})"},
+    {"pool-ports",
+     R"({"source": [{"out": "wan0", "protocol": "udp", "action": "source-nat", "addresses": ["203.0.113.10", "203.0.113.11"], "ports": [3000, 3003]}, {"out": "wan0", "protocol": "tcp", "action": "source-nat", "addresses": ["203.0.113.10", "203.0.113.13"], "pick": "random"}, {"out": "wan0", "action": "masquerade"}], "tcp-loose": 0, "addressing": ["neigh add 203.0.113.10 lladdr 02:00:00:00:02:02 dev wan0", "neigh add 203.0.113.11 lladdr 02:00:00:00:02:02 dev wan0", "neigh add 203.0.113.12 lladdr 02:00:00:00:02:02 dev wan0", "neigh add 203.0.113.13 lladdr 02:00:00:00:02:02 dev wan0"], "reassembly-timeout-s": 1})"},
+    {"one-to-one-hairpin",
+     R"({"source": [{"out": "wan0", "from": "192.168.1.10", "action": "source-nat", "addresses": ["203.0.113.10", "203.0.113.10"]}, {"out": "lan0", "in": "lan0", "only": "port-forwarded", "action": "masquerade"}, {"out": "wan0", "action": "masquerade"}], "destination": [{"to": "203.0.113.10", "forward": "192.168.1.10"}, {"to": "203.0.113.1", "forward": "192.168.1.10"}], "addressing": ["neigh add 203.0.113.10 lladdr 02:00:00:00:02:02 dev wan0"], "reassembly-timeout-s": 1})"},
+    {"small-lan",
+     R"({"source": [{"out": "wan0", "action": "masquerade"}], "lan-mtu": 576, "wan-mtu": 1000, "services": [{"proto": "udp", "port": 53}, {"proto": "udp", "port": 5000}], "reassembly-timeout-s": 1})"},
 };
 
 std::vector<RandomSetup> read_setups() {

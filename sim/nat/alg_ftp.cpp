@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
 
 #include "masqsim/wire/checksum.hpp"
@@ -48,24 +49,34 @@ bool same_word(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return upper(x) == upper(y); });
 }
 
-/// "192,168,1,10,7,208": six numbers; their length, 0 if it is not that.
-std::size_t read_six(std::string_view text, char end, Announcement& a) {
-  std::array<std::uint32_t, 6> numbers{};
+/// Numbers with `separator` between them, however large; their length up to `end` (0: whatever else), 0 if they are not
+/// as many as wanted.
+std::size_t read_numbers(std::string_view text, char separator, char end, std::span<std::uint32_t> numbers) {
   std::size_t n = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
     const char c = text[at];
     if (is_digit(c)) {
       numbers[n] = numbers[n] * 10 + static_cast<std::uint32_t>(c - '0');
-    } else if (c == ',' && n < 5) {
+    } else if (c == separator && n + 1 < numbers.size()) {
       ++n;
     } else {
-      if ((end != 0 && c != end) || n != 5) return 0;
-      a.address = numbers[0] << 24 | numbers[1] << 16 | numbers[2] << 8 | numbers[3];
-      a.port = static_cast<std::uint16_t>(numbers[4] << 8 | numbers[5]);
-      return at;
+      return (end == 0 || c == end) && n + 1 == numbers.size() ? at : 0;
     }
   }
   return 0;
+}
+
+std::uint32_t address_of(std::span<const std::uint32_t> octets) {
+  return octets[0] << 24 | octets[1] << 16 | octets[2] << 8 | octets[3];
+}
+
+/// "192,168,1,10,7,208" (RFC 959 section 4.1.2).
+std::size_t read_six(std::string_view text, char end, Announcement& a) {
+  std::array<std::uint32_t, 6> numbers{};
+  const std::size_t length = read_numbers(text, ',', end, numbers);
+  a.address = address_of(numbers);
+  a.port = static_cast<std::uint16_t>(numbers[4] << 8 | numbers[5]);
+  return length;
 }
 
 /// A port up to the next delimiter; the place behind that, 0 if there is none.
@@ -82,12 +93,11 @@ bool is_delimiter(char c) { return c > 32 && c < 127 && !is_digit(c); }
 /// "|1|192.168.1.10|2000|" (RFC 2428 section 2).
 std::size_t read_eprt(std::string_view text, Announcement& a) {
   if (text.size() < 4 || !is_delimiter(text[0]) || text[1] != '1' || text[2] != text[0]) return 0;
-  const std::size_t end = text.find(text[0], 3);
-  if (end == std::string_view::npos) return 0;
-  const std::optional<wire::Address> address = wire::parse_address(text.substr(3, end - 3));
-  if (!address) return 0;
-  a.address = address->value;
-  return read_port(text, end + 1, text[0], a.port);
+  std::array<std::uint32_t, 4> octets{};
+  const std::size_t length = read_numbers(text.substr(3), '.', text[0], octets);
+  if (length == 0) return 0;
+  a.address = address_of(octets);
+  return read_port(text, 3 + length + 1, text[0], a.port);
 }
 
 /// "|||2000|" (RFC 2428 section 3).

@@ -496,7 +496,9 @@ Reason Core::translate_error(const Packet& packet, Side side, const Flow& flow, 
   if (message.size() < wire::IcmpEdit::header_size + 20) return Reason::malformed;
   const wire::IcmpEdit icmp = *wire::IcmpEdit::parse(message);
   if (!icmp.sum_ok()) return Reason::bad_checksum;
-  if (icmp.type() == wire::icmp::redirect && flow.any(status::nat_mask)) return Reason::unrelated_icmp;
+  // A redirect names a way that is none for who sees other addresses; the router's own may come before that is known.
+  const bool bound = flow.is(status::source_done | status::destination_done);
+  if (icmp.type() == wire::icmp::redirect && (!bound || flow.any(status::nat_mask))) return Reason::unrelated_icmp;
   const bool source_bit = (side == Side::source) == (direction == Direction::original);
   if (!flow.any(source_bit ? status::source_nat : status::destination_nat)) return Reason::none;
   const Key& answers = flow.key(opposite(direction));

@@ -17,7 +17,8 @@ bool udp_sound(const Packet& p, bool verify) {
 }
 
 // RFC 3828: the length field says how much the checksum covers, 0 all of it; there is always a checksum. Linux sums
-// UDP's number into the pseudo header where the RFC has UDP-Lite's own, so that what is right by the RFC is invalid.
+// UDP's number into the pseudo header where the RFC has UDP-Lite's own, and of the length the low byte only, so that what is
+// right by the RFC is invalid.
 bool udplite_sound(const Packet& p, bool verify) {
   const wire::ByteView segment = p.segment();
   if (segment.size() < 8) return false;
@@ -29,7 +30,7 @@ bool udplite_sound(const Packet& p, bool verify) {
              .add32(p.ip.source().value)
              .add32(p.ip.destination().value)
              .add16(proto_udp)
-             .add32(static_cast<std::uint32_t>(segment.size()))
+             .add16(static_cast<std::uint8_t>(segment.size()))
              .add(segment.first(covered))
              .checksum() == 0;
 }

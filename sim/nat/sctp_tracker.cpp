@@ -60,7 +60,9 @@ struct Chunk {
   std::uint16_t length;
   wire::ByteView behind;  ///< what follows its header, to the end of the packet
 
-  bool is_any(std::initializer_list<std::uint8_t> types) const { return std::find(types.begin(), types.end(), type) != types.end(); }
+  bool is_any(std::initializer_list<std::uint8_t> types) const {
+    return std::find(types.begin(), types.end(), type) != types.end();
+  }
   /// The tag that INIT and INIT ACK announce; nothing where they are cut short.
   std::optional<std::uint32_t> announced_tag() const {
     return behind.size() < init_body ? std::nullopt : std::optional(wire::load32(behind.data()));
@@ -88,7 +90,9 @@ bool well_bundled(wire::ByteView segment) {
   const bool good = each_chunk(segment, [&](const Chunk& chunk) {
     alone = alone || chunk.is_any({init, init_ack, shutdown_complete});
     const bool leads = alone || chunk.is_any({cookie_echo, cookie_ack});
-    return (first || !leads) && chunk.length != 0 && (first = false, true);
+    const bool fits = (first || !leads) && chunk.length != 0;
+    first = false;
+    return fits;
   });
   return good && !first;
 }
@@ -134,8 +138,9 @@ bool tag_fits(const SctpTrack& track, Direction direction, const Chunk& chunk, s
   return tag == track.tag[number(is_reflected ? opposite(direction) : direction)];
 }
 
-/// Learns the other side's tag; false where the chunk has none, or one that contradicts what is known.
-bool learn_tag(SctpTrack& track, Direction direction, const Chunk& chunk) {
+/// Learns the tag of the chunk's sender; false where the chunk has none, or one that contradicts what is known. An INIT
+/// that repeats a tag known from before begins nothing.
+bool learn_tag(SctpTrack& track, Direction direction, const Chunk& chunk, bool confirmed) {
   if (!chunk.is_any({init, init_ack})) return true;
   const std::optional<std::uint32_t> announced = chunk.announced_tag();
   if (!announced) return false;
@@ -143,6 +148,7 @@ bool learn_tag(SctpTrack& track, Direction direction, const Chunk& chunk) {
   bool& theirs = track.began[number(opposite(direction))];
   std::uint32_t& known = track.tag[number(opposite(direction))];
   if (chunk.type == init) {
+    if (confirmed && known == *announced) return true;
     if (ours && theirs) theirs = false;
     ours = true;
   } else if (known != *announced && ((!theirs && known != 0) || (ours && theirs))) {
@@ -165,7 +171,7 @@ bool sctp_begin(SctpTrack& track, wire::ByteView segment) {
       const std::optional<std::uint32_t> announced = chunk.announced_tag();
       if (tag != 0 || !announced) return false;
       track.tag[number(Direction::reply)] = *announced;
-    } else {
+    } else if (chunk.type == shutdown_ack) {  // the last of an association that nobody here saw: its end comes back
       track.tag[number(Direction::reply)] = tag;
     }
     return true;
@@ -193,7 +199,7 @@ SctpVerdict sctp_follow(SctpTrack& track, Direction direction, wire::ByteView se
     const std::optional<std::size_t> row = row_of(chunk);
     const SctpState next = row ? table[*row][number(track.state)] : track.state;
     if (row && next == NO) return false;
-    if (!learn_tag(track, direction, chunk)) return false;
+    if (!learn_tag(track, direction, chunk, confirmed)) return false;
     const bool repeated = chunk.type == init && next == CL && track.state == CL;
     if (repeated && confirmed) refreshes = false;  // an INIT again and again must not keep the port for ever
     established = established || (next == ES && track.state != ES);

@@ -272,10 +272,10 @@ Reset judge_reset(const TcpTrack& track, TcpState state, std::uint16_t status, D
                                   segment.sequence == track.last_end;
     return follows_own_data ? Reset::check_window : Reset::keep_state;
   }
-  const bool from_other = track.last_direction != number(direction);
-  const bool answers_ignored = ((status & status::seen_reply) != 0 && track.last_kind == number(TcpKind::syn)) ||
-                               ((status & status::assured) == 0 && track.last_kind == number(TcpKind::ack));
-  if (from_other && answers_ignored && segment.acknowledgment == track.last_end) return Reset::skip_window;
+  const bool answers_syn = (status & status::seen_reply) != 0 && track.last_kind == number(TcpKind::syn) &&
+                           track.last_direction != number(direction);
+  const bool answers_ack = (status & status::assured) == 0 && track.last_kind == number(TcpKind::ack);
+  if ((answers_syn || answers_ack) && segment.acknowledgment == track.last_end) return Reset::skip_window;
   // RFC 5961: the ACK that was let through before the SYN's answer was a challenge, and this is what it asked for.
   const bool meets_challenge = state == TcpState::syn_sent && track.last_kind == number(TcpKind::ack) &&
                                track.last_direction == number(Direction::reply) &&

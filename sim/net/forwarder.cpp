@@ -8,6 +8,7 @@
 #include "ip_options.hpp"
 #include "masqsim/wire/icmp.hpp"
 #include "masqsim/wire/ipv4.hpp"
+#include "peers.hpp"
 
 namespace masqsim::net {
 
@@ -27,10 +28,22 @@ bool is_impossible_source(Address source, Address destination) {
          (source.is_zero() && !destination.is_limited_broadcast());
 }
 
+/// An ICMP error whose number Linux would limit (icmp_ratemask, without "fragmentation needed").
+bool is_limited_error(Ipv4Edit ip) {
+  if (ip.protocol() != wire::Protocol::icmp || ip.payload().size() < 2) return false;
+  const std::uint8_t type = ip.payload()[0];
+  if (type == icmp::unreachable) return ip.payload()[1] != icmp::fragmentation_needed;
+  return type == icmp::time_exceeded || type == icmp::parameter_problem;
+}
+
 /// 224.0.0.1: every node is a member (RFC 1112).
 constexpr Address all_hosts = wire::address(224, 0, 0, 1);
 
 }  // namespace
+
+Forwarder::Forwarder(Node& node, Stack& stack, Hooks* hooks)
+    : node_(node), stack_(stack), hooks_(hooks), neighbours_(node, *this) {}
+Forwarder::~Forwarder() = default;
 
 // From a wire. Linux: ip_rcv, ip_rcv_finish, then ip_local_deliver or ip_forward.
 void Forwarder::receive(Packet packet, InterfaceIndex in) {
@@ -53,6 +66,7 @@ void Forwarder::output(Packet packet) {
   const Address meant = header_of(p).destination();
   if (!is_own(meant)) find_route(p, meant);
   if (p.unroutable) return refuse_way(p);
+  if (is_limited_error(header_of(p))) peers().told(meant, node_.network().now());
   if (hooks_ && !hooks_->output(p)) return;
   const Address destination = header_of(p).destination();
   if (is_own(destination)) return deliver(p);
@@ -80,6 +94,7 @@ void Forwarder::forward(Passage& p, const OptionsRead& options) {
                   icmp::unreachable, icmp::fragmentation_needed, mtu);
   }
   ip.rewrite_ttl(static_cast<std::uint8_t>(ip.ttl() - 1));
+  if (redirects_ && p.out == p.in) redirect(p);
   if (hooks_ && !hooks_->forward(p)) return;
   finish_options(header_of(p), options, source_towards(p.out, p.next_hop));
   leave(p);
@@ -203,7 +218,7 @@ void Forwarder::find_route(Passage& p, Address destination) {
 void Forwarder::refuse_way(const Passage& p) {
   const bool told = node_.network().trace().on(trace::Kind::drop);
   const Ipv4Edit ip = header_of(p);
-  const bool may_tell = p.in == no_interface || may_refuse_again(ip.source());
+  const bool may_tell = p.in == no_interface || peers().may_refuse(ip.source(), node_.network().now());
   const auto end = [&](Reason reason, std::string_view text, std::uint8_t code) {
     drop(p, reason, text);
     if (may_tell) complain(p, icmp::unreachable, code);
@@ -224,18 +239,19 @@ void Forwarder::refuse_way(const Passage& p) {
   }
 }
 
-/// RFC 1812 section 4.3.2.8. Linux tells a sender five times at once that no route leads on, then once a second.
-bool Forwarder::may_refuse_again(Address sender) {
-  constexpr Duration cost = 1_s, most = 5_s;
-  constexpr std::size_t senders_known = 4096;
-  const Time now = node_.network().now();
-  if (patience_.size() >= senders_known) patience_.clear();
-  const auto [known, first] = patience_.try_emplace(sender.value, Patience{now, most});
-  Patience& left = known->second;
-  if (!first) left = {now, std::min(most, left.credit + (now - left.filled))};
-  if (left.credit < cost) return false;
-  left.credit = left.credit - cost;
-  return true;
+/// A neighbour sent through here what it could have sent to another. Linux: ip_rt_send_redirect.
+void Forwarder::redirect(const Passage& p) {
+  const Address sender = header_of(p).source();
+  const Route* back = node_.routes().find(sender);
+  const bool is_neighbour = back && back->kind == Route::Kind::forward && back->out == p.in && back->via.is_zero();
+  if (is_neighbour && peers().may_redirect(sender, node_.network().now())) {
+    complain(p, icmp::redirect, icmp::redirect_host, p.next_hop.value);
+  }
+}
+
+Peers& Forwarder::peers() {
+  if (!peers_) peers_ = std::make_unique<Peers>();
+  return *peers_;
 }
 
 // The end of a packet whose sender is told why.
@@ -252,12 +268,14 @@ void Forwarder::complain(const Passage& p, std::uint8_t type, std::uint8_t code,
 }
 
 void Forwarder::complain(const Packet& about, std::uint8_t type, std::uint8_t code, std::uint32_t rest) {
-  if (owned(Ipv4Edit::parse(about.bytes())->destination()) == Owned::broadcast) return;
+  const Ipv4Edit ip = *Ipv4Edit::parse(about.bytes());
+  const Owned called = owned(ip.destination());
+  if (called == Owned::broadcast) return;
   const wire::IcmpFields error{.type = type, .code = code, .rest = rest};
   const bool made_here = about.marks().interface == no_interface;
   if (made_here) return stack_.undeliverable(about, error);
   const InterfaceIndex before = std::exchange(asked_by_, about.marks().interface);
-  const Address source = source_for(Ipv4Edit::parse(about.bytes())->source());
+  const Address source = called == Owned::local ? ip.destination() : source_for(ip.source());
   if (!source.is_zero()) stack_.complain(about, source, error);
   asked_by_ = before;
 }
@@ -301,7 +319,8 @@ void Forwarder::on_no_neighbour(Packet packet, InterfaceIndex out) {
 
 Address Forwarder::source_towards(InterfaceIndex out, Address next_hop) const {
   const Interface& interface = node_.interfaces()[out];
-  if (interface.prefix_length < 32 && interface.subnet().contains(next_hop) && !interface.address.is_zero()) return interface.address;
+  const bool has_network = interface.prefix_length < 32 && !interface.address.is_zero();
+  if (has_network && interface.subnet().contains(next_hop)) return interface.address;
   for (const Alias& alias : interface.also) {
     if (alias.prefix_length < 32 && alias.subnet().contains(next_hop)) return alias.address;
   }

@@ -43,6 +43,7 @@ Packet icmp_error(Pool& pool, Random& ids, Time now, const Packet& about, wire::
   const bool is_damaged = error.type == wire::icmp::parameter_problem;
   const bool unread = error.type == wire::icmp::time_exceeded && error.code == reassembly;
   if (!unread) options = answer_options(offending, now, source, is_damaged ? error.rest >> 24 : whole);
+  if (!options.possible) return {};
   const std::size_t head = 28 + options.size;
   const std::size_t room = std::min(largest_error, mtu);
   if (room <= head + 20) return {};

@@ -13,14 +13,20 @@ void finish_options(wire::Ipv4Edit packet, const OptionsRead& read, wire::Addres
 
 namespace {
 
-/// What `take_options` stopped at is not answered.
-bool is_damaged(wire::ByteView text) {
+/// Too short for what every option of its kind has.
+bool is_stump(wire::ByteView text) {
   const bool is_route = text[0] == option::record_route;
-  if (text.size() < (is_route ? 3u : 4u)) return true;
+  return text.size() < (is_route ? 3u : 4u) || text[2] < (is_route ? 4u : 5u);
+}
+
+/// A slot was taken, and what is left is less than another.
+bool ends_within_slot(wire::ByteView text) {
   const std::size_t pointer = text[2];
-  if (pointer < (is_route ? 4u : 5u)) return true;
-  if (pointer <= text.size()) return pointer + 3 > text.size();
-  return !is_route && text[3] >> 4 == 15 && (text[3] & 15u) != option::stamp_prespecified;
+  if (pointer > text.size()) return false;
+  if (text[0] == option::record_route) return pointer + 3 > text.size();
+  const std::uint8_t kind = text[3] & 15u;
+  if (kind == option::stamp_and_address) return pointer + 7 > text.size();
+  return (kind == option::stamp_only || kind == option::stamp_prespecified) && pointer + 3 > text.size();
 }
 
 /// The next slot of a record route or timestamp option is taken by whoever answers.
@@ -57,14 +63,16 @@ AnswerOptions answer_options(wire::Ipv4View asked, Time now, wire::Address own, 
     if (20 + at > damaged_at && !is_label) break;
     const auto place = std::find(answered.begin(), answered.end(), text[0]);
     if (place == answered.end()) continue;
-    if (!is_label && is_damaged(text)) break;
+    if (!is_label && is_stump(text)) break;
     found[static_cast<std::size_t>(place - answered.begin())] = text;
   }
   AnswerOptions answer;
   for (const wire::ByteView text : found) {
     if (text.empty()) continue;
+    const bool is_label = text[0] == option::security_label;
+    if (!is_label && ends_within_slot(text)) answer.possible = false;
     std::copy(text.begin(), text.end(), &answer.bytes[answer.size]);
-    if (text[0] != option::security_label) take_slot(wire::ByteEdit(answer.bytes).subspan(answer.size, text.size()), now, own);
+    if (!is_label) take_slot(wire::ByteEdit(answer.bytes).subspan(answer.size, text.size()), now, own);
     answer.size += text.size();
   }
   answer.size = (answer.size + 3) / 4 * 4;

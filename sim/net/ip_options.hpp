@@ -35,6 +35,7 @@ void finish_options(wire::Ipv4Edit packet, const OptionsRead& read, wire::Addres
 struct AnswerOptions {
   std::array<std::uint8_t, 40> bytes{};
   std::size_t size = 0;  ///< a multiple of 4
+  bool possible = true;  ///< false: an option has a slot begun that holds nothing; Linux makes no answer then
   wire::ByteView view() const { return wire::ByteView(bytes).first(size); }
 };
 AnswerOptions answer_options(wire::Ipv4View asked, Time now, wire::Address own, std::size_t damaged_at = 60);

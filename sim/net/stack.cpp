@@ -220,6 +220,7 @@ void Stack::send_reset(wire::Ipv4View ip, wire::TcpView tcp, const Packet& packe
   }
   const auto tos = static_cast<std::uint8_t>(ip.tos() & ~3);  // without the ECN bits
   const AnswerOptions options = answer_options(ip, network().now(), ip.destination());
+  if (!options.possible) return;
   Packet answer = make(40 + options.size, packet.flow());
   const wire::IpFields head{.source = ip.destination(),
                             .destination = ip.source(),
@@ -317,6 +318,7 @@ void Stack::answer_query(wire::Ipv4View ip, wire::IcmpView query, Packet& packet
   }
   const wire::ByteView data = echo ? query.payload() : wire::ByteView(times);
   const AnswerOptions options = answer_options(ip, network().now(), ip.destination());
+  if (!options.possible) return;
   Packet answer = make(28 + options.size + data.size(), packet.flow());
   wire::write_icmp(answer.bytes(),
                    {.source = ip.destination(),

@@ -236,10 +236,13 @@ void TcpConnection::send_segment(std::uint32_t sequence, std::size_t length, std
   stack_->node().output(std::move(packet));
 }
 
+// One that refuses a segment bears id 0, as without a connection; one that ends the connection is of its numbers.
 void TcpConnection::send_reset(std::uint32_t sequence, std::uint8_t flags, std::uint32_t acknowledgment) {
+  const bool refuses = (flags & TcpFlags::ack) == 0;
+  const std::uint16_t id = refuses ? std::uint16_t{0} : next_id_++;
   Packet packet = stack_->make(headers, flow_);
   wire::write_tcp(packet.bytes(),
-                  {.source = local_.address, .destination = remote_.address, .ttl = stack_->ttl(), .id = next_id_++},
+                  {.source = local_.address, .destination = remote_.address, .ttl = stack_->ttl(), .id = id},
                   {.source_port = local_.port,
                    .destination_port = remote_.port,
                    .sequence = sequence,

@@ -12,8 +12,8 @@
 namespace masqsim::conform {
 namespace {
 
-std::unique_ptr<Bench> own(const Setup& setup) { return std::make_unique<OwnBench>(setup, 1, 1_us); }
-std::unique_ptr<Bench> running_kernel(const Setup& setup) { return std::make_unique<KernelBench>(setup, KernelBench::Redirects::off); }
+std::unique_ptr<Bench> own(const Setup& setup) { return std::make_unique<OwnBench>(setup, 1, 1_us, Redirects::off); }
+std::unique_ptr<Bench> running_kernel(const Setup& setup) { return std::make_unique<KernelBench>(setup, Redirects::off); }
 
 /// Our own gateway with a fault: it forgets to count the hop of every packet of 43 bytes.
 class Faulty final : public Bench {

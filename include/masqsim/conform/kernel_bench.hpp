@@ -10,10 +10,6 @@ namespace masqsim::conform {
 
 class KernelBench final : public Bench {
  public:
-  /// Whether the kernel tells hosts of one network of shorter ways (RFC 1812 section 5.2.7.2): it does so a few times a
-  /// second at most, so what it says depends on the clock.
-  enum class Redirects : std::uint8_t { as_always, off };
-
   /// Throws kernel::Failure.
   explicit KernelBench(const Setup& setup, Redirects redirects = Redirects::as_always);
 

@@ -10,7 +10,8 @@ namespace masqsim::conform {
 class OwnBench final : public Bench {
  public:
   /// The gateway's random choices follow from `seed`. Each injection takes `pause` of virtual time.
-  explicit OwnBench(const Setup& setup, std::uint64_t seed = 1, Duration pause = settle);
+  explicit OwnBench(const Setup& setup, std::uint64_t seed = 1, Duration pause = settle,
+                    Redirects redirects = Redirects::as_always);
   ~OwnBench() override;
 
   std::vector<Emerged> inject(Side side, wire::ByteView packet) override;

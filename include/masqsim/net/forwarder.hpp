@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -19,6 +20,7 @@
 
 namespace masqsim::net {
 
+class Peers;
 struct OptionsRead;
 
 /// How a datagram came that was put together from pieces.
@@ -58,8 +60,8 @@ class Hooks {
 class Forwarder final : private Neighbours::Owner {
  public:
   /// `hooks` may be null: a router without NAT.
-  Forwarder(Node& node, Stack& stack, Hooks* hooks)
-      : node_(node), stack_(stack), hooks_(hooks), neighbours_(node, *this) {}
+  Forwarder(Node& node, Stack& stack, Hooks* hooks);
+  ~Forwarder();
 
   /// A packet from a wire.
   void receive(Packet packet, InterfaceIndex in);
@@ -71,6 +73,8 @@ class Forwarder final : private Neighbours::Owner {
   /// RFC 4787 REQ-7: of equal routes a packet takes the one that does not lead back where it came from, the node's answer
   /// the one by which it was asked; and an own address may be another's there. Else the first route, as in Linux.
   void set_overlap(bool on) { overlap_ = on; }
+  /// RFC 1812 section 5.2.7.2: whether neighbours are told by ICMP of the neighbour that leads on.
+  void set_redirects(bool on) { redirects_ = on; }
   /// Addresses have changed.
   void changed() { known_interfaces_ = 0; }
 
@@ -83,8 +87,9 @@ class Forwarder final : private Neighbours::Owner {
   /// True if a packet with these addresses that came by `in` is for the node itself, and its source is not refused.
   bool is_deliverable(wire::Address source, wire::Address destination, InterfaceIndex in);
 
-  /// Tells the sender of `about` by ICMP what became of it, from the address that faces it; nothing where that may not
-  /// be (icmp_error.hpp) or no route leads back. A packet the node made itself is told of to its own stack.
+  /// Tells the sender of `about` by ICMP what became of it, from the own address that it called, else from the one that
+  /// faces it; nothing where that may not be (icmp_error.hpp) or no route leads back. A packet the node made itself is told
+  /// of to its own stack.
   void complain(const Passage& p, std::uint8_t type, std::uint8_t code, std::uint32_t rest = 0);
   void complain(const Packet& about, std::uint8_t type, std::uint8_t code, std::uint32_t rest = 0);
   /// The same from another address of the node.
@@ -108,7 +113,8 @@ class Forwarder final : private Neighbours::Owner {
   void find_route(Passage& p, wire::Address destination);
   const Route* route_to(wire::Address destination, InterfaceIndex in) const;
   void refuse_way(const Passage& p);
-  bool may_refuse_again(wire::Address sender);
+  void redirect(const Passage& p);
+  Peers& peers();
   void deliver(Passage& p);
   bool take(Passage& p, OptionsRead& options);
   void forward(Passage& p, const OptionsRead& options);
@@ -132,11 +138,8 @@ class Forwarder final : private Neighbours::Owner {
   InterfaceIndex asked_by_ = no_interface;  // while the node deals with a packet from there
   const nat::Track* about_ = nullptr;  // while the sender of a packet on its way is told why it ends
 
-  struct Patience {
-    Time filled;      // when the bucket was last filled up
-    Duration credit;  // one error costs a second
-  };
-  std::unordered_map<std::uint32_t, Patience> patience_;    // by sender; only looked up
+  std::unique_ptr<Peers> peers_;  // made when first needed
+  bool redirects_ = true;
 
   std::size_t known_interfaces_ = 0;
   std::vector<std::pair<std::uint32_t, Owned>> few_;        // own and broadcast addresses, while they are few

@@ -35,6 +35,8 @@ class Gateway final : public GatewayNode, private Hooks, private Unowned, privat
   void prefer_port(std::optional<std::uint16_t> port) { nat_.prefer_port(port); }
   /// RFC 3704, strict.
   void set_reverse_path_filter(bool strict) { path_.set_reverse_path_filter(strict); }
+  /// See Forwarder::set_redirects.
+  void set_redirects(bool on) { path_.set_redirects(on); }
 
  private:
   bool prerouting(Passage& p) override;

@@ -16,6 +16,7 @@ inline constexpr std::uint8_t echo_reply = 0, unreachable = 3, source_quench = 4
 // codes of `unreachable`
 inline constexpr std::uint8_t net_unreachable = 0, host_unreachable = 1, protocol_unreachable = 2, port_unreachable = 3,
                               fragmentation_needed = 4, source_route_failed = 5, admin_prohibited = 13;
+inline constexpr std::uint8_t redirect_host = 1;  // the code of a redirect for one host
 
 /// Types that quote the packet they complain of.
 constexpr bool is_error(std::uint8_t type) {
