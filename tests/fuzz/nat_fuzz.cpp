@@ -146,10 +146,12 @@ void pass(nat::Nat& core, std::vector<std::uint8_t> bytes, nat::InterfaceId in, 
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Input in(data, size);
-  nat::Nat core(config_of(in.byte()), Random(in.byte(), "fuzz"));
+  const nat::Config config = config_of(in.byte());
+  nat::Nat core(config, Random(in.byte(), "fuzz"));
+  const auto full = size % 2 == 0 ? nat::Reassembler::Full::refuses : nat::Reassembler::Full::drops_oldest;
   core.set_own_addresses({outer}, {inner});
   core.watch(true);
-  nat::Reassembler assembler(30_s, 4096);
+  nat::Reassembler assembler(30_s, full, 4096);
   Time now{0};
   while (!in.empty()) {
     const std::uint8_t what = in.byte();
