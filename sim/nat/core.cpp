@@ -496,9 +496,7 @@ Reason Core::translate_error(const Packet& packet, Side side, const Flow& flow, 
   if (message.size() < wire::IcmpEdit::header_size + 20) return Reason::malformed;
   const wire::IcmpEdit icmp = *wire::IcmpEdit::parse(message);
   if (!icmp.sum_ok()) return Reason::bad_checksum;
-  // A redirect names a way that is none for who sees other addresses; the router's own may come before that is known.
-  const bool bound = flow.is(status::source_done | status::destination_done);
-  if (icmp.type() == wire::icmp::redirect && (!bound || flow.any(status::nat_mask))) return Reason::unrelated_icmp;
+  if (icmp.type() == wire::icmp::redirect && flow.any(status::nat_mask)) return Reason::unrelated_icmp;
   const bool source_bit = (side == Side::source) == (direction == Direction::original);
   if (!flow.any(source_bit ? status::source_nat : status::destination_nat)) return Reason::none;
   const Key& answers = flow.key(opposite(direction));
@@ -508,6 +506,12 @@ Reason Core::translate_error(const Packet& packet, Side side, const Flow& flow, 
   if (side == Side::source) give_id(packet.ip);
   rewrite(packet.ip, side, inverse(answers, flow.protocol));
   return Reason::none;
+}
+
+bool Core::keeps_addresses(const Track& track) {
+  const Flow* flow = flow_of(track);
+  if (flow == nullptr || !rules_.any()) return true;
+  return flow->is(status::source_done | status::destination_done) && !flow->any(status::nat_mask);
 }
 
 // The table.
@@ -576,7 +580,7 @@ void Core::interface_lost(InterfaceId out, Time now) {
   for (const std::uint32_t index : lost) drop_entry(index, Change::Kind::removed, now);
 }
 
-/// What the flows are grouped and counted by is made anew. Forwards that stay keep the numbers of their mappings.
+/// What the flows are grouped by is made anew; the list of a host's flows begins empty, as nftables' does with new rules. Forwards that stay keep the numbers of their mappings.
 void Core::configure(Config config) {
   std::vector<std::uint32_t> numbers(config.destination.size());
   for (std::size_t n = 0; n < numbers.size(); ++n) {
@@ -591,7 +595,7 @@ void Core::configure(Config config) {
   table_.set_mapping(config_.mapping);
   behaviour_.configure(config_, table_);
   flows_of_host_.clear();
-  table_.each([&](std::uint32_t, const Flow& flow) { count(flow, counts(flow)); });
+  table_.each([&](std::uint32_t index, const Flow&) { table_[index].clear(status::counted); });
   tracks_ = asks_for_tracking(config_);
 }
 

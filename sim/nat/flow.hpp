@@ -110,6 +110,7 @@ struct alignas(64) Flow {
   bool is(std::uint16_t bits) const { return (status & bits) == bits; }
   bool any(std::uint16_t bits) const { return (status & bits) != 0; }
   void set(std::uint16_t bits) { status = static_cast<std::uint16_t>(status | bits); }
+  void clear(std::uint16_t bits) { status = static_cast<std::uint16_t>(status & ~bits); }
   const Key& key(Direction d) const { return d == Direction::original ? original : reply; }
 };
 static_assert(sizeof(Flow) == 64);

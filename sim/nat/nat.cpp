@@ -51,6 +51,8 @@ Decision Nat::postrouting(wire::Buffer& packet, const Egress& egress, Time now, 
   return core_->postrouting(packet, egress, now, track);
 }
 
+bool Nat::keeps_addresses(const Track& track) const { return core_->keeps_addresses(track); }
+
 void Nat::set_own_addresses(std::vector<wire::Address> outside, std::vector<wire::Address> inside) {
   core_->set_own_addresses(std::move(outside), std::move(inside));
 }

@@ -244,9 +244,8 @@ void Forwarder::redirect(const Passage& p) {
   const Address sender = header_of(p).source();
   const Route* back = node_.routes().find(sender);
   const bool is_neighbour = back && back->kind == Route::Kind::forward && back->out == p.in && back->via.is_zero();
-  if (is_neighbour && peers().may_redirect(sender, node_.network().now())) {
-    complain(p, icmp::redirect, icmp::redirect_host, p.next_hop.value);
-  }
+  if (!is_neighbour || !peers().may_redirect(sender, node_.network().now())) return;
+  if (!hooks_ || hooks_->may_redirect(p)) complain(p, icmp::redirect, icmp::redirect_host, p.next_hop.value);
 }
 
 Peers& Forwarder::peers() {

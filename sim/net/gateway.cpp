@@ -85,7 +85,7 @@ Gateway::~Gateway() = default;
 
 bool Gateway::prerouting(Passage& p) {
   if (nat_.tracks() && is_piece(p.packet) && !put_together(p)) return false;
-  remember(p.packet);
+  remember(p);
   return go_on(p, nat_.prerouting(p.packet.buffer(), p.in, now(), p.track));
 }
 
@@ -108,12 +108,12 @@ bool Gateway::input(Passage& p) {
     }
   }
   if (!go_on(p, nat_.input(p.packet.buffer(), p.in, now(), p.track))) return false;
-  if (told(Kind::translate) && !std::ranges::equal(before_, p.packet.view())) say_translation(p);
+  if (told(Kind::translate) && !std::ranges::equal(p.before, p.packet.view())) say_translation(p);
   return true;
 }
 
 bool Gateway::output(Passage& p) {
-  remember(p.packet);
+  remember(p);
   return go_on(p, nat_.output(p.packet.buffer(), now(), p.track, p.about));
 }
 
@@ -121,7 +121,7 @@ bool Gateway::postrouting(Passage& p) {
   const nat::Egress egress{p.out, path_.source_towards(p.out, p.next_hop)};
   if (!go_on(p, nat_.postrouting(p.packet.buffer(), egress, now(), p.track))) return false;
   const bool own = p.in == no_interface;
-  if (told(Kind::translate) && !(own && std::ranges::equal(before_, p.packet.view()))) say_translation(p);
+  if (told(Kind::translate) && !(own && std::ranges::equal(p.before, p.packet.view()))) say_translation(p);
   return true;
 }
 
@@ -135,7 +135,7 @@ bool Gateway::go_on(Passage& p, const nat::Decision& decision) {
     if (decision.reason != Reason::none) p.untranslated = decision.reason;
     return true;
   }
-  path_.say_drop(p.packet, decision.reason, "", p.in, before_);
+  path_.say_drop(p.packet, decision.reason, "", p.in, p.before);
   switch (decision.answer) {
     case nat::Decision::Answer::none: break;
     case nat::Decision::Answer::host_unreachable: path_.complain(p, icmp::unreachable, icmp::host_unreachable); break;
@@ -233,6 +233,7 @@ void Gateway::note_unowned(const Passage& p) {
   // The mapping admits this remote; it is the packet that does not fit into its flow.
   if (p.track.relation() == nat::Relation::invalid && unowned_ == Reason::filtered) unowned_ = Reason::invalid;
   unowned_packet_ = p.packet.id();
+  unowned_before_ = p.before;
   if (!network_.trace().wants_steps()) return;
   steps_ = nat_.explain(p.packet.view(), p.in, now());
   steps_.push_back({"service of the gateway?", false, "", ""});
@@ -240,7 +241,7 @@ void Gateway::note_unowned(const Passage& p) {
 
 void Gateway::say_unowned(const Packet& packet, InterfaceIndex in) {
   if (!told(Kind::drop)) return;
-  path_.say_drop(packet, unowned_, why_unowned(packet.view(), unowned_), in, before_, steps_);
+  path_.say_drop(packet, unowned_, why_unowned(packet.view(), unowned_), in, unowned_before_, steps_);
   steps_.clear();
 }
 
@@ -282,8 +283,8 @@ void Gateway::on_event(std::uint64_t argument) {
 
 // --- what is told --------------------------------------------------------------------------------------------------
 
-void Gateway::remember(const Packet& packet) {
-  if (told(Kind::translate)) before_.assign(packet.view().begin(), packet.view().end());
+void Gateway::remember(Passage& p) const {
+  if (told(Kind::translate)) p.before.assign(p.packet.view().begin(), p.packet.view().end());
 }
 
 void Gateway::say_translation(const Passage& p) {
@@ -299,7 +300,7 @@ void Gateway::say_translation(const Passage& p) {
   record.nat_flow = p.track.flow();
   record.mapping = p.track.mapping();
   record.bytes = p.packet.view();
-  record.before = before_;
+  record.before = p.before;
   network_.emit(record);
 }
 

@@ -89,18 +89,23 @@ TEST(Configure, GroupsFlowsByWhatTheNewMappingTellsApart) {
   EXPECT_EQ(other.substr(0, 17), "out: 203.0.113.1:");
 }
 
-TEST(Configure, CountsTheFlowsAHostHoldsAlreadyAgainstANewLimit) {
+TEST(Configure, CountsTheFlowsThatAHostAsksForFromNowOnAgainstANewLimit) {
   Bench b;
   b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
   b.from_inside(udp(at(a_host, 5001), at(remote, 53)));
   Config config = b.nat.config();
-  config.limits.flows_per_host = 2;
+  config.limits.flows_per_host = 1;
   b.nat.configure(config);
-  EXPECT_EQ(b.from_inside(udp(at(a_host, 5002), at(remote, 53))), "X host-limit 3/13");
-  EXPECT_EQ(b.from_inside(udp(at(b_host, 5002), at(remote, 53))), "out: 203.0.113.1:5002 > 198.51.100.7:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5002), at(remote, 53))), "out: 203.0.113.1:5002 > 198.51.100.7:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5003), at(remote, 53))), "X host-limit 3/13");
+  EXPECT_EQ(b.from_inside(udp(at(b_host, 5003), at(remote, 53))), "out: 203.0.113.1:5003 > 198.51.100.7:53 udp len=5 ttl=64");
+  config.timeouts.udp = 20_s;
+  b.nat.configure(config);
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5004), at(remote, 53))), "out: 203.0.113.1:5004 > 198.51.100.7:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5005), at(remote, 53))), "X host-limit 3/13");
   config.limits.flows_per_host.reset();
   b.nat.configure(config);
-  EXPECT_EQ(b.from_inside(udp(at(a_host, 5003), at(remote, 53))), "out: 203.0.113.1:5003 > 198.51.100.7:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5006), at(remote, 53))), "out: 203.0.113.1:5006 > 198.51.100.7:53 udp len=5 ttl=64");
 }
 
 TEST(Configure, LetsTheFirewallHoldAtOnce) {

@@ -149,6 +149,10 @@ class Nat {
   Decision output(wire::Buffer& packet, Time now, Track& track, const Track* about = nullptr);
   Decision postrouting(wire::Buffer& packet, const Egress& egress, Time now, Track& track);
 
+  /// False for a packet whose flow is translated or may yet be. A redirect about such a packet would name a way that is
+  /// none for who sees other addresses, so Linux lets no redirect pass.
+  bool keeps_addresses(const Track& track) const;
+
   /// The gateway's own addresses, for `explain`, hairpin and the reasons; told again when they change.
   void set_own_addresses(std::vector<wire::Address> outside, std::vector<wire::Address> inside);
 

@@ -42,6 +42,7 @@ struct Passage {
   const Route* refusing = nullptr;    ///< the route that takes nothing; with `unroutable` alone there is none
   bool unroutable = false;
   Reason untranslated = Reason::none; ///< why NAT left it as it was, if it did
+  std::vector<std::uint8_t> before{}; ///< the packet as it came; only while somebody listens
 };
 
 /// Netfilter's hook points. Each is asked in its place; false: the packet has ended there, and the hook has said so.
@@ -52,6 +53,8 @@ class Hooks {
   virtual bool input(Passage& p) = 0;
   virtual bool output(Passage& p) = 0;
   virtual bool postrouting(Passage& p) = 0;
+  /// Whether the sender of `p`, which is on its way, may be redirected. Says nothing.
+  virtual bool may_redirect(const Passage& p) = 0;
 
  protected:
   ~Hooks() = default;

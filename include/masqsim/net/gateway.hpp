@@ -44,6 +44,7 @@ class Gateway final : public GatewayNode, private Hooks, private Unowned, privat
   bool input(Passage& p) override;
   bool output(Passage& p) override;
   bool postrouting(Passage& p) override;
+  bool may_redirect(const Passage& p) override { return nat_.keeps_addresses(p.track); }
 
   bool on_unowned(const Packet& packet, InterfaceIndex in, Reason reason, std::string_view text) override;
   void on_event(std::uint64_t argument) override;
@@ -58,7 +59,7 @@ class Gateway final : public GatewayNode, private Hooks, private Unowned, privat
   void answer_late(Packet syn);
   void end_of_patience();
 
-  void remember(const Packet& packet);
+  void remember(Passage& p) const;
   void say_translation(const Passage& p);
   void say_changes();
   void plan_wake();
@@ -74,12 +75,12 @@ class Gateway final : public GatewayNode, private Hooks, private Unowned, privat
   Forwarder path_;
 
   std::vector<wire::Address> outside_;  ///< the addresses that inside hosts are translated to
-  std::vector<std::uint8_t> before_;    ///< the packet on its way as it came; only while somebody listens
   Time expiry_wake_ = Time::never();
   bool watching_ = false;
 
   // Of the last packet that nobody owned, for its record: asked before the packet's own entry is made.
   std::uint64_t unowned_packet_ = 0;
+  std::vector<std::uint8_t> unowned_before_;
   Reason unowned_ = Reason::none;
   std::vector<Step> steps_;
 
