@@ -56,10 +56,14 @@ Core::Core(Config config, Random random)
 // confirmation.
 
 Decision Core::prerouting(wire::Buffer& buffer, InterfaceId in, Time now, Track& track) {
-  expire(now);
+  const std::optional<Packet> packet = read_packet(buffer.bytes());
+  if (table_.timers().due(now)) {
+    Key key;  // its flow is on the way here while others go
+    if (packet && read_key(packet->ip, key)) table_.prefetch(key, packet->protocol);
+    remove_due(now);
+  }
   track.clear();
   if (!tracks_) return pass_on;
-  std::optional<Packet> packet = read_packet(buffer.bytes());
   if (!packet) return stop(Reason::bad_header);
   Reason ended = follow(*packet, Hook::prerouting, now, track);
   if (ended == Reason::none) ended = translate(*packet, Hook::prerouting, {in, any_interface, {}}, now, track);

@@ -141,8 +141,8 @@ std::uint32_t Table::newest_of_outside(wire::Endpoint outside, std::uint8_t prot
   });
 }
 
-void Table::prefetch(const Key& answers, std::uint8_t protocol) const {
-  keys_.prefetch(hash_of(answers, protocol));
+void Table::prefetch_answers(const Key& answers, std::uint8_t protocol) const {
+  prefetch(answers, protocol);
   outsides_.prefetch(endpoint_hash({{answers.destination}, answers.destination_port}, protocol));
 }
 

@@ -117,8 +117,10 @@ class Table {
   std::uint32_t newest_of_outside(wire::Endpoint outside, std::uint8_t protocol) const;
   std::uint32_t older_of_outside(std::uint32_t index) const { return outsides_.older(index); }
 
+  /// Before a look for `key`.
+  void prefetch(const Key& key, std::uint8_t protocol) const { keys_.prefetch(hash_of(key, protocol)); }
   /// Before a look at who holds `answers` and its receiver.
-  void prefetch(const Key& answers, std::uint8_t protocol) const;
+  void prefetch_answers(const Key& answers, std::uint8_t protocol) const;
 
   /// A flow near `hash` that may be given up for a new one: not ASSURED (early drop).
   std::uint32_t victim(std::uint32_t hash) const;

@@ -135,7 +135,7 @@ Choice choose_tuple(Table& table, Random& random, std::uint32_t index, const Ran
   const Key current = inverse(flow.reply, protocol);
   Key key = inverse(flow.reply, protocol);
   (side == Side::source ? key.source : key.destination) = pool_address(current, range);
-  table.prefetch(inverse(key, protocol), protocol);
+  table.prefetch_answers(inverse(key, protocol), protocol);
   if (side == Side::source && !range.random) {
     if (address_fits(current, range) && port_fits(current, protocol, range.ports, side)) {
       if (!taken(table, current, protocol)) return {current};
