@@ -238,6 +238,7 @@ void read_firewall(const Json& value, nat::Config& config) {
   maybe(value, "forward", [&](const Json& v) {
     if (text(v, "forward") != forward) wrong("unknown forward rule '{}'; write '{}'", text(v, "forward"), forward);
     config.firewall.protect_forward = true;
+    config.firewall.admit_forwarded = false;
   });
   config.firewall.inside = {lan};
   maybe(value, "flows-per-inside-host", [&](const Json& v) {

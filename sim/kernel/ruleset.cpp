@@ -150,7 +150,7 @@ std::string filter_table(const Config& config, const Names& names) {
   if (firewall.protect_forward) {
     forward.push_back("ct state established,related accept");
     forward.push_back(fmt::format("iifname {0} oifname != {0} ct state new accept", inside));
-    if (!config.destination.empty()) forward.push_back("ct status dnat accept");
+    if (firewall.admit_forwarded && !config.destination.empty()) forward.push_back("ct status dnat accept");
   }
   const std::string chains = chain("input", firewall.protect_input, input) + chain("forward", firewall.protect_forward, forward);
   return chains.empty() ? "" : "table ip filter {\n" + sets + chains + "}\n";

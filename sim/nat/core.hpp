@@ -55,7 +55,7 @@ class Core {
   // Where a step gives a Reason, the packet ends for it; Reason::none: it goes on.
   Decision decision(Reason ended, Relation relation) const;
 
-  // conntrack
+  // conntrack (core_conntrack.cpp)
   Reason follow(const Packet& packet, Hook hook, Time now, Track& track);
   Reason open(const Key& key, std::uint8_t protocol, Time now, std::uint32_t& index);
   bool relate(const Packet& packet, Track& track);
@@ -69,7 +69,7 @@ class Core {
   void expected(std::uint32_t index, const Expectation& expectation, Time now);
   void count_mapping(std::uint32_t index, Track& track);
 
-  // NAT
+  // NAT (core_translate.cpp)
   bool nothing_left_to_do(const Track& track, InterfaceId out);
   Reason translate(const Packet& packet, Hook hook, const Way& way, Time now, Track& track);
   Reason bind(std::uint32_t index, Hook hook, const Way& way, Time now);
@@ -79,7 +79,12 @@ class Core {
   void use(std::uint32_t index, const Choice& choice, Side side, Time now);
 
   // the table
-  Flow* flow_of(const Track& track);
+  Flow* flow_of(const Track& track) {
+    if (track.index_ == no_flow) return nullptr;
+    Flow& flow = table_[track.index_];
+    // Held by the track itself, or still the same flow: an entry may go while its packet is on its way.
+    return track.core_ != nullptr || flow.number == track.flow_number_ ? &flow : nullptr;
+  }
   void attach(Track& track, std::uint32_t index, Direction direction, Relation relation);
   void pin(Track& track, std::uint32_t index);
   void unlink(std::uint32_t index, Change::Kind kind, Time now, bool expired = false);

@@ -427,6 +427,19 @@ TEST(Firewall, ProtectsForwardingAndDropsInvalid) {
   EXPECT_EQ(b.from_outside(tcp(at(remote, 80), at(outer, 5000), {wire::TcpFlags::rst})), "X invalid");
 }
 
+TEST(Firewall, ProtectsForwardingButForWhatAForwardLetsInUnlessToldNotTo) {
+  for (const bool admits : {true, false}) {
+    Config config = masquerading();
+    config.firewall.protect_forward = true;
+    config.firewall.admit_forwarded = admits;
+    config.destination.push_back(forward(wire::Protocol::udp, 8080, a_host, 80));
+    Bench b(config);
+    EXPECT_EQ(b.from_outside(udp(at(remote, 53), at(outer, 8080))),
+              admits ? "in: 198.51.100.7:53 > 192.168.1.10:80 udp len=5 ttl=64" : "X firewall");
+    EXPECT_EQ(b.from_outside(udp(at(remote, 53), at(a_host, 5000))), "X firewall");
+  }
+}
+
 TEST(Firewall, LetsNobodyOutsideCallAnInsideAddressItself) {
   for (const bool on : {false, true}) {
     Config config = masquerading();

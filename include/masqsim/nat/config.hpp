@@ -124,6 +124,7 @@ struct Firewall {
   bool drop_direct = false;             ///< from outside, inside addresses are called through forwards and mappings only
   bool protect_input = false;           ///< to the gateway itself: only established, related, or from `inside`
   bool protect_forward = false;         ///< through it: only established, related, or new from `inside` to outside
+  bool admit_forwarded = true;          ///< protect_forward also lets in what is called by a forward or a mapping
   std::vector<InterfaceId> inside;
   bool operator==(const Firewall&) const = default;
 };

@@ -1,0 +1,260 @@
+// The core's first half: to which flow does a packet belong, does that flow take it, and when does a new one enter the
+// table?
+#include <algorithm>
+
+#include "core.hpp"
+#include "sctp_tracker.hpp"
+#include "tcp_tracker.hpp"
+
+namespace masqsim::nat {
+
+namespace {
+
+constexpr Duration stream_age = 2_s;       // UDP traffic later than this makes a stream
+constexpr Duration kept_after_reset = 240_s;  // RFC 7857 section 2.2
+
+/// The direction in which packets come from outside.
+Direction inbound_of(const Flow& flow) { return flow.any(status::source_nat) ? Direction::reply : Direction::original; }
+
+bool quoted_sum_ok(const Packet& error) {
+  const auto quoted = wire::Ipv4View::parse_quoted(error.segment().subspan(wire::IcmpEdit::header_size));
+  return !quoted || quoted->sum_ok();
+}
+
+bool can_open(const Key& key, std::uint8_t protocol) {
+  return protocol != proto_icmp || wire::icmp::is_request(static_cast<std::uint8_t>(key.destination_port >> 8));
+}
+
+}  // namespace
+
+Reason Core::follow(const Packet& packet, Hook hook, Time now, Track& track) {
+  const bool verify = hook == Hook::prerouting && config_.verify_checksums;
+  track.relation_ = Relation::invalid;
+  if (packet.protocol == proto_icmp) {
+    if (!transport_sound(packet, verify)) return Reason::none;
+    if (!config_.obsolete_icmp && wire::icmp::is_obsolete(packet.segment()[0])) return Reason::invalid;
+    if (packet.is_icmp_error()) {
+      if (config_.verify_quoted && hook == Hook::prerouting && !quoted_sum_ok(packet)) return Reason::bad_checksum;
+      relate(packet, track);
+      return Reason::none;
+    }
+  }
+  Key key;
+  if (!read_key(packet.ip, key)) return Reason::none;
+
+  for (;;) {
+    Table::Found found = table_.find(key, packet.protocol);
+    const bool fresh = !found;
+    if (fresh) {
+      const Reason ended = open(key, packet.protocol, now, found.index);
+      if (found.index == no_flow) return ended;
+    }
+    const bool sound = packet.protocol == proto_icmp || transport_sound(packet, verify);
+    if (!sound || (fresh && !begin(packet, found.index, now))) {
+      if (fresh) table_.release(found.index);
+      return Reason::none;
+    }
+    const Flow& flow = table_[found.index];
+    const bool answered = found.direction == Direction::reply || flow.any(status::seen_reply);
+    attach(track, found.index, found.direction,
+           answered ? Relation::established : flow.any(status::expected) ? Relation::related : Relation::fresh);
+    const Followed followed = advance(packet, found.index, found.direction, now, track);
+    if (followed == Followed::yes) {
+      if (found.direction == Direction::reply) table_[found.index].set(status::seen_reply);
+      return Reason::none;
+    }
+    track.clear();
+    track.relation_ = Relation::invalid;
+    if (followed == Followed::invalid) return Reason::none;
+  }
+}
+
+/// Makes room for a new flow and the flow; `index` stays no_flow where nothing can be opened by such a packet.
+Reason Core::open(const Key& key, std::uint8_t protocol, Time now, std::uint32_t& index) {
+  if (table_.size_with_unconfirmed() >= config_.limits.table) {
+    const std::uint32_t victim = config_.limits.early_drop ? table_.victim(hash_of(key, protocol)) : no_flow;
+    if (victim == no_flow) return Reason::table_full;
+    drop_entry(victim, Change::Kind::evicted, now);
+  }
+  if (!can_open(key, protocol)) return Reason::none;
+  index = table_.make(key, protocol);
+  if (config_.alg_ftp && protocol == proto_tcp) {
+    if (const auto expectation = ftp_.fulfil(key, now)) expected(index, *expectation, now);
+    if (key.destination_port == ftp_control_port) table_[index].set(status::helper);
+  }
+  return Reason::none;
+}
+
+/// A data connection is translated as its control connection is, to the port that was announced.
+void Core::expected(std::uint32_t index, const Expectation& e, Time now) {
+  table_[index].set(status::expected);
+  if (!rules_.any()) return;
+  const Key answers = table_[e.master].key(opposite(e.direction));
+  Range range{{{answers.destination}, {answers.destination}}, std::nullopt, false, false};
+  use(index, choose_tuple(table_, random_, index, range, Side::source), Side::source, now);
+  range = {{{answers.source}, {answers.source}}, PortRange{e.port, e.port}, false, false};
+  use(index, choose_tuple(table_, random_, index, range, Side::destination), Side::destination, now);
+  table_[index].set(status::source_done | status::destination_done);
+}
+
+/// Sets up what the protocol keeps for a new flow; false if its first packet may not be one.
+bool Core::begin(const Packet& packet, std::uint32_t index, Time now) {
+  Flow& flow = table_[index];
+  if (flow.protocol == proto_udp) flow.stream_after = (now + stream_age).ns;
+  if (flow.protocol == proto_sctp) return sctp_begin(table_.sctp(flow), packet.segment());
+  if (flow.protocol != proto_tcp) return true;
+  const auto tcp = wire::TcpEdit::parse(packet.segment());
+  return flags_valid(tcp->flags()) && tcp_begin(table_.tcp(flow), read_segment(*wire::TcpView::parse(packet.segment())), config_);
+}
+
+/// An ICMP error belongs to the flow of the packet that it quotes.
+bool Core::relate(const Packet& packet, Track& track) {
+  const auto quoted = wire::Ipv4Edit::parse_quoted_unchecked(packet.segment().subspan(wire::IcmpEdit::header_size));
+  if (!quoted) return false;
+  const std::optional<Key> key = key_of(*quoted);
+  if (!key) return false;
+  const auto protocol = static_cast<std::uint8_t>(quoted->protocol());
+  const Table::Found found = table_.find(inverse(*key, protocol), protocol);
+  if (!found) return false;
+  if (packet.ip.destination().value != table_[found.index].key(found.direction).destination) return false;
+  attach(track, found.index, found.direction, Relation::related);
+  return true;
+}
+
+Core::Followed Core::advance(const Packet& packet, std::uint32_t index, Direction direction, Time now, Track& track) {
+  Flow& flow = table_[index];
+  const Timeouts& t = config_.timeouts;
+  const bool replied = flow.any(status::seen_reply);
+  switch (flow.protocol) {
+    case proto_tcp: return advance_tcp(packet, index, direction, now, track);
+    case proto_udp: {
+      const bool stream = replied && now.ns > flow.stream_after;
+      if (stream) flow.set(status::assured);
+      refresh(index, direction, stream ? t.udp_stream : t.udp, now);
+      return Followed::yes;
+    }
+    case proto_udplite:
+      if (replied) flow.set(status::assured);
+      refresh(index, direction, replied ? t.udp_stream : t.udp, now);
+      return Followed::yes;
+    case proto_sctp: {
+      const SctpVerdict verdict = sctp_follow(table_.sctp(flow), direction, packet.segment(), flow.any(status::confirmed));
+      if (verdict.established) flow.set(status::assured);
+      if (!verdict.valid) return Followed::invalid;
+      if (verdict.timeout) refresh(index, direction, *verdict.timeout, now);
+      return Followed::yes;
+    }
+    case proto_icmp: refresh(index, direction, t.icmp, now); return Followed::yes;
+    case proto_gre:
+      if (replied) flow.set(status::assured);
+      refresh(index, direction, replied ? t.gre_stream : t.gre, now);
+      return Followed::yes;
+    default: refresh(index, direction, t.generic, now); return Followed::yes;
+  }
+}
+
+Core::Followed Core::advance_tcp(const Packet& packet, std::uint32_t index, Direction direction, Time now, Track& track) {
+  Flow& flow = table_[index];
+  const auto tcp = wire::TcpView::parse(packet.segment());
+  if (!flags_valid(tcp->flags())) return Followed::invalid;
+  const bool counted = counts(flow);
+  const std::int32_t offset =
+      flow.any(status::adjusts_sequence) ? ftp_.offset(index, opposite(direction), tcp->acknowledgment() - 1) : 0;
+  TcpVerdict verdict = tcp_follow(table_.tcp(flow), flow.state, flow.status, direction, read_segment(*tcp), offset,
+                                  Time{flow.deadline} - now, config_);
+  if (config_.rst_keeps_state && tcp->flags().any(wire::TcpFlags::rst) && verdict.timeout) {
+    verdict.timeout = kept_after_reset;
+    if (verdict.what == TcpVerdict::What::removed) verdict.what = TcpVerdict::What::accepted;
+  }
+  if (flow.any(status::confirmed)) count(flow, counts(flow) - counted);
+  switch (verdict.what) {
+    case TcpVerdict::What::ignored: return Followed::yes;
+    case TcpVerdict::What::invalid:
+      if (verdict.timeout) table_.timers().refresh(index, flow, (now + *verdict.timeout).ns);
+      return Followed::invalid;
+    case TcpVerdict::What::reopened: drop_entry(index, Change::Kind::removed, now); return Followed::again;
+    case TcpVerdict::What::removed:
+      if (flow.any(status::confirmed)) {
+        unlink(index, Change::Kind::removed, now);
+        pin(track, index);
+      }
+      return Followed::yes;
+    case TcpVerdict::What::accepted: break;
+  }
+  if (verdict.assured) flow.set(status::assured);
+  const bool outbound = direction != inbound_of(flow);
+  const bool held_down = !config_.rst_refreshes && outbound && tcp->flags().any(wire::TcpFlags::rst);
+  if (verdict.timeout && held_down) verdict.timeout = std::min(*verdict.timeout, Time{flow.deadline} - now);
+  if (verdict.timeout) refresh(index, direction, *verdict.timeout, now);
+  return Followed::yes;
+}
+
+/// RFC 4787 REQ-6: outbound traffic refreshes; inbound does unless it is told not to.
+void Core::refresh(std::uint32_t index, Direction direction, Duration timeout, Time now) {
+  Flow& flow = table_[index];
+  if (!flow.any(status::confirmed)) {
+    flow.deadline = timeout.ns;
+    return;
+  }
+  const bool shortens = (now + timeout).ns < flow.deadline;
+  if (!config_.inbound_refreshes && flow.any(status::nat_mask) && direction == inbound_of(flow) && !shortens) return;
+  table_.timers().refresh(index, flow, (now + timeout).ns);
+}
+
+/// The last of a packet's way: helpers read it as it leaves, then its flow is confirmed.
+Reason Core::finish(wire::Buffer& buffer, Time now, Track& track) {
+  const Flow* flow = flow_of(track);
+  if (flow == nullptr) return Reason::none;
+  if (track.relation_ == Relation::established && flow->any(status::helper | status::adjusts_sequence)) {
+    const bool adjusts = flow->any(status::adjusts_sequence);
+    if (flow->any(status::helper) && !ftp_.read(buffer, table_, random_, track.index_, track.direction_, now)) {
+      return Reason::malformed;
+    }
+    if (adjusts) ftp_.adjust(*read_packet(buffer.bytes()), track.index_, track.direction_);
+  }
+  const bool borrowed = track.core_ == nullptr;
+  return borrowed || flow->any(status::confirmed) ? Reason::none : confirm(track, now);
+}
+
+Reason Core::confirm(Track& track, Time now) {
+  const Flow& flow = table_[track.index_];
+  const Table::Entrance entrance = table_.confirm(track.index_, now);
+  if (entrance == Table::Entrance::refused) return Reason::ports_exhausted;
+  count_mapping(track.index_, track);
+  behaviour_.entered(flow, entrance == Table::Entrance::first);
+  if (flow.any(status::helper)) ftp_.begin(track.index_);
+  count(flow, counts(flow));
+  track.core_ = nullptr;
+  track.flow_number_ = flow.number;
+  track.made_flow_ = true;
+  return Reason::none;
+}
+
+/// A mapping has the number of the first flow's making; a later flow with the same two endpoints shares it. Looks at the
+/// newest few flows of the inside endpoint only: more than that with other outside endpoints is nobody's mapping.
+void Core::count_mapping(std::uint32_t index, Track& track) {
+  constexpr int looked_at = 64;
+  Flow& flow = table_[index];
+  if (!flow.any(status::nat_mask)) return;
+  std::uint32_t* forward = nullptr;
+  if (!flow.any(status::source_nat | status::forwarded_in)) {
+    const DestinationRule* rule = rules_.destination_for(flow.original, flow.protocol, flow.interface);
+    if (rule != nullptr) forward = &forward_mappings_[rules_.number_of(*rule)];
+    if (forward != nullptr && *forward != 0) flow.mapping = *forward;
+  } else {
+    std::uint32_t at = table_.older_of_source(index);
+    for (int n = 0; n < looked_at && at != no_flow; ++n, at = table_.older_of_source(at)) {
+      if (table_[at].mapping == 0 || outside_of(table_[at]) != outside_of(flow)) continue;
+      flow.mapping = table_[at].mapping;
+      break;
+    }
+  }
+  if (flow.mapping == 0) {
+    flow.mapping = ++last_mapping_;
+    track.made_mapping_ = true;
+    if (forward != nullptr) *forward = flow.mapping;
+  }
+  track.mapping_number_ = flow.mapping;
+}
+
+}  // namespace masqsim::nat
