@@ -132,6 +132,21 @@ TEST(Mapping, KeepsParityWhileItCanAndRefusesWhenNoPortIsFree) {
   EXPECT_EQ(b.from_inside(udp(at(a_host, 3006), at(remote, 53))), "X ports-exhausted");
 }
 
+TEST(Mapping, KeepsToTheClassOfTheInsidePortAtItsVeryEdge) {
+  for (const std::uint16_t port : {std::uint16_t{1023}, std::uint16_t{1024}}) {
+    Config config = masquerading();
+    config.mapping = Mapping::endpoint_independent;
+    for (std::uint64_t seed = 1; seed < 8; ++seed) {
+      Bench b(config, seed);
+      b.from_inside(udp(at(a_host, port), at(remote, 53)));
+      b.from_inside(udp(at(b_host, port), at(remote, 53)));
+      const std::uint16_t chosen = b.nat.table(b.now).back().outside.port;
+      EXPECT_NE(chosen, port);
+      EXPECT_EQ(chosen < 1024, port < 1024) << port << " became " << chosen;
+    }
+  }
+}
+
 TEST(Mapping, LetsAFreedPortRest) {
   Config config = behaving(Mapping::endpoint_independent, Filtering::endpoint_independent);
   config.source.front().ports = PortRange{2000, 2000};

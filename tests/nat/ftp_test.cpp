@@ -161,6 +161,16 @@ TEST_F(Ftp, TwoClientsAnnouncingOnePortGetTwo) {
             "in: 198.51.100.7:20 > 192.168.1.11:2000 tcp SYN seq=1 win=64240 len=0 ttl=64");
 }
 
+TEST_F(Ftp, AnAnnouncementLastsFiveMinutesToTheSecond) {
+  for (const Duration span : {299_s, 300_s}) {
+    client_says("PORT 192,168,1,10,7,208\r\n");
+    server({A, server_at, client_at - (span == 299_s ? 1 : 2), 64240});  // what is acknowledged does not hurry the entry
+    b.now += span;
+    const std::string line = b.from_outside(tcp(at(remote, 20), at(outer, 2000), {S, 1}));
+    EXPECT_EQ(line.starts_with("in"), span == 299_s) << line;
+  }
+}
+
 TEST_F(Ftp, AnAnnouncementEndsWithItsTimeOrItsConnection) {
   client_says("PORT 192,168,1,10,7,208\r\n");
   b.now += 300_s;

@@ -244,6 +244,58 @@ TEST(Protocols, UdpLiteIsTranslatedAndItsPartialSumRepaired) {
   EXPECT_EQ(b.nat.table(b.now).at(0).left, 2_min);
 }
 
+TEST(Protocols, UdpLiteOfAHeaderAloneIsTranslatedAndAShorterOneIsInvalid) {
+  Bench b;
+  Bytes segment(8);
+  wire::store16(&segment[0], 5000);
+  wire::store16(&segment[2], 53);
+  wire::store16(&segment[4], 8);
+  const wire::Sum sum = wire::Sum{}.add32(a_host.value).add32(remote.value).add16(17).add32(8).add(segment);
+  wire::store16(&segment[6], sum.checksum());
+  const auto packet = [&](std::size_t size) {
+    return wire::ip_packet({.source = a_host, .destination = remote}, wire::Protocol{136}, wire::ByteView(segment).first(size));
+  };
+  EXPECT_TRUE(b.from_inside(packet(8)).starts_with("out: 203.0.113.1")) << b.from_inside(packet(8));
+  EXPECT_TRUE(b.from_inside(packet(7)).ends_with("(invalid)")) << b.from_inside(packet(7));
+}
+
+TEST(Protocols, AnswersInGreOfEitherVersionAreTranslatedBack) {
+  for (const std::uint8_t version : {std::uint8_t{0}, std::uint8_t{1}}) {
+    Bench b;
+    const Bytes gre{0, version, 0x88, 0x0b, 0, 0, 0, 0};
+    EXPECT_TRUE(b.from_inside(wire::ip_packet({.source = a_host, .destination = remote}, wire::Protocol::gre, gre)).starts_with("out: 203.0.113.1"));
+    EXPECT_TRUE(b.from_outside(wire::ip_packet({.source = remote, .destination = outer}, wire::Protocol::gre, gre)).starts_with("in: 198.51.100.7 > 192.168.1.10"));
+  }
+}
+
+TEST(Protocols, AGivenRangeHoldsForEchoIdsToo) {
+  Config config = masquerading();
+  config.source.front().ports = PortRange{2000, 2004};
+  Bench b(config);
+  b.from_inside(echo(a_host, remote, 7));
+  ASSERT_EQ(b.table().size(), 1u);
+  const std::uint16_t id = b.nat.table(b.now).front().outside.port;
+  EXPECT_TRUE(id >= 2000 && id <= 2004) << id;
+}
+
+TEST(Limits, EarlyDropLooksBeyondFlowsThatAreAssured) {
+  Config config = masquerading();
+  config.limits.table = 6;
+  Bench b(config);
+  for (std::uint16_t port = 5000; port < 5005; ++port) {
+    b.from_inside(udp(at(a_host, port), at(remote, 53)));
+    b.from_outside(udp(at(remote, 53), at(outer, port)));
+  }
+  b.now += 3_s;
+  for (std::uint16_t port = 5000; port < 5005; ++port) b.from_inside(udp(at(a_host, port), at(remote, 53)));
+  b.from_inside(udp(at(b_host, 6000), at(remote, 53)));
+  EXPECT_EQ(b.from_inside(udp(at(c_host, 6001), at(remote, 53))), "out: 203.0.113.1:6001 > 198.51.100.7:53 udp len=5 ttl=64");
+  const auto table = b.table();
+  ASSERT_EQ(table.size(), 6u);
+  EXPECT_EQ(table.back(), "udp 192.168.1.12:6001 203.0.113.1:6001 198.51.100.7:53 unreplied 30s");
+  EXPECT_EQ(table.front(), "udp 192.168.1.10:5000 203.0.113.1:5000 198.51.100.7:53 assured 2m");
+}
+
 TEST(Protocols, PptpsGreIsToldApartByCallId) {
   Bench b;
   const auto gre = [](std::uint16_t type, std::uint8_t call) { return Bytes{0x30, 1, static_cast<std::uint8_t>(type >> 8), static_cast<std::uint8_t>(type), 0, 8, 0, call}; };

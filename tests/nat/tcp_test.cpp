@@ -322,6 +322,97 @@ TEST_F(Tcp, WithoutWindowChecksEverySegmentPasses) {
   EXPECT_EQ(server({A, 9001, 900001}), "nat");
 }
 
+/// SYN and SYN+ACK with options, the ACK, windows as given.
+struct TcpOptions : Tcp {
+  void handshake_with(const Bytes& client_options, const Bytes& server_options, std::uint16_t window = 64240) {
+    client({S, 1000, 0, window, "", client_options});
+    server({S | A, 9000, 1001, window, "", server_options});
+    client({A, 1001, 9001, window});
+  }
+  static Bytes sack(std::uint32_t left, std::uint32_t right) {
+    Bytes options{1, 1, 5, 10};
+    for (const std::uint32_t v : {left, right}) {
+      for (const int shift : {24, 16, 8, 0}) options.push_back(static_cast<std::uint8_t>(v >> shift));
+    }
+    return options;
+  }
+};
+
+TEST_F(TcpOptions, ASelectiveAcknowledgmentOfWhatWasNeverSentIsInvalidWhereBothAgreedOnIt) {
+  handshake_with({4, 2, 1, 1}, {4, 2, 1, 1});
+  EXPECT_EQ(client({A, 1001, 9001, 64240, "", sack(9500, 9600)}), "leak");
+  server({P | A, 9501, 1001, 64240, std::string(99, 'x')});
+  EXPECT_EQ(client({A, 1001, 9001, 64240, "", sack(9500, 9600)}), "nat");
+  EXPECT_EQ(client({A, 1001, 9001, 64240, "", sack(9500, 9601)}), "leak");
+}
+
+TEST_F(TcpOptions, ASelectiveAcknowledgmentCountsNothingWhereNobodyAgreedOnIt) {
+  handshake_with({4, 2, 1, 1}, {});
+  EXPECT_EQ(client({A, 1001, 9001, 64240, "", sack(9500, 9600)}), "nat");
+}
+
+TEST_F(TcpOptions, TheHighestOfSeveralBlocksCounts) {
+  handshake_with({4, 2, 1, 1}, {4, 2, 1, 1});
+  Bytes two = sack(9101, 9201);
+  two[3] = 18;
+  const Bytes second = sack(9500, 9600);
+  two.insert(two.end(), second.begin() + 4, second.end());
+  EXPECT_EQ(client({A, 1001, 9001, 64240, "", two}), "leak");
+  server({P | A, 9501, 1001, 64240, std::string(99, 'x')});
+  EXPECT_EQ(client({A, 1001, 9001, 64240, "", two}), "nat");
+}
+
+TEST_F(TcpOptions, AScaledWindowHoldsWhereBothScaleIt) {
+  handshake_with({4, 2, 1, 3, 3, 7, 0, 0}, {1, 3, 3, 7}, 512);
+  EXPECT_EQ(server({P | A, 9001 + 60000, 1001, 512, "hello"}), "nat");
+  EXPECT_EQ(state(), "ESTABLISHED assured 5m");
+}
+
+TEST_F(TcpOptions, AScaledWindowHoldsForNobodyWhereOneDoesNotScale) {
+  handshake_with({1, 3, 3, 7}, {}, 512);
+  EXPECT_EQ(server({P | A, 9001 + 60000, 1001, 512, "hello"}), "self");
+}
+
+TEST_F(TcpOptions, NoScaleIsTakenForMoreThanFourteen) {
+  handshake_with({1, 3, 3, 200}, {1, 3, 3, 7}, 1);
+  EXPECT_EQ(server({P | A, 9001 + (1 << 14), 1001, 512, "hello"}), "nat");
+  EXPECT_EQ(state(), "ESTABLISHED assured 5m");
+  EXPECT_EQ(server({P | A, 9001 + (3 << 14), 1001, 512, "hello"}), "self");
+}
+
+TEST_F(TcpOptions, ADamagedListIsReadUpToTheDamage) {
+  handshake_with({1, 3, 3, 7, 8, 1, 4, 2}, {1, 3, 3, 7, 8, 20, 4, 2}, 512);  // a length of 1, and one past the end
+  EXPECT_EQ(server({P | A, 9001 + 60000, 1001, 512, "hello"}), "nat");
+  EXPECT_EQ(client({A, 1001, 9001, 512, "", sack(9500, 9600)}), "nat");  // nobody agreed on it
+}
+
+struct QuickUnacknowledged : Tcp {
+  static Config quick() {
+    Config config = masquerading();
+    config.timeouts.tcp_unacknowledged = 60_s;
+    return config;
+  }
+  QuickUnacknowledged() : Tcp(quick()) {}
+  /// An end of each side that the tracker cannot place.
+  void end_out_of_window() {
+    client({F | A, 500'000'000, 9001});
+    server({R, 900'000'000, 0});
+  }
+};
+
+TEST_F(QuickUnacknowledged, ConnectionsThatBothSidesEndOutOfTheWindowGoSooner) {
+  handshake();
+  end_out_of_window();
+  EXPECT_EQ(state(), "ESTABLISHED assured 1m");
+}
+
+TEST_F(QuickUnacknowledged, WhatGoesInTwoMinutesAnywayIsLeftAlone) {
+  handshake();
+  b.now += 432'000_s - 119_s - 500_ms;
+  end_out_of_window();
+  EXPECT_EQ(state(), "ESTABLISHED assured 1m59s500ms");
+}
+
 TEST(TcpTable, IsTheReferencesForEveryStateAndKind) {
   // Reference B, one letter pair a cell; "ig" passes, "iv" is INVALID.
   const char* const original = "SS SS S2 ig ig ig ig ig SS SS|iv iv SR SR iv iv iv iv iv iv|iv iv iv FW FW LA LA LA TW CL|"

@@ -160,6 +160,26 @@ TEST(IcmpError, IsTranslatedTogetherWithThePacketItQuotes) {
   EXPECT_EQ(b.nat.table(b.now).at(0).left, 30_s);
 }
 
+TEST(Track, IsEmptyOnceItWasMoved) {
+  Bench b;
+  Bytes first = udp(at(a_host, 5000), at(remote, 53)), second = first;
+  Track track;
+  for (Bytes* bytes : {&first, &second}) {
+    wire::Buffer buffer{bytes->data(), static_cast<std::uint32_t>(bytes->size()), static_cast<std::uint32_t>(bytes->size())};
+    b.nat.prerouting(buffer, lan, b.now, track);
+    b.nat.postrouting(buffer, {wan, outer}, b.now, track);
+  }
+  EXPECT_EQ(track.flow(), 1u);
+  EXPECT_EQ(track.mapping(), 1u);
+  const Track other = std::move(track);
+  EXPECT_EQ(other.flow(), 1u);
+  EXPECT_EQ(other.mapping(), 1u);
+  EXPECT_EQ(track.flow(), 0u);
+  EXPECT_EQ(track.mapping(), 0u);
+  EXPECT_EQ(track.relation(), Relation::untracked);
+  EXPECT_FALSE(track.made_flow() || track.made_mapping());
+}
+
 TEST(Flow, DiesWithItsTrackUnlessItGotThrough) {
   Bench b;
   Bytes bytes = udp(at(a_host, 5000), at(remote, 53));
