@@ -39,10 +39,11 @@ struct Thread {
   std::vector<std::uint64_t> shown{};  ///< packets that a line tells of
   std::vector<std::pair<trace::NodeId, std::string>> seen_at{};  ///< where, and as whom
 
-  struct Crossing {  ///< a gateway and its mapping, and from which address the first packet of that came to it
+  struct Crossing {  ///< a gateway and its mapping, and from where to where the first packet of that went
     trace::NodeId gateway = 0;
     std::uint64_t mapping = 0;
-    wire::Address from;
+    wire::Endpoint from;
+    wire::Address to;
     bool there = false, back = false;
   };
   std::vector<Crossing> crossings{};

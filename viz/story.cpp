@@ -140,16 +140,17 @@ class Teller {
   /// Sets `first_` if it is this gateway's first packet of its direction under its mapping; true for the direction of the
   /// mapping's first. A flow has several mappings where the gateway lost one: its time ran out, its address changed.
   bool first_crossing() {
-    const std::optional<wire::Tuple> tuple = wire::tuple_of(r_.before.empty() ? r_.bytes : r_.before);
-    const wire::Address from = tuple ? tuple->source.address : wire::Address{};
+    const wire::Tuple tuple = wire::tuple_of(r_.before.empty() ? r_.bytes : r_.before).value_or(wire::Tuple{});
     auto crossing = std::ranges::find_if(thread_->crossings, [&](const Thread::Crossing& c) {
       return c.gateway == r_.node && c.mapping == r_.mapping;
     });
     if (crossing == thread_->crossings.end()) {
       if (thread_->crossings.size() >= most_decisive) return first_ = false;
-      crossing = thread_->crossings.insert(crossing, {r_.node, r_.mapping, from});
+      crossing = thread_->crossings.insert(crossing, {r_.node, r_.mapping, tuple.source, tuple.destination.address});
     }
-    const bool there = crossing->from == from;
+    // Callers of one forward differ in their ports; twins of overlapping networks have one address.
+    const bool there = crossing->from.address == tuple.source.address &&
+                       (crossing->from.port == tuple.source.port || crossing->to == tuple.destination.address);
     bool& seen = there ? crossing->there : crossing->back;
     first_ = !seen;
     seen = true;

@@ -33,7 +33,9 @@ Entry Core::entry_of(const Flow& flow, Time now) const {
   entry.protocol = wire::Protocol{flow.protocol};
   entry.original = tuple_of(flow.original, flow.protocol);
   entry.reply = tuple_of(flow.reply, flow.protocol);
-  const bool came_in = flow.any(status::destination_nat) && !flow.any(status::source_nat);
+  // Both ends are translated of a hairpin, begun inside, and of twice NAT, begun on either side.
+  const bool begun_outside = !flow.any(status::masqueraded) && rules_.is_outside(flow.interface);
+  const bool came_in = flow.any(status::destination_nat) && (!flow.any(status::source_nat) || begun_outside);
   entry.inside = came_in ? entry.reply.source : entry.original.source;
   entry.outside = came_in ? entry.original.destination : entry.reply.destination;
   entry.remote = came_in ? entry.original.source : entry.original.destination;

@@ -52,6 +52,10 @@ TEST(Story, SumsUpAGroupInOneLineAndOneExample) {
   expect_file("23-thousand-hosts.story", told(shipped("23-thousand-hosts"), "thousand-hosts.yaml"));
 }
 
+TEST(Story, TellsBothWaysOfAFlowBetweenTwinsOfOneAddress) {
+  expect_file("24-overlap@twice-nat.story", told(shipped("24-overlap", "twice-nat"), "overlap.yaml@twice-nat"));
+}
+
 TEST(Story, IsNoWiderThanAHundredColumns) {
   for (const char* name : {"01-outbound", "03-inbound-fails", "05-same-port", "06-ping-ids", "22-routed-office"}) {
     EXPECT_LE(widest(told(shipped(name), "x.yaml")), 100u) << name;
