@@ -431,6 +431,26 @@ TEST(Explain, AsksTheQuestionsInOrder) {
   EXPECT_EQ(text(b.nat.explain(tcp(at(remote3, 1), at(outer, 2222), {}), wan, b.now)).back(), "port forward? yes to 192.168.1.10");
 }
 
+TEST(Explain, TellsAnInsideCallerOfTheOutsideAddressWhetherHairpinHelps) {
+  struct Asked {
+    Hairpin hairpin;
+    std::uint16_t port;
+    const char* answer;
+  };
+  constexpr const char* off = "no an inside host calls the outside address";
+  for (const Asked& asked : {Asked{Hairpin::none, 2222, off}, Asked{Hairpin::none, 22, off}, Asked{Hairpin::dnat_only, 2222, "yes "},
+                             Asked{Hairpin::dnat_only, 22, off}, Asked{Hairpin::full, 2222, "yes "}, Asked{Hairpin::full, 22, "yes "}}) {
+    Config config = masquerading();
+    config.hairpin = asked.hairpin;
+    config.destination = {forward(wire::Protocol::tcp, 2222, a_host, 22)};
+    Bench b(config);
+    const Step last = b.nat.explain(tcp(at(b_host, 1), at(outer, asked.port), {}), lan, b.now).back();
+    EXPECT_EQ(last.question + (last.yes ? " yes " : " no ") + last.detail, std::string("hairpin? ") + asked.answer);
+    const Step inner_call = b.nat.explain(tcp(at(b_host, 1), at(inner, asked.port), {}), lan, b.now).back();
+    EXPECT_EQ(inner_call.question, "port forward?");
+  }
+}
+
 TEST(States, HaveTheirNames) {
   Lines names;
   for (int s = 0; s < 10; ++s) {
