@@ -42,6 +42,10 @@ std::string_view word(nat::Change::Kind kind) {
   return "";
 }
 
+nat::Reassembler::Full when_full(const nat::Config& config) {
+  return config.oldest_pieces_go ? nat::Reassembler::Full::drops_oldest : nat::Reassembler::Full::refuses;
+}
+
 bool is_piece(const Packet& packet) { return wire::Ipv4View::parse(packet.view())->is_fragment(); }
 
 bool is_first_syn(wire::ByteView packet) {
@@ -72,8 +76,7 @@ std::string why_unowned(wire::ByteView packet, Reason reason) {
 Gateway::Gateway(Network& network, trace::NodeId id, nat::Config config)
     : GatewayNode(network, id),
       nat_(std::move(config), network.random("nat/" + network.name(id))),
-      reassembler_(nat_.config().timeouts.fragment,
-                   nat_.config().oldest_pieces_go ? nat::Reassembler::Full::drops_oldest : nat::Reassembler::Full::refuses),
+      reassembler_(nat_.config().timeouts.fragment, when_full(nat_.config())),
       stack_(*this, this),
       path_(*this, stack_, this) {
   path_.set_overlap(nat_.config().overlap);
@@ -364,8 +367,11 @@ void Gateway::flush() {
 
 void Gateway::configure(nat::Config config) {
   reassembler_.set_timeout(config.timeouts.fragment);
+  reassembler_.set_full(when_full(config));
+  path_.set_overlap(config.overlap);
   nat_.configure(std::move(config));
   learn_own_addresses();
+  answer_for_twins();
 }
 
 void Gateway::interface_lost(InterfaceIndex interface) {
@@ -393,13 +399,13 @@ void Gateway::learn_own_addresses() {
   nat_.set_own_addresses(outside_, std::move(inside));
 }
 
-/// RFC 4787 REQ-7: on its inside networks, for the outside hosts of networks with the same addresses.
+/// RFC 4787 REQ-7: on its inside networks, for the outside hosts of networks with the same addresses; for nobody where
+/// `overlap` is off.
 void Gateway::answer_for_twins() {
-  if (!nat_.config().overlap) return;
   for (InterfaceIndex n = 0; n < interfaces_.size(); ++n) {
     std::vector<wire::Prefix> shared;
     for (const Route& own : routes_.all()) {
-      if (own.out != n || !own.via.is_zero() || own.kind != Route::Kind::forward || is_outside(n)) continue;
+      if (!nat_.config().overlap || own.out != n || !own.via.is_zero() || own.kind != Route::Kind::forward || is_outside(n)) continue;
       const bool twin = std::ranges::any_of(routes_.all(), [&](const Route& r) { return r.to == own.to && r.out != n; });
       if (twin) shared.push_back(own.to);
     }

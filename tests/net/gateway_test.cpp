@@ -278,6 +278,24 @@ TEST_F(LinuxOverlap, TheFirstRouteIsTakenAndNobodyStandsForTheFarHosts) {
             "192.168.1.66:53 udp len=4 ttl=63} ttl=64 tos=c0\n");
 }
 
+TEST_F(LinuxOverlap, NewRulesMayMakeItStandForTheFarHosts) {
+  gw.configure(overlapping(true));
+  Packet packet = network.pool().make(udp({laptop, 5000}, {far, 53}), 0);
+  EXPECT_EQ(network.transmit(inside, 0, packet, far), Sent::yes);
+  EXPECT_EQ(pass(Duration{1'000'000}),
+            "0.000000000 gw translate p1 - UDP > 192.168.1.66:53 src 192.168.1.10:5000 => 192.168.1.77:5000, ttl 64 "
+            "=> 63, ip sum b730 => b7ed, udp sum 778b => 7748 | new mapping #1, new flow #1\n"
+            "0.000000000 gw/wan send p1 - 192.168.1.77:5000 > 192.168.1.66:53 udp len=4 ttl=63\n");
+}
+
+TEST_F(Overlap, NewRulesMayMakeItStandForNobodyAndTakeTheFirstRoute) {
+  gw.configure(overlapping(false));
+  Packet packet = network.pool().make(udp({laptop, 5000}, {far, 53}), 0);
+  EXPECT_EQ(network.transmit(inside, 0, packet, far), Sent::no_neighbour);
+  EXPECT_EQ(after(from_inside, udp({laptop, 5000}, {far, 53})),
+            "0.000000000 gw translate p2 - UDP > 192.168.1.66:53 ttl 64 => 63, ip sum b730 => b830 | new flow #1\n");
+}
+
 TEST_F(TwiceNat, AHostReachesTheOneThatHasItsOwnAddress) {
   EXPECT_EQ(after(from_inside, udp({laptop, 5000}, {address(10, 9, 1, 10), 53})),
             "0.000000000 gw translate p1 - UDP > 192.168.1.10:53 src 192.168.1.10:5000 => 192.168.1.77:5000, dst "
@@ -335,25 +353,44 @@ TEST_F(Overlap, FromTheInsideTheGatewaysAddressIsNobodyElses) {
 }
 
 struct FullOfPieces : GatewayTest {
-  static nat::Config giving_way() {
+  static nat::Config giving_way(bool on) {
     nat::Config config = masquerade();
-    config.oldest_pieces_go = true;
+    config.oldest_pieces_go = on;
     return config;
   }
-  FullOfPieces() : GatewayTest(giving_way()) {}
+  explicit FullOfPieces(bool on = true) : GatewayTest(giving_way(on)) {}
+
+  std::string next_piece() {
+    const wire::IpFields ip{.source = stranger, .destination = gw_outside, .id = ++id, .fragment_word = 0x2000};
+    return after(from_outside, wire::ip_packet(ip, wire::Protocol::udp, std::vector<std::uint8_t>(8192, 'x')));
+  }
+  /// What is told first, as new datagrams begin.
+  std::string fill() {
+    std::string told;
+    while (told.empty() && id < 600) told = next_piece();
+    return told;
+  }
+  std::uint16_t id = 0;
+};
+struct FullOfOldPieces : FullOfPieces {
+  FullOfOldPieces() : FullOfPieces(false) {}
 };
 
 TEST_F(FullOfPieces, TheOldestGiveWayAndAreTold) {
-  std::string told;
-  std::uint16_t id = 0;
-  while (told.empty() && id < 600) {
-    const wire::IpFields ip{.source = stranger, .destination = gw_outside, .id = ++id, .fragment_word = 0x2000};
-    told = after(from_outside, wire::ip_packet(ip, wire::Protocol::udp, std::vector<std::uint8_t>(8192, 'x')));
-  }
-  EXPECT_EQ(told,
+  EXPECT_EQ(fill(),
             "0.496000000 gw drop p1 - 198.51.100.66:30840 > 203.0.113.5:30840 udp len=30832 ttl=64 frag=0+ | "
             "queue-full: its pieces gave way to newer ones\n");
   EXPECT_EQ(id, 497);
+}
+
+TEST_F(FullOfOldPieces, GiveWayFromTheNextDatagramOnIfNewRulesSaySo) {
+  EXPECT_EQ(fill(),
+            "0.496000000 gw/wan drop p497 - 198.51.100.66:30840 > 203.0.113.5:30840 udp len=30832 ttl=64 frag=0+ | "
+            "queue-full\n");
+  gw.configure(giving_way(true));
+  EXPECT_EQ(next_piece(),
+            "0.497000000 gw drop p1 - 198.51.100.66:30840 > 203.0.113.5:30840 udp len=30832 ttl=64 frag=0+ | "
+            "queue-full: its pieces gave way to newer ones\n");
 }
 
 }  // namespace

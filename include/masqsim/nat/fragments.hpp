@@ -54,6 +54,8 @@ class Reassembler {
 
   /// For datagrams whose first piece is yet to come.
   void set_timeout(Duration timeout) { timeout_ = timeout; }
+  /// For the next new datagram.
+  void set_full(Full full) { full_ = full; }
 
   /// One fragment: a sound IPv4 packet for which Ipv4::is_fragment() holds. Expires what is due first; ask `expire`
   /// before if that matters.
