@@ -5,15 +5,14 @@
 
 namespace masqsim::nat {
 
-Index::Segment Index::empty(std::uint32_t size, unsigned depth) {
-  return {size - 1, 0, depth, std::make_unique<Slot[]>(size)};
-}
+namespace {
 
-void Index::put(Segment& s, Slot slot) {
-  std::uint32_t at = slot.tag & s.mask;
-  while (s.slots[at].value != none) at = (at + 1) & s.mask;
-  s.slots[at] = slot;
-  ++s.used;
+constexpr unsigned most_passed = 255;
+
+}  // namespace
+
+Index::Segment Index::empty(std::uint32_t buckets, unsigned depth) {
+  return {buckets - 1, 0, depth, std::make_unique<Bucket[]>(buckets)};
 }
 
 Index::Index() {
@@ -21,38 +20,51 @@ Index::Index() {
   directory_.push_back(segments_.back().get());
 }
 
-void Index::insert(std::uint32_t hash, std::uint32_t value) {
-  if (!has_room(segment(hash))) make_room(hash);
-  put(segment(hash), {hash, value});
+void Index::put(Segment& s, std::uint32_t hash, std::uint32_t value) {
+  ++s.size;
+  std::uint32_t at = hash & s.mask;
+  for (; s.buckets[at].is_full(); at = (at + 1) & s.mask) {
+    if (s.buckets[at].passed() != most_passed) s.buckets[at].marks += one_passed;
+  }
+  Bucket& bucket = s.buckets[at];
+  const unsigned slot = first(~bucket.marks & high_bits);
+  bucket.tags[slot] = hash;
+  bucket.values[slot] = value;
+  bucket.marks |= mark(hash) << 8 * slot;
 }
 
-// Backward shift: the slots behind the gap move up as long as that brings them nearer to their home; no tombstones.
 void Index::erase(std::uint32_t hash, std::uint32_t value) {
   Segment& s = segment(hash);
-  std::uint32_t gap = hash & s.mask;
-  while (s.slots[gap].tag != hash || s.slots[gap].value != value) {
-    assert(s.slots[gap].value != none);
-    gap = (gap + 1) & s.mask;
+  --s.size;
+  for (std::uint32_t at = hash & s.mask;; at = (at + 1) & s.mask) {
+    Bucket& bucket = s.buckets[at];
+    for (Marks left = candidates(bucket, hash); left != 0; left &= left - 1) {
+      const unsigned slot = first(left);
+      if (bucket.values[slot] != value) continue;
+      bucket.marks &= ~(Marks{0xff} << 8 * slot);
+      return;
+    }
+    assert(bucket.passed() != 0);
+    if (bucket.passed() != most_passed) bucket.marks -= one_passed;
   }
-  for (std::uint32_t at = (gap + 1) & s.mask; s.slots[at].value != none; at = (at + 1) & s.mask) {
-    const std::uint32_t distance_home = (at - s.slots[at].tag) & s.mask;
-    if (distance_home < ((at - gap) & s.mask)) continue;
-    s.slots[gap] = s.slots[at];
-    gap = at;
-  }
-  s.slots[gap] = {};
-  --s.used;
 }
 
 void Index::make_room(std::uint32_t hash) {
   Segment& s = segment(hash);
-  const std::uint32_t size = s.mask + 1;
-  Segment old = std::move(s);
-  if (size < largest || old.depth >= deepest) {
-    s = empty(size * 2, old.depth);
-    for (std::uint32_t at = 0; at < size; ++at) {
-      if (old.slots[at].value != none) put(s, old.slots[at]);
+  const std::uint32_t buckets = s.mask + 1;
+  const Segment old = std::exchange(s, {});
+  const auto each = [&](auto visit) {
+    for (std::uint32_t at = 0; at < buckets; ++at) {
+      const Bucket& bucket = old.buckets[at];
+      for (Marks left = bucket.marks & high_bits; left != 0; left &= left - 1) {
+        const unsigned slot = first(left);
+        visit(bucket.tags[slot], bucket.values[slot]);
+      }
     }
+  };
+  if (buckets < largest || old.depth >= deepest) {
+    s = empty(buckets * 2, old.depth);
+    each([&](std::uint32_t tag, std::uint32_t value) { put(s, tag, value); });
     return;
   }
   if (old.depth == depth_) {
@@ -62,17 +74,15 @@ void Index::make_room(std::uint32_t hash) {
     directory_ = std::move(twice);
     ++depth_;
   }
-  s = empty(size, old.depth + 1);
-  segments_.push_back(std::make_unique<Segment>(empty(size, old.depth + 1)));
+  s = empty(buckets, old.depth + 1);
+  segments_.push_back(std::make_unique<Segment>(empty(buckets, old.depth + 1)));
   Segment& upper = *segments_.back();
   const std::uint32_t bit = std::uint32_t{1} << (31 - old.depth);
   for (std::size_t at = 0; at < directory_.size(); ++at) {
     const auto leading = static_cast<std::uint32_t>(at << (32 - depth_));
     if (directory_[at] == &s && (leading & bit) != 0) directory_[at] = &upper;
   }
-  for (std::uint32_t at = 0; at < size; ++at) {
-    if (old.slots[at].value != none) put((old.slots[at].tag & bit) != 0 ? upper : s, old.slots[at]);
-  }
+  each([&](std::uint32_t tag, std::uint32_t value) { put((tag & bit) != 0 ? upper : s, tag, value); });
 }
 
 }  // namespace masqsim::nat

@@ -28,7 +28,7 @@ bool Groups::remove(std::uint32_t hash, std::uint32_t flow) {
     heads_.erase(hash, flow);
     return true;
   }
-  heads_.find(hash, [&](std::uint32_t value) { return value == flow; })->value = link.older;
+  *heads_.find(hash, [&](std::uint32_t value) { return value == flow; }) = link.older;
   return false;
 }
 

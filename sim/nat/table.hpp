@@ -25,21 +25,21 @@ class Groups {
   /// The newest flow of the group with `hash` for which `same(flow)` holds; no_flow if there is none.
   template <typename Same>
   std::uint32_t newest(std::uint32_t hash, Same same) const {
-    const Index::Slot* slot = heads_.find(hash, same);
-    return slot == nullptr ? no_flow : slot->value;
+    const std::uint32_t* newest = heads_.find(hash, same);
+    return newest == nullptr ? no_flow : *newest;
   }
   /// True if the flow is the first of its group.
   template <typename Same>
   bool add(std::uint32_t hash, std::uint32_t flow, Same same) {
     if (flow >= links_.end()) links_.grow_to(flow + 1);
-    Index::Slot* slot = heads_.find_or_insert(hash, flow, same);
-    if (slot == nullptr) {
+    std::uint32_t* newest = heads_.find_or_insert(hash, flow, same);
+    if (newest == nullptr) {
       links_[flow] = {};
       return true;
     }
-    links_[flow] = {slot->value, no_flow};
-    links_[slot->value].newer = flow;
-    slot->value = flow;
+    links_[flow] = {*newest, no_flow};
+    links_[*newest].newer = flow;
+    *newest = flow;
     return false;
   }
   /// True if it was the last.
@@ -134,9 +134,9 @@ class Table {
   }
 
  private:
-  static Found found(const Index::Slot* slot) {
-    if (slot == nullptr) return {};
-    return {slot->value >> 1, static_cast<Direction>(slot->value & 1)};
+  static Found found(const std::uint32_t* value) {
+    if (value == nullptr) return {};
+    return {*value >> 1, static_cast<Direction>(*value & 1)};
   }
   void group_by_source(std::uint32_t index);
   std::uint32_t source_hash(const Key& original, std::uint8_t protocol) const;

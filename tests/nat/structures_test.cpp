@@ -16,8 +16,8 @@ TEST(Index, FindsWhatAMapFindsThroughGrowthSplitsAndErasure) {
   std::multimap<std::uint32_t, std::uint32_t> model;
   Random random(1, "index");
   const auto check = [&](std::uint32_t hash, std::uint32_t value) {
-    const Index::Slot* slot = index.find(hash, [&](std::uint32_t v) { return v == value; });
-    return slot != nullptr && slot->tag == hash && slot->value == value;
+    const std::uint32_t* found = index.find(hash, [&](std::uint32_t v) { return v == value; });
+    return found != nullptr && *found == value;
   };
   for (std::uint32_t n = 0; n < 30000; ++n) {
     // Few different low bits and few different high bits, so that runs are long and splits uneven.
@@ -33,6 +33,39 @@ TEST(Index, FindsWhatAMapFindsThroughGrowthSplitsAndErasure) {
     }
   }
   for (const auto& [hash, value] : model) ASSERT_TRUE(check(hash, value)) << value;
+}
+
+TEST(Index, KeepsManyOfOneHashApartAndForgetsThemAll) {
+  Index index;
+  constexpr std::uint32_t hash = 0x12345678, many = 2000;
+  const auto is = [](std::uint32_t value) { return [value](std::uint32_t v) { return v == value; }; };
+  index.insert(hash + 1, many);
+  for (std::uint32_t n = 0; n < many; ++n) index.insert(hash, n);
+  for (std::uint32_t n = 0; n < many; ++n) {
+    const std::uint32_t* found = index.find(hash, is(n));
+    ASSERT_TRUE(found != nullptr && *found == n) << n;
+  }
+  for (std::uint32_t n = 0; n < many; n += 2) index.erase(hash, n);
+  for (std::uint32_t n = 1; n < many; n += 2) index.erase(hash, n);
+  for (std::uint32_t n = 0; n < many; ++n) ASSERT_EQ(index.find(hash, is(n)), nullptr) << n;
+  const std::uint32_t* other = index.find(hash + 1, is(many));
+  ASSERT_NE(other, nullptr);
+  EXPECT_EQ(*other, many);
+}
+
+TEST(Index, LooksAtSoManyNeighboursOnce) {
+  Index index;
+  for (std::uint32_t n = 0; n < 8; ++n) index.insert(n, n);
+  const auto seen_near = [&](std::uint32_t hash, unsigned count) {
+    std::multiset<std::uint32_t> seen;
+    EXPECT_FALSE(index.near(hash, count, [&](std::uint32_t v) { return seen.insert(v), false; }));
+    return seen;
+  };
+  EXPECT_EQ(seen_near(3, 100), (std::multiset<std::uint32_t>{0, 1, 2, 3, 4, 5, 6, 7}));
+  EXPECT_EQ(seen_near(3, 5).size(), 5u);
+  EXPECT_EQ(seen_near(3, 0).size(), 0u);
+  EXPECT_TRUE(index.near(3, 100, [](std::uint32_t v) { return v == 6; }));
+  EXPECT_EQ(seen_near(3, 1), (std::multiset<std::uint32_t>{1})) << "its own bucket first";
 }
 
 TEST(Timers, ExpireInOrderAtTheVeryNanosecondWhateverIsMovedMeanwhile) {
