@@ -58,7 +58,7 @@ class Core {
   // conntrack (core_conntrack.cpp)
   Reason follow(const Packet& packet, Hook hook, Time now, Track& track);
   Reason open(const Key& key, std::uint8_t protocol, Time now, std::uint32_t& index);
-  bool relate(const Packet& packet, Track& track);
+  void relate(const Packet& packet, Track& track);
   bool begin(const Packet& packet, std::uint32_t index, Time now);
   enum class Followed : std::uint8_t { yes, invalid, again };
   Followed advance(const Packet& packet, std::uint32_t index, Direction direction, Time now, Track& track);

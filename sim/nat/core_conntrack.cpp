@@ -108,17 +108,16 @@ bool Core::begin(const Packet& packet, std::uint32_t index, Time now) {
 }
 
 /// An ICMP error belongs to the flow of the packet that it quotes.
-bool Core::relate(const Packet& packet, Track& track) {
+void Core::relate(const Packet& packet, Track& track) {
   const auto quoted = wire::Ipv4Edit::parse_quoted_unchecked(packet.segment().subspan(wire::IcmpEdit::header_size));
-  if (!quoted) return false;
+  if (!quoted) return;
   const std::optional<Key> key = key_of(*quoted);
-  if (!key) return false;
+  if (!key) return;
   const auto protocol = static_cast<std::uint8_t>(quoted->protocol());
   const Table::Found found = table_.find(inverse(*key, protocol), protocol);
-  if (!found) return false;
-  if (packet.ip.destination().value != table_[found.index].key(found.direction).destination) return false;
+  if (!found) return;
+  if (packet.ip.destination().value != table_[found.index].key(found.direction).destination) return;
   attach(track, found.index, found.direction, Relation::related);
-  return true;
 }
 
 Core::Followed Core::advance(const Packet& packet, std::uint32_t index, Direction direction, Time now, Track& track) {

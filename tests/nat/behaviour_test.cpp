@@ -303,11 +303,18 @@ TEST(RfcPreset, MeetsTheNumbersOfTheRfcs) {
   EXPECT_EQ(c.limits.table, 77u);
   EXPECT_EQ(c.mapping, Mapping::endpoint_independent);
   EXPECT_EQ(c.hairpin, Hairpin::full);
-  EXPECT_GE(c.timeouts.udp, 5_min);
-  EXPECT_GE(c.timeouts.tcp_established, 2_h + 4_min);
-  EXPECT_GE(c.timeouts.tcp_unacknowledged, 2_h + 4_min);
-  EXPECT_GE(c.timeouts.tcp_close, 4_min);
-  EXPECT_GE(c.timeouts.icmp, 60_s);
+  EXPECT_EQ(c.timeouts.udp, 5_min);  // RFC 4787 REQ-5
+  EXPECT_EQ(c.timeouts.udp_stream, 5_min);
+  for (const Duration idle : {c.timeouts.tcp_established, c.timeouts.tcp_unacknowledged, c.timeouts.tcp_max_retrans}) {
+    EXPECT_EQ(idle, 2_h + 4_min);  // RFC 5382 REQ-5
+  }
+  for (const Duration transitory : {c.timeouts.tcp_syn_sent, c.timeouts.tcp_syn_recv, c.timeouts.tcp_fin_wait,
+                                    c.timeouts.tcp_close_wait, c.timeouts.tcp_last_ack, c.timeouts.tcp_time_wait,
+                                    c.timeouts.tcp_close}) {
+    EXPECT_EQ(transitory, 4_min);  // RFC 7857 section 2.1
+  }
+  EXPECT_EQ(c.timeouts.icmp, 60_s);  // RFC 5508 REQ-2
+  EXPECT_EQ(c.port_rest_s, 120u);    // RFC 6888 REQ-8
   EXPECT_TRUE(c.firewall.drop_invalid);
 }
 
