@@ -114,7 +114,7 @@ void Behaviour::entered(const Flow& flow, bool alone) {
   const wire::Endpoint outside = outside_of(flow);
   if (alone && exclusive()) book(flow.protocol, outside.address).hold(outside.port);
   if (filtering_ == Filtering::address_dependent && flow.any(status::source_nat)) {
-    ++permissions_[{outside, flow.reply.source, flow.protocol}];
+    ++permissions_[permission_of(flow)];
   }
 }
 
@@ -123,7 +123,7 @@ void Behaviour::left(const Flow& flow, bool alone, bool expired, Time now) {
   const wire::Endpoint outside = outside_of(flow);
   const Held held{outside, flow.protocol};
   if (filtering_ == Filtering::address_dependent && flow.any(status::source_nat)) {
-    const auto permission = permissions_.find({outside, flow.reply.source, flow.protocol});
+    const auto permission = permissions_.find(permission_of(flow));
     if (--permission->second == 0) permissions_.erase(permission);
   }
   if (!alone) return;
@@ -135,6 +135,12 @@ void Behaviour::left(const Flow& flow, bool alone, bool expired, Time now) {
   if (rest_ == Duration{} || flow.protocol == proto_tcp) return book(flow.protocol, outside.address).free(outside.port);
   resting_.push_back({now + rest_, held});
   if (most_resting_ && resting_.size() > *most_resting_) wake_oldest();
+}
+
+/// Of a hairpin, the host behind the called address is known by that address.
+Behaviour::Permission Behaviour::permission_of(const Flow& flow) {
+  const std::uint32_t remote = flow.any(status::hairpin) ? flow.original.destination : flow.reply.source;
+  return {outside_of(flow), remote, flow.protocol};
 }
 
 bool Behaviour::expired_lately(wire::Endpoint outside, std::uint8_t protocol) const {

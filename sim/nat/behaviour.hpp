@@ -84,6 +84,7 @@ class Behaviour {
   PortBook& book(std::uint8_t protocol, wire::Address address);
   void wake_rested(Time now);
   void wake_oldest();
+  static Permission permission_of(const Flow& flow);
   static std::size_t memory_place(const Held& held);
 
   Mapping mapping_{};

@@ -57,6 +57,7 @@ Reason Core::bind(std::uint32_t index, Hook hook, const Way& way, Time now) {
     to_outside = true;
   } else if (rule == nullptr && hook == Hook::postrouting && config_.hairpin == Hairpin::full &&
              flow.any(status::destination_nat) && !rules_.is_outside(whole.in) && !rules_.is_outside(way.out)) {
+    table_[index].set(status::hairpin);
     const wire::Address called{flow.original.destination};
     const SourceRule* outward = rules_.outward_for(flow, whole.in);
     range = outward != nullptr ? source_range(*outward, key, called) : Range{{called, called}, std::nullopt};  // RFC 4787 REQ-9a

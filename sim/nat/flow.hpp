@@ -52,7 +52,7 @@ constexpr std::uint32_t hash_of(const Key& key, std::uint8_t protocol) {
 namespace status {
 inline constexpr std::uint16_t seen_reply = 1, assured = 2, confirmed = 4, source_nat = 8, destination_nat = 16,
                                source_done = 32, destination_done = 64, dying = 128, masqueraded = 256, expected = 512,
-                               adjusts_sequence = 1024, forwarded_in = 2048, helper = 4096, counted = 8192;
+                               adjusts_sequence = 1024, forwarded_in = 2048, helper = 4096, counted = 8192, hairpin = 16384;
 inline constexpr std::uint16_t nat_mask = source_nat | destination_nat;
 }  // namespace status
 

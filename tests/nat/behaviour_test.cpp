@@ -276,6 +276,19 @@ TEST(Hairpin, ObeysTheFilteringOfTheMappingCalled) {
   EXPECT_TRUE(b.from_inside(udp(at(b_host, 7000), at(outer, 5000))).starts_with("self"));
 }
 
+TEST(Hairpin, UnderAddressFilteringLetsInWhoSharesTheAddressThatWasCalled) {
+  Config config = behaving(Mapping::endpoint_independent, Filtering::address_dependent);
+  config.hairpin = Hairpin::full;
+  config.destination = {forward(wire::Protocol::udp, 8080, b_host, 80)};
+  Bench b(config);
+  b.from_inside(udp(at(b_host, 7000), at(remote, 53)));
+  b.from_inside(udp(at(c_host, 6000), at(remote, 53)));
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(outer, 8080))), "in: 203.0.113.1:5000 > 192.168.1.11:80 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(b_host, 7000), at(outer, 5000))), "in: 203.0.113.1:7000 > 192.168.1.10:5000 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(b_host, 7000), at(outer, 6000))), "self: 192.168.1.11:7000 > 203.0.113.1:6000 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_outside(udp(at(remote, 9), at(outer, 5000))), "self: 198.51.100.7:9 > 203.0.113.1:5000 udp len=5 ttl=64");
+}
+
 TEST(Hairpin, UnderPortFilteringWantsTheCallersEndpointToHaveBeenCalled) {
   Config config = behaving(Mapping::endpoint_independent, Filtering::address_and_port_dependent);
   config.hairpin = Hairpin::full;
