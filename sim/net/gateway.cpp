@@ -215,6 +215,7 @@ void Gateway::expire_fragments() {
     Packet first = network_.pool().make(expired.first, last.flow(), last.marks().cause);
     first.marks().id = last.id();
     first.marks().interface = last.marks().interface;
+    first.marks().options_unread = nat_.tracks();  // else pieces wait behind the place where a router reads them
     path_.complain_from(called, first, icmp::time_exceeded, 1);
   }
 }

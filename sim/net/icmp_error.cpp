@@ -13,7 +13,6 @@ namespace {
 constexpr std::size_t largest_error = 576;      // RFC 1812 section 4.3.2.3
 constexpr std::uint8_t internet_control = 0xc0;  // the precedence of RFC 1812 section 4.3.2.5
 constexpr std::uint8_t tos_bits = 0x1e;
-constexpr std::uint8_t reassembly = 1;  // the code of a time that was exceeded; Linux reads no options of lone pieces
 
 /// Nobody can be told at such an address.
 bool is_nobody(wire::Address a) {
@@ -41,8 +40,7 @@ Packet icmp_error(Pool& pool, Random& ids, Time now, const Packet& about, wire::
   const std::size_t whole = std::min<std::size_t>(offending.total_length(), about.size());
   AnswerOptions options;
   const bool is_damaged = error.type == wire::icmp::parameter_problem;
-  const bool unread = error.type == wire::icmp::time_exceeded && error.code == reassembly;
-  if (!unread) options = answer_options(offending, now, source, is_damaged ? error.rest >> 24 : whole);
+  if (!about.marks().options_unread) options = answer_options(offending, now, source, is_damaged ? error.rest >> 24 : whole);
   if (!options.possible) return {};
   const std::size_t head = 28 + options.size;
   const std::size_t room = std::min(largest_error, mtu);

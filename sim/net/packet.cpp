@@ -45,6 +45,7 @@ Packet Pool::make(std::size_t size, trace::FlowId flow, std::uint64_t cause) {
   block->receiver = nullptr;
   block->interface = no_interface;
   block->forged = false;
+  block->options_unread = false;
   return Packet(block);
 }
 

@@ -28,6 +28,7 @@ struct PacketBlock {
   InterfaceIndex interface = no_interface;  ///< while on a link: by which interface it arrives
   std::uint8_t size_class = 0;
   bool forged = false;           ///< injected as raw bytes: nothing about it need be sound
+  bool options_unread = false;   ///< it ended before anybody read its IP options: no answer bears them
 };
 
 /// Move-only; the bytes go back to the pool with it. At least 64 bytes of room beyond the size asked for.
