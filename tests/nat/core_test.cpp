@@ -226,6 +226,15 @@ TEST(FtpSwitch, LetsAnnouncementsBeReadOverTcpOnly) {
   }
 }
 
+TEST(Limits, TheLastFlowThatIsAllowedMaySayItAgain) {
+  Config config = masquerading();
+  config.limits.flows_per_host = 1;
+  Bench b(config);
+  for (int n = 0; n < 3; ++n) {
+    EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 203.0.113.1:5000 > 198.51.100.7:53 udp len=5 ttl=64");
+  }
+}
+
 TEST(Configure, ForgetsWhatFlowsWereCountedBefore) {
   Config config = masquerading();
   config.limits.flows_per_host = 1;

@@ -82,6 +82,24 @@ TEST(Mapping, TakesTheLastFreePortOfItsClassWhereverItIs) {
   }
 }
 
+TEST(Mapping, IsLeftWhereANewPoolNoLongerHasItsAddress) {
+  const auto pool = [](std::uint8_t last) {
+    Config config = masquerading();
+    config.mapping = Mapping::endpoint_independent;
+    config.source[0].action = SourceRule::Action::source_nat;
+    config.source[0].addresses = {wire::address(203, 0, 113, last), wire::address(203, 0, 113, last)};
+    return config;
+  };
+  for (const std::uint8_t other : {std::uint8_t{19}, std::uint8_t{20}, std::uint8_t{21}}) {
+    Bench b(pool(20));
+    EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 203.0.113.20:5000 > 198.51.100.7:53 udp len=5 ttl=64");
+    b.nat.configure(pool(other));
+    EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote2, 53))),
+              "out: 203.0.113." + std::to_string(other) + ":5000 > 198.51.100.8:53 udp len=5 ttl=64");
+    EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 203.0.113.20:5000 > 198.51.100.7:53 udp len=5 ttl=64");
+  }
+}
+
 TEST(Mapping, FindsTheOnlyPortOfItsParity) {
   for (const std::uint16_t first : {std::uint16_t{1086}, std::uint16_t{1087}}) {  // 1087 is the last of a word of 64
     for (std::uint64_t seed = 1; seed < 6; ++seed) {
