@@ -1,6 +1,7 @@
 #include "index.hpp"
 
 #include <cassert>
+#include <span>
 #include <utility>
 
 namespace masqsim::nat {
@@ -54,8 +55,7 @@ void Index::make_room(std::uint32_t hash) {
   const std::uint32_t buckets = s.mask + 1;
   const Segment old = std::exchange(s, {});
   const auto each = [&](auto visit) {
-    for (std::uint32_t at = 0; at < buckets; ++at) {
-      const Bucket& bucket = old.buckets[at];
+    for (const Bucket& bucket : std::span(old.buckets.get(), buckets)) {
       for (Marks left = bucket.marks & high_bits; left != 0; left &= left - 1) {
         const unsigned slot = first(left);
         visit(bucket.tags[slot], bucket.values[slot]);

@@ -68,6 +68,61 @@ TEST(Index, LooksAtSoManyNeighboursOnce) {
   EXPECT_EQ(seen_near(3, 1), (std::multiset<std::uint32_t>{1})) << "its own bucket first";
 }
 
+TEST(Index, LooksAtEachNeighbourOnceHoweverFullItsPlaceIs) {
+  Index index;
+  std::multiset<std::uint32_t> model;
+  Random random(3, "near");
+  std::vector<std::uint32_t> hashes;
+  for (std::uint32_t n = 0; n < 2000; ++n) {
+    hashes.push_back(static_cast<std::uint32_t>(random.next()) & (n % 2 == 0 ? 0xffffffff : 0xfffff003));
+    index.insert(hashes.back(), n);
+    model.insert(n);
+    if (n % 5 == 4) {  // another moves here, too
+      index.erase(hashes[n / 2], n / 2);
+      hashes[n / 2] = hashes.back();
+      index.insert(hashes[n / 2], n / 2);
+    }
+    if (n % 100 != 99) continue;
+    std::multiset<std::uint32_t> seen;
+    EXPECT_FALSE(index.near(n, 5000, [&](std::uint32_t v) { return seen.insert(v), false; }));
+    ASSERT_EQ(seen, model);
+  }
+  for (std::uint32_t n = 0; n < 2000; ++n) {
+    const std::uint32_t* found = index.find(hashes[n], [&](std::uint32_t v) { return v == n; });
+    ASSERT_TRUE(found != nullptr && *found == n) << n;
+    index.erase(hashes[n], n);
+  }
+  EXPECT_FALSE(index.near(0, 5000, [](std::uint32_t) { return true; })) << "nothing is left";
+}
+
+TEST(Index, InsertsOnlyWhatItDoesNotFind) {
+  Index index;
+  const auto is = [](std::uint32_t value) { return [value](std::uint32_t v) { return v == value; }; };
+  EXPECT_EQ(index.find_or_insert(7, 1, is(1)), nullptr);
+  std::uint32_t* found = index.find_or_insert(7, 2, is(1));
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(*found, 1u);
+  *found = 3;
+  EXPECT_EQ(index.find(7, is(1)), nullptr);
+  EXPECT_EQ(index.find(7, is(2)), nullptr);
+  EXPECT_NE(index.find(7, is(3)), nullptr);
+  EXPECT_EQ(index.find(8, is(3)), nullptr);
+}
+
+TEST(Index, FindsAgainWhatLiesFarFromItsFullPlaceWhileOthersComeAndGo) {
+  Index index;
+  const auto is = [](std::uint32_t value) { return [value](std::uint32_t v) { return v == value; }; };
+  // 400 of one hash fill many places in a row; what comes last lies beyond all of them.
+  constexpr std::uint32_t hash = 5, many = 400;
+  for (std::uint32_t n = 0; n < many; ++n) index.insert(hash, n);
+  for (int turn = 0; turn < 3; ++turn) {
+    for (std::uint32_t n = 0; n < many - 1; ++n) index.erase(hash, n);
+    ASSERT_NE(index.find(hash, is(many - 1)), nullptr) << turn;
+    for (std::uint32_t n = 0; n < many - 1; ++n) index.insert(hash, n);
+    for (std::uint32_t n = 0; n < many; ++n) ASSERT_NE(index.find(hash, is(n)), nullptr) << n;
+  }
+}
+
 TEST(Timers, ExpireInOrderAtTheVeryNanosecondWhateverIsMovedMeanwhile) {
   Pool<Flow> flows;
   Timers timers(flows);
