@@ -267,6 +267,56 @@ TEST_F(Fragments, FillTheMemoryOnlyBeyondItsLastByte) {
   EXPECT_EQ(second(20 + 800 + 255), What::discarded);
 }
 
+TEST_F(Fragments, MakeTheOldestGiveWayOnlyBeyondTheLastByteOfMemory) {
+  for (const std::size_t memory : {20u + 800u + 256u, 20u + 800u + 255u}) {
+    Reassembler small(30_s, Reassembler::Full::drops_oldest, memory);
+    small.add(piece(whole, 0, 800), now);
+    Bytes p = piece(whole, 0, 800);
+    wire::Ipv4Edit::parse(p)->set_id(8);
+    const Reassembler::Outcome outcome = small.add(p, now);
+    EXPECT_EQ(outcome.what, What::held);
+    EXPECT_EQ(outcome.gave_way, memory == 1076 ? 0u : 1u);
+  }
+}
+
+TEST_F(Fragments, ExpireSoonerIfTheTimeBecameShorterSinceOthersCame) {
+  const auto numbered = [&](std::uint16_t id) {
+    Bytes p = piece(whole, id, id + 8u);
+    wire::Ipv4Edit::parse(p)->set_id(id);
+    return add(p);
+  };
+  numbered(8);
+  assembler.set_timeout(10_s);
+  numbered(16);
+  EXPECT_EQ(assembler.next_expiry(), now + 10_s);
+  std::vector<Reassembler::Expired> gone = assembler.expire(now + 10_s);
+  ASSERT_EQ(gone.size(), 1u);
+  EXPECT_EQ(gone[0].pieces, 1u);
+  EXPECT_TRUE(gone[0].first.empty()) << "it never came";
+  EXPECT_EQ(assembler.next_expiry(), now + 30_s);
+  EXPECT_EQ(assembler.expire(now + 30_s).size(), 1u);
+  EXPECT_EQ(assembler.next_expiry(), Time::never());
+}
+
+TEST_F(Fragments, MakeADatagramWithTheOptionsOfItsFirstPiece) {
+  const wire::ByteView payload = wire::ByteView(whole).subspan(20);
+  const Bytes options{1, 1, 1, 0}, others{1, 1, 1, 1, 1, 1, 1, 0};
+  const auto part = [&](std::size_t begin, std::size_t end, std::uint16_t flags, const Bytes& with) {
+    const auto word = static_cast<std::uint16_t>(flags | begin / 8);
+    return wire::ip_packet({.source = a_host, .destination = remote, .id = 7, .fragment_word = word, .options = with},
+                           wire::Protocol::udp, payload.subspan(begin, end - begin));
+  };
+  add(part(400, 800, 0x2000, others));
+  EXPECT_EQ(add(part(392, 400, 0x2000, {})), What::held) << "they touch, no more";
+  add(part(800, 1008, 0, {}));
+  const Reassembler::Outcome done = assembler.add(part(0, 392, 0x2000, options), now);
+  ASSERT_EQ(done.what, What::complete);
+  const wire::IpFields ip{.source = a_host, .destination = remote, .id = 7, .fragment_word = 0, .options = options};
+  EXPECT_EQ(done.whole.bytes, wire::ip_packet(ip, wire::Protocol::udp, payload));
+  EXPECT_EQ(done.whole.payloads, (std::vector<std::uint16_t>{392, 8, 400, 208}));
+  EXPECT_EQ(done.whole.largest, 28 + 400);
+}
+
 TEST_F(Fragments, GiveTheirMemoryBackWheneverTheyGo) {
   Reassembler small(30_s, Reassembler::Full::refuses, 1000);
   for (int n = 0; n < 3; ++n) {

@@ -97,6 +97,13 @@ TEST(Rewrite, LeavesAUdpChecksumOfZeroAndNeverMakesOne) {
   }
 }
 
+TEST(Rewrite, MakesATcpChecksumOfZeroZeroAndNotFfff) {
+  Bytes packet = segment(port_from, 80, 20), expected = segment(port_to, 80, 20);
+  wire::store16(&packet[16], wire::adjust(wire::adjust32(0, away.value, a_host.value), port_to, port_from));
+  wire::store16(&expected[16], 0);
+  EXPECT_EQ(rewritten(raw(proto_tcp, packet), Side::source), raw(proto_tcp, expected, away));
+}
+
 TEST(Rewrite, OfAQuotedSegmentMendsTheChecksumOnlyWhereItIsAllThere) {
   const Bytes whole = segment(port_from, 53), moved = segment(port_to, 53);
   for (const std::size_t size : {8u, 12u, 18u, 19u, 20u, 21u}) {
