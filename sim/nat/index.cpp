@@ -1,5 +1,6 @@
 #include "index.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <span>
 #include <utility>
@@ -78,10 +79,8 @@ void Index::make_room(std::uint32_t hash) {
   segments_.push_back(std::make_unique<Segment>(empty(buckets, old.depth + 1)));
   Segment& upper = *segments_.back();
   const std::uint32_t bit = std::uint32_t{1} << (31 - old.depth);
-  for (std::size_t at = 0; at < directory_.size(); ++at) {
-    const auto leading = static_cast<std::uint32_t>(at << (32 - depth_));
-    if (directory_[at] == &s && (leading & bit) != 0) directory_[at] = &upper;
-  }
+  const auto from = directory_.begin() + static_cast<std::ptrdiff_t>(place((hash | bit) & ~(bit - 1)));
+  std::fill_n(from, directory_.size() >> (old.depth + 1), &upper);
   each([&](std::uint32_t tag, std::uint32_t value) { put((tag & bit) != 0 ? upper : s, tag, value); });
 }
 
