@@ -287,15 +287,16 @@ TEST_F(TupleChoice, LooksForAnotherWhereTheEarlierOutsideIsTakenTowardsThatRemot
   EXPECT_EQ(outside(key(at(a_host, 5000), at(remote3, 53)), to_outer), at(outer, 6000));
 }
 
-// The numbers are jhash2() of the kernel's include/linux/jhash.h over {source, 0, 0, 0}, with the destination or 0 to begin
-// with, scaled to the pool's size.
+// The numbers are jhash2() of the kernel's include/linux/jhash.h over {source, 0, 0, 0}, with the destination or 0 to
+// begin with, scaled to the pool's size.
 TEST_F(TupleChoice, APoolAddressIsWhatLinuxHashesThePairOfHostsTo) {
   struct Case {
     std::uint8_t host;
     std::uint32_t of_2, of_200, towards_another, persistent;
   };
-  for (const Case& c : {Case{10, 1, 115, 56, 182}, Case{11, 1, 122, 16, 190}, Case{12, 0, 22, 5, 34}, Case{13, 0, 37, 46, 9},
-                        Case{14, 0, 85, 101, 31}, Case{15, 1, 171, 50, 39}, Case{16, 1, 163, 20, 82}}) {
+  for (const Case& c : {Case{10, 1, 115, 56, 182}, Case{11, 1, 122, 16, 190}, Case{12, 0, 22, 5, 34},
+                        Case{13, 0, 37, 46, 9}, Case{14, 0, 85, 101, 31}, Case{15, 1, 171, 50, 39},
+                        Case{16, 1, 163, 20, 82}}) {
     const Key k = key(at(wire::address(192, 168, 1, c.host), 5000), at(remote, 53));
     const Key another = key(at(wire::address(192, 168, 1, c.host), 5001), at(remote2, 80));
     const Range two{{outer, {outer.value + 1}}, std::nullopt};
