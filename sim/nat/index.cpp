@@ -1,6 +1,8 @@
 #include "index.hpp"
 
+#include <algorithm>
 #include <cassert>
+#include <span>
 #include <utility>
 
 namespace masqsim::nat {
@@ -54,8 +56,7 @@ void Index::make_room(std::uint32_t hash) {
   const std::uint32_t buckets = s.mask + 1;
   const Segment old = std::exchange(s, {});
   const auto each = [&](auto visit) {
-    for (std::uint32_t at = 0; at < buckets; ++at) {
-      const Bucket& bucket = old.buckets[at];
+    for (const Bucket& bucket : std::span(old.buckets.get(), buckets)) {
       for (Marks left = bucket.marks & high_bits; left != 0; left &= left - 1) {
         const unsigned slot = first(left);
         visit(bucket.tags[slot], bucket.values[slot]);
@@ -78,10 +79,8 @@ void Index::make_room(std::uint32_t hash) {
   segments_.push_back(std::make_unique<Segment>(empty(buckets, old.depth + 1)));
   Segment& upper = *segments_.back();
   const std::uint32_t bit = std::uint32_t{1} << (31 - old.depth);
-  for (std::size_t at = 0; at < directory_.size(); ++at) {
-    const auto leading = static_cast<std::uint32_t>(at << (32 - depth_));
-    if (directory_[at] == &s && (leading & bit) != 0) directory_[at] = &upper;
-  }
+  const auto from = directory_.begin() + static_cast<std::ptrdiff_t>(place((hash | bit) & ~(bit - 1)));
+  std::fill_n(from, directory_.size() >> (old.depth + 1), &upper);
   each([&](std::uint32_t tag, std::uint32_t value) { put((tag & bit) != 0 ? upper : s, tag, value); });
 }
 

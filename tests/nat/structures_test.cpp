@@ -68,6 +68,61 @@ TEST(Index, LooksAtSoManyNeighboursOnce) {
   EXPECT_EQ(seen_near(3, 1), (std::multiset<std::uint32_t>{1})) << "its own bucket first";
 }
 
+TEST(Index, LooksAtEachNeighbourOnceHoweverFullItsPlaceIs) {
+  Index index;
+  std::multiset<std::uint32_t> model;
+  Random random(3, "near");
+  std::vector<std::uint32_t> hashes;
+  for (std::uint32_t n = 0; n < 2000; ++n) {
+    hashes.push_back(static_cast<std::uint32_t>(random.next()) & (n % 2 == 0 ? 0xffffffff : 0xfffff003));
+    index.insert(hashes.back(), n);
+    model.insert(n);
+    if (n % 5 == 4) {  // another moves here, too
+      index.erase(hashes[n / 2], n / 2);
+      hashes[n / 2] = hashes.back();
+      index.insert(hashes[n / 2], n / 2);
+    }
+    if (n % 100 != 99) continue;
+    std::multiset<std::uint32_t> seen;
+    EXPECT_FALSE(index.near(n, 5000, [&](std::uint32_t v) { return seen.insert(v), false; }));
+    ASSERT_EQ(seen, model);
+  }
+  for (std::uint32_t n = 0; n < 2000; ++n) {
+    const std::uint32_t* found = index.find(hashes[n], [&](std::uint32_t v) { return v == n; });
+    ASSERT_TRUE(found != nullptr && *found == n) << n;
+    index.erase(hashes[n], n);
+  }
+  EXPECT_FALSE(index.near(0, 5000, [](std::uint32_t) { return true; })) << "nothing is left";
+}
+
+TEST(Index, InsertsOnlyWhatItDoesNotFind) {
+  Index index;
+  const auto is = [](std::uint32_t value) { return [value](std::uint32_t v) { return v == value; }; };
+  EXPECT_EQ(index.find_or_insert(7, 1, is(1)), nullptr);
+  std::uint32_t* found = index.find_or_insert(7, 2, is(1));
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(*found, 1u);
+  *found = 3;
+  EXPECT_EQ(index.find(7, is(1)), nullptr);
+  EXPECT_EQ(index.find(7, is(2)), nullptr);
+  EXPECT_NE(index.find(7, is(3)), nullptr);
+  EXPECT_EQ(index.find(8, is(3)), nullptr);
+}
+
+TEST(Index, FindsAgainWhatLiesFarFromItsFullPlaceWhileOthersComeAndGo) {
+  Index index;
+  const auto is = [](std::uint32_t value) { return [value](std::uint32_t v) { return v == value; }; };
+  // 400 of one hash fill many places in a row; what comes last lies beyond all of them.
+  constexpr std::uint32_t hash = 5, many = 400;
+  for (std::uint32_t n = 0; n < many; ++n) index.insert(hash, n);
+  for (int turn = 0; turn < 3; ++turn) {
+    for (std::uint32_t n = 0; n < many - 1; ++n) index.erase(hash, n);
+    ASSERT_NE(index.find(hash, is(many - 1)), nullptr) << turn;
+    for (std::uint32_t n = 0; n < many - 1; ++n) index.insert(hash, n);
+    for (std::uint32_t n = 0; n < many; ++n) ASSERT_NE(index.find(hash, is(n)), nullptr) << n;
+  }
+}
+
 TEST(Timers, ExpireInOrderAtTheVeryNanosecondWhateverIsMovedMeanwhile) {
   Pool<Flow> flows;
   Timers timers(flows);
@@ -110,6 +165,128 @@ TEST(Timers, ExpireInOrderAtTheVeryNanosecondWhateverIsMovedMeanwhile) {
       for (const std::uint32_t index : due) flows.release(index);
     }
   }
+}
+
+/// Timers alone; a flow is known by its number.
+struct Clock {
+  std::uint32_t file(std::int64_t deadline, std::uint32_t number = 1) {
+    const std::uint32_t index = flows.take();
+    flows[index].deadline = deadline;
+    flows[index].number = number;
+    timers.add(index);
+    return index;
+  }
+  std::vector<std::uint32_t> take(std::int64_t now) {
+    std::vector<std::uint32_t> due;
+    timers.take_due(Time{now}, due);
+    for (std::uint32_t& index : due) index = flows[index].number;
+    return due;
+  }
+  bool due(std::int64_t now) const { return timers.due(Time{now}); }
+
+  Pool<Flow> flows;
+  Timers timers{flows};
+};
+using Numbers = std::vector<std::uint32_t>;
+constexpr std::int64_t end_of_time = INT64_MAX - 1;
+
+TEST(Timers, TakeOutWhatIsDueInOrderOfDeadlineThenNumber) {
+  Clock c;
+  for (const std::uint32_t number : {4u, 2u, 6u, 1u}) c.file(100, number);
+  c.file(101, 3);
+  c.file(99, 5);
+  c.file(102, 7);
+  EXPECT_EQ(c.take(101), (Numbers{5, 1, 2, 4, 6, 3}));
+  EXPECT_EQ(c.take(102), Numbers{7});
+}
+
+TEST(Timers, KnowThatNothingIsDueBeforeTheSoonestWhereverItIsFiled) {
+  for (unsigned level = 0; level < 11; ++level) {
+    for (const std::int64_t digit : {1, 2, 5, 7, 33, 63}) {
+      if (level == 10 && digit > 7) continue;  // there is no such time
+      const std::int64_t at = digit << 6 * level;
+      Clock c;
+      c.file(at);
+      EXPECT_EQ(c.timers.next(), Time{at});
+      EXPECT_FALSE(c.due(at - 1)) << at;
+      EXPECT_EQ(c.take(at), Numbers{1}) << at;
+      EXPECT_FALSE(c.due(end_of_time)) << at;
+
+      Clock after_another;
+      after_another.file(at, 2);
+      after_another.file(at == 1 ? 0 : 1);
+      EXPECT_EQ(after_another.take(at == 1 ? 0 : 1), Numbers{1});
+      EXPECT_FALSE(after_another.due(at - 1)) << at;
+      EXPECT_EQ(after_another.take(at), Numbers{2}) << at;
+      EXPECT_FALSE(after_another.due(end_of_time)) << at;
+    }
+  }
+}
+
+TEST(Timers, FindADeadlineThatHasPassedDueAtOnce) {
+  for (const std::int64_t now : {0, 1, 63, 64, 128, 4096, 4097}) {
+    Clock c;
+    c.file(now, 9);
+    EXPECT_EQ(c.take(now), Numbers{9});
+    c.file(now, 1);
+    c.file(now + 1, 2);
+    c.file(now - 1, 3);
+    EXPECT_TRUE(c.due(now));
+    EXPECT_EQ(c.take(now), (Numbers{3, 1}));
+    EXPECT_FALSE(c.due(now));
+    EXPECT_EQ(c.take(now + 1), Numbers{2});
+  }
+}
+
+TEST(Timers, LeaveNothingDueOfWhatLivesOn) {
+  Clock c;
+  const std::uint32_t index = c.file(130);
+  c.timers.refresh(index, c.flows[index], 180);
+  EXPECT_EQ(c.take(130), Numbers{});
+  EXPECT_FALSE(c.due(179));
+  EXPECT_EQ(c.timers.next(), Time{180});
+  EXPECT_EQ(c.take(180), Numbers{1});
+}
+
+TEST(Timers, ExpireEarlierWhatIsCutShort) {
+  Clock c;
+  c.file(2000, 2);
+  const std::uint32_t index = c.file(1'000'000);
+  c.timers.refresh(index, c.flows[index], 1500);
+  EXPECT_EQ(c.timers.next(), Time{1500});
+  c.timers.refresh(index, c.flows[index], 1501);
+  c.timers.refresh(index, c.flows[index], 1499);
+  EXPECT_EQ(c.take(1498), Numbers{});
+  EXPECT_EQ(c.take(1499), Numbers{1});
+  EXPECT_EQ(c.take(2000), Numbers{2});
+}
+
+TEST(Timers, ForgetWhatIsRemovedWhereverItLies) {
+  for (unsigned level = 0; level < 11; ++level) {
+    const std::int64_t at = std::int64_t{1} << 6 * level;
+    for (std::size_t gone = 0; gone < 3; ++gone) {
+      Clock c;
+      const Numbers held{c.file(at, 0), c.file(at, 1), c.file(at, 2)};
+      c.timers.remove(held[gone]);
+      Numbers left{0, 1, 2};
+      left.erase(left.begin() + static_cast<std::ptrdiff_t>(gone));
+      EXPECT_EQ(c.take(at), left) << at;
+    }
+    Clock c;
+    c.timers.remove(c.file(at));
+    EXPECT_EQ(c.timers.next(), Time::never());
+    EXPECT_EQ(c.take(at), Numbers{});
+    EXPECT_FALSE(c.due(end_of_time)) << at;
+  }
+}
+
+TEST(Timers, LookAt64FlowsForTheNextAndElseAtWhereTheirSlotBegins) {
+  Clock c;
+  c.file(4103);
+  for (int n = 1; n < 64; ++n) c.file(4200);
+  EXPECT_EQ(c.timers.next(), Time{4103});
+  c.file(4200);
+  EXPECT_EQ(c.timers.next(), Time{4096});
 }
 
 TEST(Timers, SayExactlyWhenTheNextOfAFewExpires) {
