@@ -1,0 +1,298 @@
+// The TCP tracker alone: one line for what it says to a segment, one for the windows that it then knows.
+#include <gtest/gtest.h>
+
+#include "bench.hpp"
+#include "sim/nat/tcp_tracker.hpp"
+
+namespace masqsim::nat::testing {
+namespace {
+
+constexpr std::uint8_t S = wire::TcpFlags::syn, A = wire::TcpFlags::ack, F = wire::TcpFlags::fin, R = wire::TcpFlags::rst,
+                       P = wire::TcpFlags::psh, U = wire::TcpFlags::urg;
+
+/// One connection; client numbers begin with 1000, server numbers with 9000. Keeps the status as the core does.
+struct TcpTracker : ::testing::Test {
+  Config config;
+  TcpTrack track;
+  TcpState state = TcpState::none;
+  std::uint16_t status = 0;
+  Duration left{0};
+  std::int32_t offset = 0;
+
+  std::string client(const Segment& s) { return told(Direction::original, s); }
+  std::string server(const Segment& s) { return told(Direction::reply, s); }
+  void anew() { track = {}, state = TcpState::none, status = 0, offset = 0; }
+  void handshake(std::uint16_t client_window = 64240, std::uint16_t server_window = 64240, const Bytes& client_options = {},
+                 const Bytes& server_options = {}) {
+    client({S, 1000, 0, client_window, "", client_options});
+    server({S | A, 9000, 1001, server_window, "", server_options});
+    client({A, 1001, 9001, client_window});
+  }
+
+  /// "accepted ESTABLISHED 120h assured", "ignored", "invalid 5m", "removed 10s", "reopened", "refused".
+  std::string told(Direction direction, const Segment& s) {
+    const Bytes packet = tcp(at(a_host, 5000), at(remote, 80), s);
+    const TcpSegment segment = read_segment(*wire::TcpView::parse(wire::ByteView(packet).subspan(20)));
+    if (state == TcpState::none && !tcp_begin(track, segment, config)) return "refused";
+    const TcpVerdict verdict = tcp_follow(track, state, status, direction, segment, offset, left, config);
+    if (verdict.what != TcpVerdict::What::invalid && direction == Direction::reply) status |= status::seen_reply;
+    if (verdict.assured) status |= status::assured;
+    const std::array<const char*, 5> words{"accepted", "ignored", "invalid", "removed", "reopened"};
+    std::string line = words.at(static_cast<std::size_t>(verdict.what));
+    if (verdict.what == TcpVerdict::What::accepted) line += ' ' + to_string(state);
+    if (verdict.timeout) line += ' ' + to_string(*verdict.timeout);
+    return line + (verdict.assured ? " assured" : "");
+  }
+
+  /// For the client, then the server: "end/max_end/max_window/max_ack/scale".
+  std::string sides() const {
+    std::string line;
+    for (const TcpTrack::Side& side : track.seen) {
+      for (const std::uint32_t v : {side.end, side.max_end, side.max_window, side.max_ack}) line += std::to_string(v) + '/';
+      line += std::to_string(side.scale) + (&side == &track.seen[0] ? " " : "");
+    }
+    return line;
+  }
+};
+
+TEST_F(TcpTracker, LearnsBothWindowsFromTheHandshake) {
+  EXPECT_EQ(client({S, 1000, 0, 500}), "accepted SYN_SENT 2m");
+  EXPECT_EQ(sides(), "1001/1001/500/0/0 0/500/0/0/0");
+  EXPECT_EQ(client({S, 1000, 0, 500}), "accepted SYN_SENT");
+  EXPECT_EQ(server({S | A, 9000, 1001, 2000}), "accepted SYN_RECV 1m");
+  EXPECT_EQ(sides(), "1001/3001/500/0/0 9001/9001/2000/1001/0");
+  EXPECT_EQ(client({A, 1001, 9001, 600}), "accepted ESTABLISHED 120h assured");
+  EXPECT_EQ(sides(), "1001/3001/600/9001/0 9001/9601/2000/1001/0");
+  EXPECT_EQ(client({P | A, 1001, 9001, 600, "hello"}), "accepted ESTABLISHED 5m assured");
+  EXPECT_EQ(sides(), "1006/3001/600/9001/0 9001/9601/2000/1001/0");
+  EXPECT_EQ(server({A, 9001, 1006, 1500}), "accepted ESTABLISHED 120h assured");
+  EXPECT_EQ(sides(), "1006/3001/600/9001/0 9001/9601/2000/1006/0");  // a window that shrinks takes nothing back
+  EXPECT_EQ(server({A, 9001, 1006, 1995}), "accepted ESTABLISHED 120h assured");
+  EXPECT_EQ(sides(), "1006/3001/600/9001/0 9001/9601/2000/1006/0");
+  EXPECT_EQ(server({A, 9001, 1006, 1996}), "accepted ESTABLISHED 120h assured");
+  EXPECT_EQ(sides(), "1006/3002/600/9001/0 9001/9601/2000/1006/0");
+}
+
+TEST_F(TcpTracker, AWindowOfZeroStillAllowsOneByteToProbeIt) {
+  EXPECT_EQ(client({S, 1000, 0, 0}), "accepted SYN_SENT 2m");
+  EXPECT_EQ(sides(), "1001/1001/1/0/0 0/1/0/0/0");
+  server({S | A, 9000, 1001, 0});
+  EXPECT_EQ(sides(), "1001/1002/1/0/0 9001/9001/1/1001/0");
+  client({A, 1001, 9001, 1});
+  EXPECT_EQ(sides(), "1001/1002/1/9001/0 9001/9002/1/1001/0");
+}
+
+TEST_F(TcpTracker, WhatWasAcknowledgedStaysSo) {
+  handshake();
+  server({P | A, 9001, 1001, 64240, std::string(100, 'x')});
+  client({A, 1001, 9101});
+  EXPECT_EQ(sides(), "1001/65241/64240/9101/0 9101/73341/64240/1001/0");
+  client({A, 1001, 9051});
+  EXPECT_EQ(sides(), "1001/65241/64240/9101/0 9101/73341/64240/1001/0");
+}
+
+TEST_F(TcpTracker, DataThatWaitsForItsAcknowledgmentShortensTheTimeUntilAllIsAcknowledged) {
+  handshake();
+  EXPECT_EQ(client({P | A, 1001, 9001, 64240, "hello"}), "accepted ESTABLISHED 5m assured");
+  EXPECT_EQ(server({A, 9001, 1005}), "accepted ESTABLISHED 5m assured");
+  EXPECT_EQ(client({A, 1006, 9001}), "accepted ESTABLISHED 5m assured");
+  EXPECT_EQ(server({A, 9001, 1006}), "accepted ESTABLISHED 120h assured");
+  EXPECT_EQ(server({P | A, 9001, 1006, 64240, "hello"}), "accepted ESTABLISHED 5m assured");
+  EXPECT_EQ(client({A, 1006, 9006}), "accepted ESTABLISHED 120h assured");
+}
+
+// The client's numbers end with 1501, its receiver's largest window is 1000.
+TEST_F(TcpTracker, DataMoreThanAWindowOldIsIgnored) {
+  for (const auto& [end, line] : {std::pair{501u, "accepted ESTABLISHED 120h assured"}, std::pair{500u, "ignored"}}) {
+    anew();
+    handshake(64240, 1000);
+    client({P | A, 1001, 9001, 64240, std::string(500, 'x')});
+    server({A, 9001, 1501, 1000});
+    EXPECT_EQ(client({A, end, 9001}), line) << end;
+    EXPECT_EQ(sides(), "1501/2501/64240/9001/0 9001/73241/1000/1501/0");
+  }
+}
+
+TEST_F(TcpTracker, AnAcknowledgmentMayBe66000OldOrAWholeWindowIfThatIsMore) {
+  handshake();
+  EXPECT_EQ(client({A, 1001, 9001u - 66000}), "accepted ESTABLISHED 120h assured");
+  EXPECT_EQ(client({A, 1001, 9001u - 66001}), "ignored");
+  anew();
+  handshake(1000, 1000, {3, 3, 7, 0}, {3, 3, 7, 0});
+  EXPECT_EQ(client({A, 1001, 9001u - 128000, 1000}), "accepted ESTABLISHED 120h assured");
+  EXPECT_EQ(client({A, 1001, 9001u - 128001, 1000}), "ignored");
+}
+
+// The client may send up to 2001.
+TEST_F(TcpTracker, DataThatBeginsInTheWindowMayOverrunItAndWidensWhatTheReceiverTakes) {
+  handshake(64240, 1000);
+  EXPECT_EQ(client({P | A, 2001, 9001, 64240, "0123456789"}), "accepted ESTABLISHED 5m assured");
+  EXPECT_EQ(sides(), "2011/2001/64240/9001/0 9001/73241/1010/1001/0");
+}
+
+TEST_F(TcpTracker, DataBehindTheWindowIsIgnoredUpToOneMoreWindow) {
+  const std::string most(999, 'x'), more(1000, 'x');  // a window that ends with 2001: 3000 - 2001 + 1 bytes more than expected
+  handshake(64240, 1000);
+  EXPECT_EQ(client({P | A, 2002, 9001, 64240, most}), "invalid");
+  EXPECT_EQ(client({P | A, 2002, 9001, 64240, more}), "invalid");
+  EXPECT_EQ(sides(), "1001/2001/64240/9001/0 9001/73241/1000/1001/0");
+  EXPECT_EQ(client({P | A, 2002, 9001, 64240, std::string(998, 'x')}), "ignored");
+  EXPECT_EQ(sides(), "3000/2001/64240/9001/0 9001/73241/1000/1001/0");
+  EXPECT_EQ(server({A, 9001, 3000, 1000}), "accepted ESTABLISHED 120h assured");  // what was ignored may be acknowledged
+}
+
+TEST_F(TcpTracker, DataBehindTheWindowWaitsForItsAcknowledgmentToo) {
+  handshake(64240, 1000);
+  EXPECT_EQ(client({P | A, 2002, 9001, 64240, "x"}), "ignored");
+  EXPECT_EQ(client({A, 1003, 9001}), "accepted ESTABLISHED 5m assured");
+}
+
+TEST_F(TcpTracker, DataBehindTheWindowWithAnAcknowledgmentOutOfBoundsIsInvalid) {
+  handshake(64240, 1000);
+  EXPECT_EQ(client({P | A, 2002, 9002, 64240, "x"}), "invalid");
+  EXPECT_EQ(client({P | A, 2002, 9001u - 66001, 64240, "x"}), "invalid");
+  EXPECT_EQ(sides(), "1001/2001/64240/9001/0 9001/73241/1000/1001/0");
+  EXPECT_EQ(client({P | A, 2002, 9001u - 66000, 64240, "x"}), "ignored");
+}
+
+TEST_F(TcpTracker, ShiftedSequenceNumbersAreTakenOffTheAcknowledgment) {
+  handshake(64240, 64240, {4, 2, 0, 0}, {4, 2, 0, 0});
+  server({P | A, 9001, 1001, 64240, std::string(600, 'x')});
+  offset = 10;
+  EXPECT_EQ(client({A, 1001, 9612}), "invalid");
+  EXPECT_EQ(client({A, 1001, 9111}), "accepted ESTABLISHED 5m assured");
+  EXPECT_EQ(sides(), "1001/65241/64240/9101/0 9601/73341/64240/1001/0");
+  EXPECT_EQ(client({A, 1001, 9111, 64240, "", {5, 10, 0, 0, 0x25, 0x1d, 0, 0, 0x25, 0x27, 0, 0}}),
+            "accepted ESTABLISHED 5m assured");  // 9501 to 9511: that is 9501 at the server
+  EXPECT_EQ(sides(), "1001/65241/64640/9101/0 9601/73741/64240/1001/0");
+}
+
+TEST_F(TcpTracker, IsPickedUpInTheMiddleByItsFirstAcknowledgmentOnly) {
+  EXPECT_EQ(client({F | A, 1000, 5000}), "refused");
+  EXPECT_EQ(client({R, 1000, 5000}), "refused");
+  EXPECT_EQ(client({S | A, 1000, 5000}), "refused");
+  EXPECT_EQ(client({P | A, 1000, 5000, 700, "hello"}), "accepted ESTABLISHED 5m");
+  EXPECT_EQ(sides(), "1005/1705/700/0/0 0/0/0/0/0");
+  EXPECT_EQ(client({A, 1005, 5000, 700}), "accepted ESTABLISHED 5m");
+  EXPECT_EQ(server({A, 5000, 1005, 800}), "accepted ESTABLISHED 5m");
+  EXPECT_EQ(sides(), "1005/1805/700/0/0 5000/5800/800/1005/0");
+  EXPECT_EQ(client({A, 1005, 5000, 700}), "accepted ESTABLISHED 120h assured");
+  EXPECT_EQ(sides(), "1005/1805/700/5000/0 5000/5800/800/1005/0");
+}
+
+TEST_F(TcpTracker, PickedUpWithAKeepAliveItTakesTheAnswersByte) {
+  client({A, 1000, 5000, 700});
+  EXPECT_EQ(server({A, 5000, 1001, 800}), "accepted ESTABLISHED 5m");
+  EXPECT_EQ(sides(), "1001/1801/700/0/0 5000/5800/800/1001/0");
+  anew();
+  client({A, 1000, 5000, 700});
+  EXPECT_EQ(server({A, 5000, 1002, 800}), "accepted ESTABLISHED 5m");
+  EXPECT_EQ(sides(), "1000/1700/700/0/0 5000/5800/800/0/0");  // acknowledges what nobody saw: passes, teaches nothing
+}
+
+TEST_F(TcpTracker, PickedUpWithAZeroWindowItStillAllowsAByte) {
+  client({A, 1000, 5000, 0});
+  EXPECT_EQ(sides(), "1000/1001/1/0/0 0/0/0/0/0");
+  server({A, 5000, 1000, 0});
+  EXPECT_EQ(sides(), "1000/1001/1/0/0 5000/5001/1/1000/0");
+}
+
+TEST_F(TcpTracker, LooseOffPicksUpNothingButTakesASyn) {
+  config.tcp_loose = false;
+  EXPECT_EQ(client({A, 1000, 5000}), "refused");
+  EXPECT_EQ(client({S, 1000}), "accepted SYN_SENT 2m");
+}
+
+TEST_F(TcpTracker, ASynThatTriesAnewReplacesWhatTheFirstSaid) {
+  client({S, 1000, 0, 500, "", {3, 3, 7, 0}});
+  EXPECT_EQ(client({S, 2000, 0, 400, "", {3, 3, 2, 0}}), "accepted SYN_SENT");
+  EXPECT_EQ(sides(), "2001/2001/400/0/2 0/500/0/0/0");
+  EXPECT_EQ(client({S, 1500, 0, 450, "", {3, 3, 5, 0}}), "accepted SYN_SENT");  // older numbers replace nothing
+  EXPECT_EQ(sides(), "2001/2001/450/0/2 0/500/0/0/0");
+}
+
+TEST_F(TcpTracker, AnAnswerThatTriesAnewReplacesWhatTheFirstSaid) {
+  client({S, 1000, 0, 500});
+  server({S | A, 9000, 1001, 2000});
+  EXPECT_EQ(server({S | A, 20000, 1001, 300}), "ignored");  // a second SYN+ACK in SYN_RECV moves nothing
+  anew();
+  client({S, 1000, 0, 500, "", {3, 3, 1, 0}});
+  EXPECT_EQ(server({S, 9000, 0, 600, "", {3, 3, 2, 0}}), "accepted SYN_SENT2");
+  EXPECT_EQ(sides(), "1001/1001/500/0/1 9001/9001/600/0/2");
+  EXPECT_EQ(client({S | A, 1000, 9001, 500}), "accepted SYN_RECV 1m");
+  EXPECT_EQ(sides(), "1001/1001/500/9001/1 9001/9501/600/0/2");
+  EXPECT_EQ(client({S | A, 1500, 9001, 700, "", {2, 4, 5, 180}}), "accepted SYN_RECV 1m");
+  EXPECT_EQ(sides(), "1501/1501/700/9001/0 9001/9701/600/0/2");  // it scales nothing any more
+}
+
+TEST_F(TcpTracker, ScalingIsLostForBothWhereTheAnswerOffersNone) {
+  client({S, 1000, 0, 500, "", {3, 3, 7, 0}});
+  EXPECT_EQ(sides(), "1001/1001/500/0/7 0/500/0/0/0");
+  server({S | A, 9000, 1001, 2000, "", {2, 4, 5, 180}});
+  EXPECT_EQ(sides(), "1001/3001/500/0/0 9001/9001/2000/1001/0");
+  anew();
+  client({S, 1000, 0, 500, "", {2, 4, 5, 180}});
+  server({S | A, 9000, 1001, 2000, "", {3, 3, 7, 0}});
+  EXPECT_EQ(sides(), "1001/3001/500/0/0 9001/9001/2000/1001/0");
+}
+
+TEST_F(TcpTracker, ScalesTheWindowsOfAllButSyns) {
+  client({S, 1000, 0, 500, "", {3, 3, 1, 0}});
+  server({S | A, 9000, 1001, 2000, "", {3, 3, 2, 0}});
+  EXPECT_EQ(sides(), "1001/3001/500/0/1 9001/9001/2000/1001/2");
+  EXPECT_EQ(client({A, 1001, 9001, 500}), "accepted ESTABLISHED 120h assured");
+  EXPECT_EQ(sides(), "1001/3001/1000/9001/1 9001/10001/2000/1001/2");
+  EXPECT_EQ(server({A, 9001, 1001, 2000}), "accepted ESTABLISHED 120h assured");
+  EXPECT_EQ(sides(), "1001/9001/1000/9001/1 9001/10001/8000/1001/2");
+}
+
+/// What the options of a SYN say: its scale, and whether a SACK from the other side then counts.
+struct TcpSynOptions : TcpTracker {
+  std::string read(const Bytes& options) {
+    anew();
+    client({S, 1000, 0, 500, "", options});
+    const std::string scale = std::to_string(track.seen[0].scale);
+    server({S | A, 9000, 1001, 500, "", {4, 2, 0, 0}});
+    client({A, 1001, 9001, 500});
+    const Bytes far{5, 10, 0, 0, 0x10, 0, 0, 0, 0x10, 1, 0, 0};
+    return scale + (server({A, 9001, 1001, 500, "", far}) == "invalid" ? " sack" : "");
+  }
+};
+
+TEST_F(TcpSynOptions, AreReadInAnyOrderBetweenFillersUpToTheEndOfTheList) {
+  EXPECT_EQ(read({}), "0");
+  EXPECT_EQ(read({4, 2, 3, 3, 7, 0, 0, 0}), "7 sack");
+  EXPECT_EQ(read({1, 3, 3, 7, 1, 1, 4, 2}), "7 sack");
+  EXPECT_EQ(read({2, 4, 5, 180, 4, 2, 1, 1}), "0 sack");
+  EXPECT_EQ(read({3, 3, 7, 0, 4, 2, 1, 1}), "7");
+  EXPECT_EQ(read({3, 3, 7, 4, 2, 0, 0, 0}), "7 sack");
+}
+
+TEST_F(TcpSynOptions, ScaleByFourteenAtMost) {
+  EXPECT_EQ(read({3, 3, 13, 0}), "13");
+  EXPECT_EQ(read({3, 3, 14, 0}), "14");
+  EXPECT_EQ(read({3, 3, 15, 0}), "14");
+}
+
+TEST_F(TcpSynOptions, OfAnotherLengthThanTheirOwnSayNothing) {
+  EXPECT_EQ(read({4, 3, 7, 0}), "0");
+  EXPECT_EQ(read({3, 2, 7, 0}), "0");
+  EXPECT_EQ(read({3, 4, 7, 7}), "0");
+  EXPECT_EQ(read({3, 4, 7, 7, 4, 2, 1, 1}), "0 sack");
+  EXPECT_EQ(read({8, 3, 7, 0}), "0");
+  EXPECT_EQ(read({8, 2, 1, 1}), "0");
+}
+
+TEST_F(TcpSynOptions, EndWithADamagedLength) {
+  EXPECT_EQ(read({4, 2, 8, 0, 3, 3, 7, 0}), "0 sack");
+  EXPECT_EQ(read({3, 3, 7, 8, 1, 4, 2, 0}), "7");
+  EXPECT_EQ(read({3, 3, 7, 8, 6, 4, 2, 0}), "7");    // one more than is there
+  EXPECT_EQ(read({3, 3, 7, 8, 5, 4, 2, 0}), "7");    // all that is there
+  EXPECT_EQ(read({8, 4, 9, 9, 1, 1, 4, 2}), "0 sack");
+  EXPECT_EQ(read({4, 2, 1, 3}), "0 sack");           // a last kind without a length
+  EXPECT_EQ(read({4, 2, 1, 1, 1, 3, 3, 9}), "9 sack");
+  EXPECT_EQ(read({4, 2, 1, 1, 1, 1, 3, 3}), "0 sack");
+}
+
+}  // namespace
+}  // namespace masqsim::nat::testing
