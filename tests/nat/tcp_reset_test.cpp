@@ -83,10 +83,18 @@ TEST_F(TcpReset, ThatAcknowledgesNothingMayLeaveTheNumberOut) {
   anew();
   client({S, 5000});
   EXPECT_EQ(server({R | A, 0, 5003}), "invalid");  // 5002 would be the answer to a keep-alive
-  handshake();
+  const auto numbered_high = [this] {  // zero is ahead of all that was sent
+    anew();
+    client({S, 0xf0000000});
+  };
+  numbered_high();
+  EXPECT_EQ(server({R | A, 0, 1}), "invalid");
+  EXPECT_EQ(server({R | A, 0, 0}), "removed 10s");
+  numbered_high();
+  server({S | A, 9000, 0xf0000001});
+  client({A, 0xf0000001, 9001});
+  EXPECT_EQ(server({A, 9001, 0}), "invalid");  // nothing but a reset may
   EXPECT_EQ(server({R | A, 9001, 0}), "accepted CLOSE 10s");
-  handshake();
-  EXPECT_EQ(server({A, 9001, 0}), "accepted ESTABLISHED 120h assured");  // 1001 old only: in the window
 }
 
 TEST_F(TcpReset, WhileOneSideIsClosingNeedsNoNumber) {
@@ -122,6 +130,7 @@ TEST_F(TcpReset, OfAConnectionThatIsNotYetLiveMayBeAheadOrZero) {
   half_open();
   EXPECT_EQ(client({R, 1000}), "invalid");
   EXPECT_EQ(client({R, 1}), "invalid");
+  EXPECT_EQ(server({R, far}), "invalid");
   EXPECT_EQ(client({R, 1001}), "accepted CLOSE 10s");
   half_open();
   EXPECT_EQ(client({R, 1002}), "accepted CLOSE 10s");
@@ -130,6 +139,17 @@ TEST_F(TcpReset, OfAConnectionThatIsNotYetLiveMayBeAheadOrZero) {
 }
 
 // 9006 is the end of the server's data, which the client has not acknowledged.
+TEST_F(TcpReset, AheadClosesWhatIsAssuredButNotOpenAndWhatIsOpenButNotAssured) {
+  handshake();
+  client({S, 500000});
+  server({S | A, 600000, 500001});
+  EXPECT_EQ(client({R, 500002}), "accepted CLOSE 10s");
+  anew();
+  client({A, 1000, 5000});
+  server({A, 5000, 1000});
+  EXPECT_EQ(client({R, 1500}), "accepted CLOSE 10s");
+}
+
 TEST_F(TcpReset, BehindDataClosesOnlyRightBehindTheSendersOwnLast) {
   const auto with_data = [this] {
     handshake();
@@ -201,6 +221,11 @@ TEST_F(TcpReset, OfAFinishedConnectionDoesNotKeepALaterSynOut) {
   EXPECT_EQ(server({S, 500000}), "reopened");
   last_ack();
   EXPECT_EQ(client({S, 500000}), "ignored");
+  handshake();
+  server({F | A, 9001, 1001});
+  client({F | A, 1001, 9002});
+  EXPECT_EQ(server({A, 9002, 1002}), "accepted TIME_WAIT 2m");
+  EXPECT_EQ(client({S, 500000}), "reopened");
 }
 
 struct TcpAhead : TcpReset {};
@@ -274,6 +299,21 @@ TEST_F(TcpAhead, AServersAckOpensOnlyWhatBothSidesOpened) {
   server({S, 9000});
   EXPECT_EQ(server({S | A, 9000, 1001}), "accepted SYN_RECV 1m");
   EXPECT_EQ(server({A, 9001, 1001}), "accepted ESTABLISHED 120h assured");
+}
+
+TEST_F(TcpAhead, AnAckThatWasIgnoredWhileBothOpenedIsNotTheFirstOfItsRepeats) {
+  client({S, 1000});
+  server({S, 9000});
+  EXPECT_EQ(server({A, 9001, 1001}), "ignored");
+  server({S | A, 9000, 1001});
+  for (int n = 0; n < 3; ++n) EXPECT_EQ(server({A, 9001, 1001}), "accepted ESTABLISHED 120h assured");
+  EXPECT_EQ(server({A, 9001, 1001}), "accepted ESTABLISHED 5m assured");
+  handshake();
+  EXPECT_EQ(server({S | A, 9000, 1001}), "ignored");  // nor is a SYN+ACK as long
+  for (int n = 0; n < 3; ++n) {
+    EXPECT_EQ(server({A, 9000, 1001, 64240, "x"}), "accepted ESTABLISHED 120h assured");
+  }
+  EXPECT_EQ(server({A, 9000, 1001, 64240, "x"}), "accepted ESTABLISHED 5m assured");
 }
 
 struct TcpTimes : TcpReset {

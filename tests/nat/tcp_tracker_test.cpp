@@ -69,7 +69,7 @@ TEST_F(TcpTracker, LearnsBothWindowsFromTheHandshake) {
   EXPECT_EQ(sides(), "1006/3001/600/9001/0 9001/9601/2000/1001/0");
   EXPECT_EQ(server({A, 9001, 1006, 1500}), "accepted ESTABLISHED 120h assured");
   EXPECT_EQ(sides(), "1006/3001/600/9001/0 9001/9601/2000/1006/0");  // a window that shrinks takes nothing back
-  EXPECT_EQ(server({A, 9001, 1006, 1995}), "accepted ESTABLISHED 120h assured");
+  EXPECT_EQ(server({A, 9001, 1006, 1994}), "accepted ESTABLISHED 120h assured");
   EXPECT_EQ(sides(), "1006/3001/600/9001/0 9001/9601/2000/1006/0");
   EXPECT_EQ(server({A, 9001, 1006, 1996}), "accepted ESTABLISHED 120h assured");
   EXPECT_EQ(sides(), "1006/3002/600/9001/0 9001/9601/2000/1006/0");
@@ -82,6 +82,17 @@ TEST_F(TcpTracker, AWindowOfZeroStillAllowsOneByteToProbeIt) {
   EXPECT_EQ(sides(), "1001/1002/1/0/0 9001/9001/1/1001/0");
   client({A, 1001, 9001, 1});
   EXPECT_EQ(sides(), "1001/1002/1/9001/0 9001/9002/1/1001/0");
+  EXPECT_EQ(client({A, 999, 9001, 1}), "ignored");
+  EXPECT_EQ(client({A, 1000, 9001, 1}), "accepted ESTABLISHED 120h assured");
+  EXPECT_EQ(client({P | A, 1001, 9001, 1, "xx"}), "accepted ESTABLISHED 5m assured");
+  EXPECT_EQ(sides(), "1003/1002/1/9001/0 9001/9002/2/1001/0");
+}
+
+TEST_F(TcpTracker, AWindowThatIsUsedUpAllowsOneByteToProbeIt) {
+  handshake(600, 600);
+  server({P | A, 9001, 1001, 600, std::string(600, 'x')});
+  client({A, 1001, 9601, 0});
+  EXPECT_EQ(sides(), "1001/1601/600/9601/0 9601/9602/600/1001/0");
 }
 
 TEST_F(TcpTracker, WhatWasAcknowledgedStaysSo) {
@@ -142,6 +153,17 @@ TEST_F(TcpTracker, DataBehindTheWindowIsIgnoredUpToOneMoreWindow) {
   EXPECT_EQ(server({A, 9001, 3000, 1000}), "accepted ESTABLISHED 120h assured");  // it may be acknowledged
 }
 
+// The server has overshot by most of a window; then the client opens anew, and takes ten bytes at once.
+TEST_F(TcpTracker, DataBehindTheWindowThatIsMoreThanAWindowOldIsInvalid) {
+  client({S, 1000, 0, 1000});
+  server({S, 9000, 0, 1000});
+  client({S | A, 1000, 9001, 1000});
+  EXPECT_EQ(server({P | A, 10002, 1001, 1000, std::string(990, 'x')}), "ignored");
+  EXPECT_EQ(client({S | A, 1500, 9001, 10}), "accepted SYN_RECV 1m");
+  EXPECT_EQ(sides(), "1501/1501/10/9001/0 10992/10001/1000/0/0");
+  EXPECT_EQ(server({P | A, 10002, 1501, 1000, "x"}), "invalid");
+}
+
 TEST_F(TcpTracker, DataBehindTheWindowWaitsForItsAcknowledgmentToo) {
   handshake(64240, 1000);
   EXPECT_EQ(client({P | A, 2002, 9001, 64240, "x"}), "ignored");
@@ -194,8 +216,8 @@ TEST_F(TcpTracker, PickedUpWithAKeepAliveItTakesTheAnswersByte) {
 TEST_F(TcpTracker, PickedUpWithAZeroWindowItStillAllowsAByte) {
   client({A, 1000, 5000, 0});
   EXPECT_EQ(sides(), "1000/1001/1/0/0 0/0/0/0/0");
-  server({A, 5000, 1000, 0});
-  EXPECT_EQ(sides(), "1000/1001/1/0/0 5000/5001/1/1000/0");
+  server({A, 5000, 990, 0});
+  EXPECT_EQ(sides(), "1000/1001/1/0/0 5000/5001/1/990/0");
 }
 
 TEST_F(TcpTracker, LooseOffPicksUpNothingButTakesASyn) {
@@ -210,6 +232,22 @@ TEST_F(TcpTracker, ASynThatTriesAnewReplacesWhatTheFirstSaid) {
   EXPECT_EQ(sides(), "2001/2001/400/0/2 0/500/0/0/0");
   EXPECT_EQ(client({S, 1500, 0, 450, "", {3, 3, 5, 0}}), "accepted SYN_SENT");  // older numbers replace nothing
   EXPECT_EQ(sides(), "2001/2001/450/0/2 0/500/0/0/0");
+  EXPECT_EQ(client({S, 3000, 0, 700}), "accepted SYN_SENT");
+  EXPECT_EQ(sides(), "3001/3001/700/0/2 0/700/0/0/0");  // without options, those of before hold
+}
+
+TEST_F(TcpTracker, AResetOutOfTheWindowDoesNotSpoilTheAnswerToTheSyn) {
+  const auto refused = [this] {
+    anew();
+    client({S, 5000, 0, 500});
+    EXPECT_EQ(server({R | A, 0, 5003, 300}), "invalid");
+  };
+  refused();
+  EXPECT_EQ(server({S | A, 9000, 5001, 2000}), "accepted SYN_RECV 1m");
+  EXPECT_EQ(sides(), "5001/7001/500/0/0 9001/9001/2000/5001/0");
+  refused();
+  EXPECT_EQ(server({S, 9000, 0, 2000}), "accepted SYN_SENT2");
+  EXPECT_EQ(sides(), "5001/5001/500/0/0 9001/9001/2000/0/0");
 }
 
 TEST_F(TcpTracker, AnAnswerThatTriesAnewReplacesWhatTheFirstSaid) {
