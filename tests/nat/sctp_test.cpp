@@ -338,6 +338,15 @@ TEST_F(Sctp, HeartbeatsWithAnotherTagPassAndMoveTheAssociationOnceAnswered) {
   EXPECT_EQ(client(0x33, {chunk(data)}), "ESTABLISHED 3m30s");
 }
 
+TEST_F(Sctp, AnInitAckMayTellTheTagThatAMovedAssociationLost) {
+  establish();
+  client(0x33, {chunk(heartbeat)});
+  server(0x44, {chunk(heartbeat_ack)});
+  EXPECT_EQ(track.tag[0], 0u);
+  EXPECT_EQ(server(0x44, {opening(init_ack, 0x33)}), "ESTABLISHED 3m30s");
+  EXPECT_EQ(track.tag[0], 0x33u);
+}
+
 TEST_F(Sctp, HeartbeatsFromTheOtherSideMoveItToo) {
   establish();
   EXPECT_EQ(server(0x44, {chunk(heartbeat)}), "ESTABLISHED");

@@ -221,6 +221,14 @@ TEST_F(TcpAhead, OnlyTheFirstAckBehindASynInLastAckIsAChallenge) {
   EXPECT_EQ(server({A, 9002, 1002}), "accepted TIME_WAIT 2m");
 }
 
+TEST_F(TcpAhead, AnIgnoredSynThatIsAnsweredIsNotChallengedAnyMore) {
+  last_ack();
+  client({S, 500000});
+  EXPECT_NE(track.last_flags, 0);
+  EXPECT_EQ(server({S | A, 600000, 500001}), "accepted SYN_RECV 1m");
+  EXPECT_EQ(track.last_flags, 0);
+}
+
 TEST_F(TcpAhead, AnAckInLastAckIsNoChallengeWithoutASynOfTheOtherSideRightBefore) {
   last_ack();
   EXPECT_EQ(server({A, 9002, 1002}), "accepted TIME_WAIT 2m");

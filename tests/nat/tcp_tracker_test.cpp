@@ -49,6 +49,11 @@ TEST_F(TcpTracker, WhatWasAcknowledgedStaysSo) {
   EXPECT_EQ(sides(), "1001/65241/64240/9101/0 9101/73341/64240/1001/0");
   client({A, 1001, 9051});
   EXPECT_EQ(sides(), "1001/65241/64240/9101/0 9101/73341/64240/1001/0");
+  anew();
+  client({S, 1000});
+  server({S | A, 0xf0000000, 1001});
+  client({A, 1001, 0xf0000001});
+  EXPECT_EQ(track.seen[0].max_ack, 0xf0000001);
 }
 
 TEST_F(TcpTracker, DataThatWaitsForItsAcknowledgmentShortensTheTimeUntilAllIsAcknowledged) {
