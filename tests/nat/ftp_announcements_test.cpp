@@ -40,6 +40,7 @@ struct Talk {
     Bytes bytes = tcp({{from.source}, from.source_port}, {{from.destination}, from.destination_port},
                       {P | A, sequence, 1, 64240, std::string(text), options});
     const auto size = static_cast<std::uint32_t>(bytes.size());
+    bytes.insert(bytes.end(), behind.begin(), behind.end());
     bytes.resize(65600);
     wire::Buffer buffer{bytes.data(), size, room};
     if (!helper.read(buffer, table, random, index, d, now)) return std::string(dropped);
@@ -57,6 +58,7 @@ struct Talk {
   FtpHelper helper;
   Time now{0};
   Bytes options;
+  std::string behind;  // what the buffer holds behind the segment
   Bytes segment;  // the last that left
 };
 
@@ -107,7 +109,8 @@ TEST(FtpAnnouncements, EprtIsOneIpv4AddressAndOnePort) {
   EXPECT_EQ(client_says("EPRT |1|192.168.1.10|2001|"), "EPRT |1|203.0.113.1|2001|");
   EXPECT_EQ(client_says("EPRT |1|192.168.1.10|2001|more\r\n"), "EPRT |1|203.0.113.1|2001|more\r\n");
   for (const std::string_view text :
-       {"EPRT |", "EPRT |1", "EPRT |1|", "EPRT |1||", "EPRT |1|\r\n", "EPRT |2|192.168.1.10|2001|\r\n",
+       {"EPRT |", "EPRT |1", "EPRT |1|", "EPRT |1||", "EPRT |1||2001|\r\n", "EPRT |1|x2001|\r\n", "EPRT |1|\r\n",
+        "EPRT |2|192.168.1.10|2001|\r\n",
         "EPRT ||1192.168.1.10|2001|\r\n", "EPRT 1||192.168.1.10|2001|\r\n", "EPRT |1!192.168.1.10|2001|\r\n",
         "EPRT |1|192.168.266|2001|\r\n", "EPRT |1|192.168.1.10.0|2001|\r\n", "EPRT |1|192.168.1.10!2001|\r\n",
         "EPRT |1|192,168,1,10|2001|\r\n", "EPRT |1|192.168.1.10|2001\r\n", "EPRT |1|192.168.1.10|2001",
@@ -138,6 +141,35 @@ TEST(FtpAnnouncements, ExtendedPassiveAnswersHaveThreeDelimitersAPortAndAFourth)
         "229 (|||3000", "229 (|||0|)\r\n", "229 (||||)\r\n", "229 (   3000 )\r\n", "229 (\x7f\x7f\x7f" "3000\x7f)\r\n",
         "229 (11130001)\r\n", "229 (|||30x0|)\r\n"}) {
     EXPECT_EQ(server_says(text), dropped) << text;
+  }
+}
+
+TEST(FtpAnnouncements, AreReadNoFurtherThanTheirSegment) {
+  const auto halves = {std::pair<std::string_view, std::string_view>{"PORT", " 192,168,1,10,7,208\r\n"},
+                       {"PORT 192,168,1,10,7,208", "\r\n"},
+                       {"PORT 192,168,1,10,7,20", "8\r\n"},
+                       {"EPRT ", "|1|192.168.1.10|2001|\r\n"},
+                       {"EPRT |1", "|192.168.1.10|2001|\r\n"},
+                       {"EPRT |1|", "192.168.1.10|2001|\r\n"},
+                       {"EPRT |1|192.168.1.10", "|2001|\r\n"},
+                       {"EPRT |1|192.168.1.10|", "2001|\r\n"},
+                       {"EPRT |1|192.168.1.10|200", "1|\r\n"},
+                       {"EPRT |1|192.168.1.10|2001", "|\r\n"}};
+  for (const auto& [text, behind] : halves) {
+    Talk t;
+    t.behind = behind;
+    EXPECT_EQ(t.says(t.client(outer), ours, text), dropped) << text;
+  }
+  const auto answers = {std::pair<std::string_view, std::string_view>{"227 192,168,1,10,8,1", ")\r\n"},
+                        {"227 ", "192,168,1,10,8,1)\r\n"},
+                        {"229 ", "(|||3000|)\r\n"},
+                        {"229 (||", "|3000|)\r\n"},
+                        {"229 (|||300", "0|)\r\n"},
+                        {"229 (|||3000", "|)\r\n"}};
+  for (const auto& [text, behind] : answers) {
+    Talk t;
+    t.behind = behind;
+    EXPECT_EQ(t.says(t.server(), theirs, text), dropped) << text;
   }
 }
 
@@ -262,6 +294,7 @@ TEST(FtpAnnouncements, UntranslatedAPortThatIsTakenIsRefusedAndNothingIsWritten)
   const std::uint32_t first = t.client(a_host), second = t.client(a_host, 5001);
   EXPECT_EQ(t.says(first, ours, "EPRT !1!192.168.1.10!2000!\r\n"), "EPRT !1!192.168.1.10!2000!\r\n");
   EXPECT_EQ(t.says(second, ours, "PORT 192,168,1,10,7,208\r\n"), dropped);
+  EXPECT_EQ(t.random.next(), Random(1, "ftp").next()) << "no other is drawn";
   EXPECT_TRUE(t.expects(2000, a_host));
   EXPECT_EQ(t.says(second, ours, "PORT 192,168,1,10,7,208\r\n"), "PORT 192,168,1,10,7,208\r\n");
   EXPECT_TRUE(t.expects(2000, a_host));
