@@ -176,7 +176,9 @@ TEST_F(FtpNumbers, TheFirstAnnouncementShiftsWhateverItsNumber) {
     EXPECT_EQ(helper.offset(index, ours, sequence + 25), 0);
     says(ours, sequence - 2, "x\n");
     says(ours, sequence, port_line);
+    says(theirs, 9000, "200 ok\r\n");
     EXPECT_EQ(helper.offset(index, ours, sequence), 0) << sequence;
+    EXPECT_EQ(helper.offset(index, ours, sequence + 1), -1) << sequence;
     EXPECT_EQ(helper.offset(index, ours, sequence + 25), -1) << sequence;
     EXPECT_EQ(acknowledged(sequence + 24), sequence + 25) << sequence;
   }
