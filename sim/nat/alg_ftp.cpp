@@ -57,8 +57,8 @@ std::size_t read_numbers(std::string_view text, char separator, char end, std::s
     const char c = text[at];
     if (is_digit(c)) {
       numbers[n] = numbers[n] * 10 + static_cast<std::uint32_t>(c - '0');
-    } else if (c == separator && n + 1 < numbers.size()) {
-      ++n;
+    } else if (c == separator) {
+      if (++n == numbers.size()) return 0;
     } else {
       return (end == 0 || c == end) && n + 1 == numbers.size() ? at : 0;
     }
@@ -79,13 +79,11 @@ std::size_t read_six(std::string_view text, char end, Announcement& a) {
   return length;
 }
 
-/// A port up to the next delimiter; the place behind that, 0 if there is none.
+/// A port up to the next delimiter, of a larger number the lower 16 bits; the place behind that, 0 if there is none.
 std::size_t read_port(std::string_view text, std::size_t at, char delimiter, std::uint16_t& port) {
-  std::uint32_t value = 0;
-  for (; at < text.size() && is_digit(text[at]); ++at) value = value * 10 + static_cast<std::uint32_t>(text[at] - '0');
-  if (at == text.size() || text[at] != delimiter || value == 0) return 0;
-  port = static_cast<std::uint16_t>(value);
-  return at + 1;
+  port = 0;
+  for (; at < text.size() && is_digit(text[at]); ++at) port = static_cast<std::uint16_t>(port * 10 + (text[at] - '0'));
+  return at < text.size() && text[at] == delimiter && port != 0 ? at + 1 : 0;
 }
 
 bool is_delimiter(char c) { return c > 32 && c < 127 && !is_digit(c); }
@@ -199,39 +197,45 @@ bool FtpHelper::read(wire::Buffer& buffer, Table& table, Random& random, std::ui
   Announcement a;
   const Read found = at_line_start(s, direction, sequence) ? read_announcement(text, direction, a) : Read::nothing;
   if (found == Read::half) return false;
-  if (found == Read::found) {
-    Flow& flow = table[index];
-    const Key& own = flow.key(direction);
-    const Key& back = flow.key(opposite(direction));
-    // Somebody else's address is not announced to the world (the FTP bounce attack).
-    if (a.address.value_or(own.source) == own.source) {
-      Expectation e{back.source, {{back.destination}, a.port}, index, opposite(direction), a.port, now + expectation_life};
-      if (!expect(e, flow.any(status::nat_mask), random, now)) return false;
-      if (flow.any(status::nat_mask)) {
-        const std::string said = write(a.form, e.destination.address, e.destination.port);
-        const std::size_t at = ip.header_length() + tcp->header_length() + a.at;
-        if (!replace(buffer, at, a.length, said)) return false;
-        if (said.size() != a.length) {
-          flow.set(status::adjusts_sequence);
-          shift(s, direction, sequence, static_cast<std::int32_t>(said.size()) - static_cast<std::int32_t>(a.length));
-        }
-      }
-    }
-  }
   if (ends_line) note_line_end(s, direction, end);
+  if (found == Read::nothing) return true;
+
+  Flow& flow = table[index];
+  const Key& own = flow.key(direction);
+  const Key& back = flow.key(opposite(direction));
+  // Somebody else's address is not announced to the world (the FTP bounce attack).
+  if (a.address.value_or(own.source) != own.source) return true;
+  Expectation e{back.source, {{back.destination}, a.port}, index, opposite(direction), a.port, now + expectation_life};
+  if (!expect(e, flow.any(status::nat_mask), random, now)) return false;
+  if (!flow.any(status::nat_mask)) return true;
+  const std::string said = write(a.form, e.destination.address, e.destination.port);
+  if (!replace(buffer, ip.header_length() + tcp->header_length() + a.at, a.length, said)) {
+    expected_.erase({e.destination, e.source});
+    return false;
+  }
+  if (said.size() != a.length) {
+    flow.set(status::adjusts_sequence);
+    shift(s, direction, sequence, static_cast<std::int32_t>(said.size()) - static_cast<std::int32_t>(a.length));
+  }
   return true;
 }
 
-/// One announcement a connection at a time; a port that another one expects gives way to a random higher one, where it
-/// `may_move`. Port 0 is expected, but cannot be announced anew.
+/// One announcement a connection at a time, a new one in place of the old; a port that another connection expects gives
+/// way to a random higher one, where it `may_move`. Port 0 is expected, but cannot be announced anew.
 bool FtpHelper::expect(Expectation& e, bool may_move, Random& random, Time now) {
-  std::erase_if(expected_, [&](const auto& entry) { return entry.second.master == e.master || entry.second.until <= now; });
+  std::erase_if(expected_, [&](const auto& entry) { return entry.second.until <= now; });
+  const auto others = [&] {
+    const auto there = expected_.find({e.destination, e.source});
+    return there != expected_.end() && there->second.master != e.master;
+  };
   const std::uint32_t range = may_move ? 65535u - e.port : 0;
-  for (std::uint32_t left = std::min(range, ports_tried);; --left) {
-    if (expected_.try_emplace({e.destination, e.source}, e).second) return !may_move || e.destination.port != 0;
+  for (std::uint32_t left = std::min(range, ports_tried); others(); --left) {
     if (left == 0) return false;
     e.destination.port = static_cast<std::uint16_t>(e.port + random.below(range));
   }
+  std::erase_if(expected_, [&](const auto& entry) { return entry.second.master == e.master; });
+  expected_.emplace(Place{e.destination, e.source}, e);
+  return !may_move || e.destination.port != 0;
 }
 
 std::optional<Expectation> FtpHelper::fulfil(const Key& key, Time now) {
@@ -255,10 +259,10 @@ std::int32_t FtpHelper::offset(std::uint32_t index, Direction direction, std::ui
   return after(sequence, shift.position) ? shift.after : shift.before;
 }
 
-void FtpHelper::adjust(const Packet& packet, std::uint32_t index, Direction direction) const {
+bool FtpHelper::adjust(const Packet& packet, std::uint32_t index, Direction direction) const {
   const auto session = sessions_.find(index);
   const std::optional<wire::TcpEdit> tcp = wire::TcpEdit::parse(packet.segment());
-  if (session == sessions_.end() || !tcp) return;
+  if (session == sessions_.end() || !tcp) return true;
   const auto replace32 = [&](std::uint8_t* at, std::uint32_t value) {
     tcp->set_sum(wire::adjust32(tcp->sum(), wire::load32(at), value));
     wire::store32(at, value);
@@ -266,7 +270,7 @@ void FtpHelper::adjust(const Packet& packet, std::uint32_t index, Direction dire
   std::uint8_t* const header = tcp->bytes().data();
   const std::uint32_t sequence = tcp->sequence();
   replace32(header + 4, sequence + static_cast<std::uint32_t>(offset(index, direction, sequence)));
-  if (!tcp->flags().any(wire::TcpFlags::ack)) return;
+  if (!tcp->flags().any(wire::TcpFlags::ack)) return true;
   const Shift& other = session->second.shifts[number(opposite(direction))];
   const auto back = [&](std::uint32_t acknowledged) {
     const bool beyond = after(acknowledged - static_cast<std::uint32_t>(other.before), other.position);
@@ -275,12 +279,12 @@ void FtpHelper::adjust(const Packet& packet, std::uint32_t index, Direction dire
   replace32(header + 8, back(tcp->acknowledgment()));
   // SACK blocks acknowledge, too (RFC 2018).
   wire::ByteEdit options = tcp->options();
-  while (options.size() >= 2 && options[0] != 0) {
+  while (!options.empty() && options[0] != 0) {
     if (options[0] == 1) {
       options = options.subspan(1);
       continue;
     }
-    if (options[1] < 2 || options[1] > options.size()) return;
+    if (options.size() < 2 || options[1] < 2 || options[1] > options.size()) return false;
     if (options[0] == 5 && options[1] % 8 == 2) {
       for (std::size_t at = 2; at < options[1]; at += 4) {
         const std::uint32_t edge = back(wire::load32(&options[at]));
@@ -290,6 +294,7 @@ void FtpHelper::adjust(const Packet& packet, std::uint32_t index, Direction dire
     }
     options = options.subspan(options[1]);
   }
+  return true;
 }
 
 }  // namespace masqsim::nat

@@ -36,8 +36,9 @@ class FtpHelper {
   /// Reads a segment that is already translated, just before it leaves; may change its length. False: it must be
   /// dropped, because it holds half an announcement or one that cannot be written.
   bool read(wire::Buffer& buffer, Table& table, Random& random, std::uint32_t index, Direction direction, Time now);
-  /// Corrects the numbers of a segment of a connection in which something was written.
-  void adjust(const Packet& packet, std::uint32_t index, Direction direction) const;
+  /// Corrects the numbers of a segment of a connection in which something was written. False: it must be dropped, because
+  /// its options are damaged.
+  bool adjust(const Packet& packet, std::uint32_t index, Direction direction) const;
   /// What adjusting adds to the numbers that one direction sends, at `sequence`.
   std::int32_t offset(std::uint32_t index, Direction direction, std::uint32_t sequence) const;
 

@@ -209,7 +209,7 @@ Reason Core::finish(wire::Buffer& buffer, Time now, Track& track) {
     if (flow->any(status::helper) && !ftp_.read(buffer, table_, random_, track.index_, track.direction_, now)) {
       return Reason::malformed;
     }
-    if (adjusts) ftp_.adjust(*read_packet(buffer.bytes()), track.index_, track.direction_);
+    if (adjusts && !ftp_.adjust(*read_packet(buffer.bytes()), track.index_, track.direction_)) return Reason::malformed;
   }
   const bool borrowed = track.core_ == nullptr;
   return borrowed || flow->any(status::confirmed) ? Reason::none : confirm(track, now);

@@ -37,10 +37,11 @@ struct EndChange {
   Repair repair(std::uint16_t port_from) const { return Repair{}.address(address_from, address_to).word(port_from, port_to); }
 };
 
-bool rewrite_udp(wire::ByteEdit segment, const EndChange& change) {
+// RFC 768: a sum of zero means that the sender computed none. RFC 3828 knows no such thing.
+bool rewrite_udp(wire::ByteEdit segment, const EndChange& change, bool zero_is_none) {
   if (segment.size() < 8) return false;
   const std::uint16_t sum = wire::load16(&segment[6]);
-  if (sum != 0) {  // RFC 768: zero means that the sender computed none
+  if (sum != 0 || !zero_is_none) {
     wire::store16(&segment[6], wire::udp_sum(change.repair(wire::load16(&segment[change.port_at])).apply(sum)));
   }
   wire::store16(&segment[change.port_at], change.port_to);
@@ -84,8 +85,8 @@ bool gre_translatable(wire::ByteView header, bool destination) {
 
 bool rewrite_transport(wire::Ipv4Edit packet, const EndChange& change, const Key& target) {
   switch (static_cast<std::uint8_t>(packet.protocol())) {
-    case proto_udp:
-    case proto_udplite: return rewrite_udp(packet.payload(), change);
+    case proto_udp: return rewrite_udp(packet.payload(), change, true);
+    case proto_udplite: return rewrite_udp(packet.payload(), change, false);
     case proto_tcp: return rewrite_tcp(packet.payload(), change);
     case proto_sctp: return rewrite_sctp(packet.payload(), change);
     case proto_icmp: return rewrite_icmp(packet.payload(), target.source_port);

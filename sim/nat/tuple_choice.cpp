@@ -95,7 +95,7 @@ std::optional<Window> search_window(std::uint16_t wanted, std::uint8_t protocol,
   return Window{1024, 64512};
 }
 
-/// Consecutive numbers from a random start, then from new random starts, each round half as long.
+/// Consecutive numbers from `begin`, else from a random start, then from new random starts, each round half as long.
 Choice search(Table& table, Random& random, std::uint32_t index, const Key& start, Window window, Side side,
               std::optional<std::uint16_t> begin) {
   const Flow& flow = table[index];
@@ -149,7 +149,9 @@ Choice choose_tuple(Table& table, Random& random, std::uint32_t index, const Ran
     const bool fixed = range.ports && range.ports->first == range.ports->last;
     if (fixed || !taken(table, key, protocol)) return {key};
   }
-  return search(table, random, index, key, *window, side, range.start);
+  std::optional<std::uint16_t> begin = range.start;
+  if (!begin && side == Side::destination && !range.random) begin = static_cast<std::uint16_t>(window->first);
+  return search(table, random, index, key, *window, side, begin);
 }
 
 }  // namespace masqsim::nat

@@ -124,7 +124,8 @@ TEST(FtpAnnouncements, EprtIsOneIpv4AddressAndOnePort) {
         "EPRT ||1192.168.1.10|2001|\r\n", "EPRT 1||192.168.1.10|2001|\r\n", "EPRT |1!192.168.1.10|2001|\r\n",
         "EPRT |1|192.168.266|2001|\r\n", "EPRT |1|192.168.1.10.0|2001|\r\n", "EPRT |1|192.168.1.10!2001|\r\n",
         "EPRT |1|192,168,1,10|2001|\r\n", "EPRT |1|192.168.1.10|2001\r\n", "EPRT |1|192.168.1.10|2001",
-        "EPRT |1|192.168.1.10|2001!\r\n", "EPRT |1|192.168.1.10|0|\r\n", "EPRT |1|192.168.1.10||\r\n",
+        "EPRT |1|192.168.1.10|2001!\r\n", "EPRT |1|192.168.1.10|0|\r\n", "EPRT |1|192.168.1.10|65536|\r\n",
+        "EPRT .1.192.168.1.10.2001.\r\n", "EPRT |1|192.168.1.10||\r\n",
         "EPRT |1|192.168.1.10|"}) {
     EXPECT_TRUE(client_is_refused(text)) << text;
   }
@@ -136,7 +137,8 @@ TEST(FtpAnnouncements, PassiveAnswersBeginWithTheFirstDigitAndEndWithWhateverIsN
   EXPECT_EQ(server_says("227 =192,168,1,10,8,1\r\n"), "227 =203,0,113,1,8,1\r\n");  // RFC 1123 section 4.1.2.6
   EXPECT_EQ(server_says("227 192,168,1,10,8,1 ok\r\n"), "227 203,0,113,1,8,1 ok\r\n");
   for (const std::string_view text : {"2", "22", "227", "227 ", "227 none\r\n", "227 9", "227 (192,168,1,10,8)\r\n",
-                                      "227 192,168,1,10,8,1", "227 (192.168,1,10,8,1)\r\n"}) {
+                                      "227 192,168,1,10,8,1", "227 (192.168,1,10,8,1)\r\n",
+                                      "227 (192,168,1,10,8,1,)\r\n", "227 (192,168,1,10,8,1,5)\r\n"}) {
     EXPECT_TRUE(server_is_refused(text)) << text;
   }
 }
@@ -366,6 +368,26 @@ TEST(FtpAnnouncements, ATakenPortIsTriedOnceAndThen128Others) {
     EXPECT_EQ(t.says(client, ours, "EPRT |1|192.168.1.10|65300|\r\n"),
               wanted <= 128 ? "EPRT |1|203.0.113.1|65400|\r\n" : dropped) << wanted;
   }
+}
+
+TEST(FtpAnnouncements, ThatCannotBeMadeLeaveWhatWasExpectedBefore) {
+  Talk t;
+  const std::uint32_t first = t.client(outer), second = t.client(outer, 5001);
+  EXPECT_EQ(t.says(first, ours, "EPRT |1|192.168.1.10|65535|\r\n"), "EPRT |1|203.0.113.1|65535|\r\n");
+  EXPECT_EQ(t.says(second, ours, "EPRT |1|192.168.1.10|2000|\r\n"), "EPRT |1|203.0.113.1|2000|\r\n");
+  EXPECT_EQ(t.says(second, ours, "EPRT |1|192.168.1.10|65535|\r\n"), dropped) << "there is no higher one";
+  EXPECT_TRUE(t.expects(2000));
+  EXPECT_TRUE(t.expects(65535));
+}
+
+TEST(FtpAnnouncements, ThatDoNotFitAreNotExpected) {
+  Talk t;
+  const std::uint32_t client = t.client(wire::address(203, 100, 113, 111));
+  const std::string line = "PORT 192,168,1,10,7,208\r\n";
+  EXPECT_EQ(t.says(client, ours, line, 1000, static_cast<std::uint32_t>(40 + line.size())), dropped);
+  EXPECT_FALSE(t.expects(2000, wire::address(203, 100, 113, 111)));
+  EXPECT_EQ(t.says(client, ours, line), "PORT 203,100,113,111,7,208\r\n");
+  EXPECT_TRUE(t.expects(2000, wire::address(203, 100, 113, 111)));
 }
 
 TEST(FtpAnnouncements, WhereTwoServersAreAskedOnePortDoesForBoth) {
