@@ -148,15 +148,19 @@ bool replace(wire::Buffer& buffer, std::size_t at, std::size_t length, std::stri
   std::memcpy(buffer.data + at, text.data(), text.size());
   buffer.size = static_cast<std::uint32_t>(size);
   wire::store16(buffer.data + 2, static_cast<std::uint16_t>(size));
-  const wire::Ipv4Edit ip = *wire::Ipv4Edit::parse(buffer.bytes());
-  ip.fix_sum();
-  const wire::TcpEdit tcp = *wire::TcpEdit::parse(ip.payload());
-  tcp.set_sum(0);
-  tcp.set_sum(wire::pseudo_checksum(ip.source(), ip.destination(), ip.protocol(), ip.payload()));
+  wire::Ipv4Edit::parse(buffer.bytes())->fix_sum();
+  FtpHelper::sum_anew(buffer);
   return true;
 }
 
 }  // namespace
+
+void FtpHelper::sum_anew(wire::Buffer& buffer) {
+  const wire::Ipv4Edit ip = *wire::Ipv4Edit::parse(buffer.bytes());
+  const wire::TcpEdit tcp = *wire::TcpEdit::parse(ip.payload());
+  tcp.set_sum(0);
+  tcp.set_sum(wire::udp_sum(wire::pseudo_checksum(ip.source(), ip.destination(), ip.protocol(), ip.payload())));
+}
 
 void FtpHelper::end(std::uint32_t index) {
   if (sessions_.erase(index) == 0) return;
@@ -182,11 +186,12 @@ void FtpHelper::note_line_end(Session& s, Direction d, std::uint32_t sequence) {
   if (after(sequence, oldest)) oldest = sequence;
 }
 
-bool FtpHelper::read(wire::Buffer& buffer, Table& table, Random& random, std::uint32_t index, Direction direction, Time now) {
+FtpHelper::Fate FtpHelper::read(wire::Buffer& buffer, Table& table, Random& random, std::uint32_t index, Direction direction,
+                               Time now) {
   const auto session = sessions_.find(index);
   const wire::Ipv4Edit ip = *wire::Ipv4Edit::parse(buffer.bytes());
   const std::optional<wire::TcpEdit> tcp = wire::TcpEdit::parse(ip.payload());
-  if (session == sessions_.end() || !tcp || tcp->payload().empty()) return true;
+  if (session == sessions_.end() || !tcp || tcp->payload().empty()) return Fate::kept;
   Session& s = session->second;
   const wire::ByteView data = tcp->payload();
   const std::string_view text(reinterpret_cast<const char*>(data.data()), data.size());
@@ -196,28 +201,28 @@ bool FtpHelper::read(wire::Buffer& buffer, Table& table, Random& random, std::ui
 
   Announcement a;
   const Read found = at_line_start(s, direction, sequence) ? read_announcement(text, direction, a) : Read::nothing;
-  if (found == Read::half) return false;
+  if (found == Read::half) return Fate::dropped;
   if (ends_line) note_line_end(s, direction, end);
-  if (found == Read::nothing) return true;
+  if (found == Read::nothing) return Fate::kept;
 
   Flow& flow = table[index];
   const Key& own = flow.key(direction);
   const Key& back = flow.key(opposite(direction));
   // Somebody else's address is not announced to the world (the FTP bounce attack).
-  if (a.address.value_or(own.source) != own.source) return true;
+  if (a.address.value_or(own.source) != own.source) return Fate::kept;
   Expectation e{back.source, {{back.destination}, a.port}, index, opposite(direction), a.port, now + expectation_life};
-  if (!expect(e, flow.any(status::nat_mask), random, now)) return false;
-  if (!flow.any(status::nat_mask)) return true;
+  if (!expect(e, flow.any(status::nat_mask), random, now)) return Fate::dropped;
+  if (!flow.any(status::nat_mask)) return Fate::kept;
   const std::string said = write(a.form, e.destination.address, e.destination.port);
   if (!replace(buffer, ip.header_length() + tcp->header_length() + a.at, a.length, said)) {
     expected_.erase({e.destination, e.source});
-    return false;
+    return Fate::dropped;
   }
   if (said.size() != a.length) {
     flow.set(status::adjusts_sequence);
     shift(s, direction, sequence, static_cast<std::int32_t>(said.size()) - static_cast<std::int32_t>(a.length));
   }
-  return true;
+  return Fate::rewritten;
 }
 
 /// One announcement a connection at a time, a new one in place of the old; a port that another connection expects gives

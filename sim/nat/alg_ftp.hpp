@@ -33,12 +33,15 @@ class FtpHelper {
   /// The flow has gone; what it announced is not expected any more.
   void end(std::uint32_t index);
 
-  /// Reads a segment that is already translated, just before it leaves; may change its length. False: it must be
-  /// dropped, because it holds half an announcement or one that cannot be written.
-  bool read(wire::Buffer& buffer, Table& table, Random& random, std::uint32_t index, Direction direction, Time now);
+  enum class Fate : std::uint8_t { dropped, kept, rewritten };
+  /// Reads a segment that is already translated, just before it leaves; may change its length. It must be dropped where it
+  /// holds half an announcement or one that cannot be written.
+  Fate read(wire::Buffer& buffer, Table& table, Random& random, std::uint32_t index, Direction direction, Time now);
   /// Corrects the numbers of a segment of a connection in which something was written. False: it must be dropped, because
   /// its options are damaged.
   bool adjust(const Packet& packet, std::uint32_t index, Direction direction) const;
+  /// The checksum of a segment that was rewritten, once its numbers are right; as a network card's, never zero.
+  static void sum_anew(wire::Buffer& buffer);
   /// What adjusting adds to the numbers that one direction sends, at `sequence`.
   std::int32_t offset(std::uint32_t index, Direction direction, std::uint32_t sequence) const;
 

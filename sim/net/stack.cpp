@@ -25,6 +25,23 @@ constexpr std::uint16_t first_ephemeral = 32768, ephemeral_ports = 28232;  // Li
 constexpr std::int64_t milliseconds_a_day = 86'400'000;
 constexpr std::uint64_t something_later = ~std::uint64_t{0};  // no timer's number: there is no such connection
 
+/// Linux resets nobody whose options are damaged or bear a signature (RFC 2385): it could not sign its answer. It looks no
+/// further than a signature has room.
+bool has_unanswerable_options(wire::TcpView tcp) {
+  constexpr std::size_t signature_size = 18;
+  constexpr std::uint8_t end = 0, no_operation = 1, signature = 19;
+  wire::ByteView left = tcp.options();
+  while (left.size() >= signature_size && left[0] != end) {
+    if (left[0] == no_operation) {
+      left = left.subspan(1);
+      continue;
+    }
+    if (left[1] < 2 || left[1] > left.size() || left[0] == signature) return true;
+    left = left.subspan(left[1]);
+  }
+  return false;
+}
+
 /// "tcp:80": who takes a packet, for the record of its delivery.
 std::string program(Protocol protocol, std::uint16_t port) { return to_string(protocol) + ':' + std::to_string(port); }
 
@@ -188,7 +205,7 @@ void Stack::deliver_tcp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
                                          to_string(meant->remote())
                            : opens ? "no program on " + program(Protocol::tcp, local.port)
                                    : "no such connection";
-  if (refuse(packet, in, reason, text)) send_reset(ip, *tcp, packet);
+  if (refuse(packet, in, reason, text) && !has_unanswerable_options(*tcp)) send_reset(ip, *tcp, packet);
 }
 
 // A connection that calls the same port of somebody else, and so may be whom an answer was meant for.

@@ -43,7 +43,7 @@ struct Talk {
     bytes.insert(bytes.end(), behind.begin(), behind.end());
     bytes.resize(65600);
     wire::Buffer buffer{bytes.data(), size, room};
-    if (!helper.read(buffer, table, random, index, d, now)) return std::string(dropped);
+    if (helper.read(buffer, table, random, index, d, now) == FtpHelper::Fate::dropped) return std::string(dropped);
     segment.assign(bytes.begin(), bytes.begin() + buffer.size);
     const wire::ByteView data = wire::TcpView::parse(wire::Ipv4View::parse(segment)->payload())->payload();
     return std::string(data.begin(), data.end());

@@ -29,7 +29,7 @@ struct FtpNumbers : ::testing::Test {
     const auto size = static_cast<std::uint32_t>(bytes.size());
     bytes.resize(size + 64);
     wire::Buffer buffer{bytes.data(), size, size + 64};
-    return helper.read(buffer, table, random, index, d, Time{0});
+    return helper.read(buffer, table, random, index, d, Time{0}) != FtpHelper::Fate::dropped;
   }
   Bytes made(Direction d, const Segment& s) const {
     return d == ours ? tcp(at(outer, 5000), at(remote, 21), s) : tcp(at(remote, 21), at(a_host, 5000), s);
@@ -228,7 +228,7 @@ TEST_F(FtpNumbers, NothingOfAConnectionWithoutSessionOrOfHalfASegmentIsAdjusted)
   helper.adjust(*read_packet(cut), index, ours);
   EXPECT_EQ(cut, before);
   wire::Buffer buffer{cut.data(), 36, 36};
-  EXPECT_TRUE(helper.read(buffer, table, random, index, ours, Time{0}));
+  EXPECT_EQ(helper.read(buffer, table, random, index, ours, Time{0}), FtpHelper::Fate::kept);
   EXPECT_EQ(cut, before);
   helper.end(index);
   EXPECT_EQ(adjusted(ours, {A, 1025, 9001}), made(ours, {A, 1025, 9001}));
