@@ -1,8 +1,11 @@
 #include "random_packet.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <string>
 
 #include "masqsim/wire/build.hpp"
 #include "masqsim/wire/checksum.hpp"
@@ -16,6 +19,8 @@ namespace {
 using wire::Protocol;
 using wire::TcpFlags;
 namespace icmp = wire::icmp;
+
+constexpr std::uint16_t ftp_port = 21;
 
 bool one_in(Random& random, std::uint64_t n) { return random.below(n) == 0; }
 
@@ -129,12 +134,45 @@ Bytes sctp_segment(const RandomHosts::Flow& flow, std::uint8_t from, std::uint16
   return segment;
 }
 
+/// A line of an FTP control connection, mostly an announcement, perhaps with something wrong. Digits stay: they might name
+/// the port of another.
+Bytes ftp_line(wire::Endpoint own, bool is_server, Random& random) {
+  wire::Address announced = own.address;
+  if (one_in(random, 8)) announced.value ^= 1;  // somebody else
+  const std::uint16_t port = ftp_data_port(own);
+  std::string commas = to_string(announced);
+  std::replace(commas.begin(), commas.end(), '.', ',');
+  commas += fmt::format(",{},{}", port >> 8, port & 0xff);
+  const std::array client_lines{"PORT " + commas + "\r\n", fmt::format("EPRT |1|{}|{}|\r\n", to_string(announced), port),
+                                std::string("NOOP\r\n")};
+  const std::array server_lines{"227 Entering Passive Mode (" + commas + ")\r\n", fmt::format("229 (|||{}|)\r\n", port),
+                                std::string("200 ok\r\n")};
+  std::string line = pick(random, is_server ? server_lines : client_lines);
+  constexpr std::string_view others = " ,.|!()xP\r\n";
+  if (one_in(random, 4)) {
+    const std::size_t at = random.below(line.size());
+    const std::string other(1, others[random.below(others.size())]);
+    const bool digit = line[at] >= '0' && line[at] <= '9';
+    switch (random.below(digit ? 2 : 4)) {
+      case 0: line.insert(at, other); break;
+      case 1: line.resize(at + 1); break;
+      case 2: line.replace(at, 1, other); break;
+      default: line.erase(at, 1); break;
+    }
+  }
+  return {line.begin(), line.end()};
+}
+
 std::uint32_t near(std::uint32_t exact, Random& random) {
   constexpr std::array<std::int32_t, 16> offsets{1, -1, 10, -10, 100, -1000, 1460, 64239, 64240, 64241, 65535, 65536, -65536, 70000, -70000, 1 << 30};
   return exact + static_cast<std::uint32_t>(pick(random, offsets));
 }
 
 }  // namespace
+
+std::uint16_t ftp_data_port(wire::Endpoint end) {
+  return static_cast<std::uint16_t>(1024 + (end.address.value * 7919u + end.port * 104'729u) % 60'000u);
+}
 
 Bytes random_tcp(RandomHosts::Flow& flow, std::uint8_t from, wire::Endpoint to, std::uint16_t id, Random& random) {
   RandomHosts::End& own = flow.ends[from];
@@ -155,7 +193,8 @@ Bytes random_tcp(RandomHosts::Flow& flow, std::uint8_t from, wire::Endpoint to, 
     wire::store32(&options[4], near(other.next_sequence, random));
     wire::store32(&options[8], near(other.next_sequence, random));
   }
-  const Bytes data = payload(segment.data);
+  const bool says_ftp = segment.data != 0 && (to.port == ftp_port || own.own.port == ftp_port);
+  const Bytes data = says_ftp ? ftp_line(own.own, from == 1, random) : payload(segment.data);
   wire::TcpFields tcp{.source_port = own.own.port, .destination_port = to.port, .sequence = own.next_sequence, .options = options};
   tcp.flags.bits = segment.flags;
   const bool exact_sequence = natural || one_in(random, 2);

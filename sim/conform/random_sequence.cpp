@@ -19,8 +19,8 @@ constexpr wire::Address outside = wire::address(203, 0, 113, 1), gateway_inside 
 constexpr std::array hosts{wire::address(192, 168, 1, 10), wire::address(192, 168, 1, 11), wire::address(192, 168, 1, 12)};
 constexpr std::array remotes{wire::address(198, 51, 100, 7), wire::address(198, 51, 100, 8), wire::address(198, 51, 100, 9)};
 constexpr std::array<std::uint16_t, 8> inside_ports{5000, 5000, 5001, 40000, 500, 700, 8080, 0};
-constexpr std::array<std::uint16_t, 4> remote_ports{53, 80, 443, 5000};
-constexpr std::uint16_t forwarded_port = 8080;
+constexpr std::uint16_t forwarded_port = 8080, ftp_port = 21, ftp_data_source = 20;
+constexpr std::array<std::uint16_t, 5> remote_ports{53, 80, 443, 5000, ftp_port};
 
 template <typename T, std::size_t N>
 T pick(Random& random, const std::array<T, N>& from) {
@@ -35,6 +35,12 @@ Endpoint some_inside(Random& random) {
 Endpoint some_remote(Random& random) {
   const wire::Address address = pick(random, remotes);
   return {address, pick(random, remote_ports)};
+}
+
+/// Of the gateway's outside: the forwarded ones, or one that is not.
+std::uint16_t some_called_port(Random& random) {
+  if (random.below(3) == 0) return pick(random, inside_ports);
+  return random.below(3) == 0 ? ftp_port : forwarded_port;
 }
 
 bool has_ports(Protocol p) {
@@ -59,15 +65,21 @@ RandomHosts::Flow make_flow(Random& random) {
   } else if (kind < 80) {  // to the forwarded port, or one that is not
     caller.side = Side::out;
     caller.own = some_remote(random);
-    flow.called = {outside, random.below(3) == 0 ? pick(random, inside_ports) : forwarded_port};
+    flow.called = {outside, some_called_port(random)};
   } else if (kind < 87) {  // hairpin
     caller.side = Side::in;
     caller.own = some_inside(random);
-    flow.called = {outside, random.below(3) == 0 ? pick(random, inside_ports) : forwarded_port};
+    flow.called = {outside, some_called_port(random)};
   } else if (kind < 92) {  // to the private address, from outside
     caller.side = Side::out;
     caller.own = some_remote(random);
     flow.called = some_inside(random);
+  } else if (kind < 93) {  // a data connection that a client or the forwarded server may have announced
+    caller.side = Side::out;
+    caller.own = {pick(random, remotes), ftp_data_source};
+    const bool to_server = random.below(3) == 0;
+    flow.called = {outside, ftp_data_port(to_server ? Endpoint{hosts[0], ftp_port} : some_inside(random))};
+    flow.protocol = Protocol::tcp;
   } else if (kind < 95) {  // through the gateway and out again
     caller.side = Side::out;
     caller.own = some_remote(random);
@@ -133,7 +145,9 @@ std::vector<Injection> RandomHosts::packets(const Move& move) {
   const Endpoint to = f.mover == 0 ? f.called : from.peer.value_or(guess);
 
   const std::uint64_t kind = random.below(100);
-  if (kind < 12 && !from.arrived.empty()) {  // an error about what came, by its receiver or a router before it
+  // Linux damages errors about a connection whose numbers it has shifted (sim/nat/README.md).
+  const bool may_be_shifted = f.protocol == Protocol::tcp && (f.called.port == ftp_port || from.own.port == ftp_port);
+  if (kind < 12 && !from.arrived.empty() && !may_be_shifted) {  // an error about what came, by its receiver or a router before it
     const bool router = random.below(3) == 0;
     const wire::Address sender = !router ? from.own.address : from.side == Side::in ? inside_router : far_router;
     return {{from.side, random_error(from.arrived, sender, id, random)}};
@@ -145,7 +159,7 @@ std::vector<Injection> RandomHosts::packets(const Move& move) {
     for (Bytes& piece : in_pieces(packet, !is_own(to.address), random)) pieces.push_back({from.side, std::move(piece)});
     return pieces;
   }
-  if (kind < 32) damage(packet, random);
+  if (kind < 32 && !may_be_shifted) damage(packet, random);
   return {{from.side, std::move(packet)}};
 }
 

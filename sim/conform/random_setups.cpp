@@ -42,6 +42,8 @@ constexpr Words words[] = {
      R"({"source": [{"out": "wan0", "protocol": "udp", "action": "source-nat", "addresses": ["203.0.113.10", "203.0.113.11"], "ports": [3000, 3003]}, {"out": "wan0", "protocol": "tcp", "action": "source-nat", "addresses": ["203.0.113.10", "203.0.113.13"], "pick": "random"}, {"out": "wan0", "action": "masquerade"}], "tcp-loose": 0, "addressing": ["neigh add 203.0.113.10 lladdr 02:00:00:00:02:02 dev wan0", "neigh add 203.0.113.11 lladdr 02:00:00:00:02:02 dev wan0", "neigh add 203.0.113.12 lladdr 02:00:00:00:02:02 dev wan0", "neigh add 203.0.113.13 lladdr 02:00:00:00:02:02 dev wan0"], "reassembly-timeout-s": 1})"},
     {"one-to-one-hairpin",
      R"({"source": [{"out": "wan0", "from": "192.168.1.10", "action": "source-nat", "addresses": ["203.0.113.10", "203.0.113.10"]}, {"out": "lan0", "in": "lan0", "only": "port-forwarded", "action": "masquerade"}, {"out": "wan0", "action": "masquerade"}], "destination": [{"to": "203.0.113.10", "forward": "192.168.1.10"}, {"to": "203.0.113.1", "forward": "192.168.1.10"}], "addressing": ["neigh add 203.0.113.10 lladdr 02:00:00:00:02:02 dev wan0"], "reassembly-timeout-s": 1})"},
+    {"ftp",
+     R"({"source": [{"out": "wan0", "action": "masquerade"}], "alg": ["ftp"], "destination": [{"to": "203.0.113.1", "protocol": "tcp", "port": 21, "forward": "192.168.1.10:21"}], "reassembly-timeout-s": 1})"},
     {"small-lan",
      R"({"source": [{"out": "wan0", "action": "masquerade"}], "lan-mtu": 576, "wan-mtu": 1000, "services": [{"proto": "udp", "port": 53}, {"proto": "udp", "port": 5000}], "reassembly-timeout-s": 1})"},
 };

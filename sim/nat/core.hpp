@@ -45,6 +45,7 @@ class Core {
   Reason unowned_reason(wire::ByteView packet, InterfaceId in, Time now) const;
 
   bool keeps_addresses(const Track& track);
+  bool reads_payload(const Track& track);
 
   /// A Track dies that still held a flow: unconfirmed, or removed while its packet was on its way.
   void let_go(std::uint32_t index) { table_.release(index); }

@@ -200,6 +200,11 @@ void Core::refresh(std::uint32_t index, Direction direction, Duration timeout, T
   table_.timers().refresh(index, flow, (now + timeout).ns);
 }
 
+bool Core::reads_payload(const Track& track) {
+  const Flow* flow = flow_of(track);
+  return flow != nullptr && track.relation_ == Relation::established && flow->any(status::helper);
+}
+
 /// The last of a packet's way: helpers read it as it leaves, then its flow is confirmed.
 Reason Core::finish(wire::Buffer& buffer, Time now, Track& track) {
   const Flow* flow = flow_of(track);

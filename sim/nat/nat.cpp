@@ -52,6 +52,7 @@ Decision Nat::postrouting(wire::Buffer& packet, const Egress& egress, Time now, 
 }
 
 bool Nat::keeps_addresses(const Track& track) const { return core_->keeps_addresses(track); }
+bool Nat::reads_payload(const Track& track) const { return core_->reads_payload(track); }
 
 void Nat::set_own_addresses(std::vector<wire::Address> outside, std::vector<wire::Address> inside) {
   core_->set_own_addresses(std::move(outside), std::move(inside));

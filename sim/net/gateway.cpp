@@ -123,6 +123,7 @@ bool Gateway::output(Passage& p) {
 bool Gateway::postrouting(Passage& p) {
   const nat::Egress egress{p.out, path_.source_towards(p.out, p.next_hop)};
   if (!go_on(p, nat_.postrouting(p.packet.buffer(), egress, now(), p.track))) return false;
+  if (nat_.reads_payload(p.track)) p.pieces.payloads.clear();
   const bool own = p.in == no_interface;
   if (told(Kind::translate) && !(own && std::ranges::equal(p.before, p.packet.view()))) say_translation(p);
   return true;

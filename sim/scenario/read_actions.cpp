@@ -177,7 +177,8 @@ class ActionReader {
   const Node& from() const { return draft_.scenario.nodes[action_.from.node]; }
 
   void read_raw() {
-    const auto bytes = read_hex(report_, *fields_.get("raw"), "raw");
+    const Value* raw = fields_.get("raw");
+    const auto bytes = raw ? read_hex(report_, *raw, "raw") : std::nullopt;
     if (bytes) action_.payload = *bytes;
     action_.send = action_.payload.size();
     const Value* network = fields_.get("network");

@@ -226,6 +226,23 @@ TEST(FtpSwitch, LetsAnnouncementsBeReadOverTcpOnly) {
   }
 }
 
+TEST(FtpSwitch, LeavesErrorsAboutAShiftedConnectionWhole) {
+  Config config = masquerading();
+  config.alg_ftp = true;
+  Bench b(config);
+  const wire::Endpoint client = at(a_host, 5000), server = at(remote, 21);
+  b.from_inside(tcp(client, server, {S, 1000}));
+  b.from_outside(tcp(server, at(outer, 5000), {S | A, 9000, 1001}));
+  b.from_inside(tcp(client, server, {A, 1001, 9001, 64240, "NOOP\r\n"}));
+  b.from_inside(tcp(client, server, {A, 1007, 9001, 64240, "PORT 192,168,1,10,7,208\r\n"}));
+  EXPECT_EQ(b.from_outside(error_about(tcp(at(outer, 5000), server, {A, 1031, 9001}), remote2, outer, 40)),
+            "in: 198.51.100.8 > 192.168.1.10 icmp port unreachable {192.168.1.10:5000 > 198.51.100.7:21 tcp ACK seq=1031 "
+            "ack=9001 win=64240 ttl=64} ttl=64");
+  EXPECT_EQ(b.from_inside(error_about(tcp(server, client, {A, 9001, 1032}), a_host, remote, 40)),
+            "out: 203.0.113.1 > 198.51.100.7 icmp port unreachable {198.51.100.7:21 > 203.0.113.1:5000 tcp ACK seq=9001 "
+            "ack=1032 win=64240 ttl=64} ttl=64");
+}
+
 TEST(Limits, TheLastFlowThatIsAllowedMaySayItAgain) {
   Config config = masquerading();
   config.limits.flows_per_host = 1;

@@ -152,6 +152,9 @@ class Nat {
   /// False for a packet whose flow is translated or may yet be. A redirect about such a packet would name a way that is
   /// none for who sees other addresses, so Linux lets no redirect pass.
   bool keeps_addresses(const Track& track) const;
+  /// True for a packet that a helper reads, for which Linux makes one piece of all: it is cut anew, not where its pieces
+  /// came.
+  bool reads_payload(const Track& track) const;
 
   /// The gateway's own addresses, for `explain`, hairpin and the reasons; told again when they change.
   void set_own_addresses(std::vector<wire::Address> outside, std::vector<wire::Address> inside);
