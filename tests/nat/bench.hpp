@@ -15,6 +15,7 @@ namespace masqsim::nat::testing {
 
 using namespace masqsim::literals;
 using Bytes = std::vector<std::uint8_t>;
+using Lines = std::vector<std::string>;
 
 inline constexpr InterfaceId lan = 0, wan = 1;
 inline constexpr wire::Address a_host = wire::address(192, 168, 1, 10), b_host = wire::address(192, 168, 1, 11),
@@ -42,6 +43,10 @@ inline DestinationRule forward(wire::Protocol protocol, std::uint16_t port, wire
 }
 
 inline wire::Endpoint at(wire::Address a, std::uint16_t port) { return {a, port}; }
+
+inline Bytes raw(wire::Address from, wire::Address to, std::uint8_t protocol, const Bytes& payload) {
+  return wire::ip_packet({.source = from, .destination = to}, wire::Protocol{protocol}, payload);
+}
 
 inline Bytes udp(wire::Endpoint from, wire::Endpoint to, std::string_view data = "hello") {
   const Bytes payload(data.begin(), data.end());

@@ -7,8 +7,6 @@
 namespace masqsim::nat::testing {
 namespace {
 
-using Lines = std::vector<std::string>;
-
 const std::string stranger_gets_in = "in: 198.51.100.8:9 > 192.168.1.10:5000 udp len=5 ttl=64";
 const std::string stranger_is_left_outside = "self: 198.51.100.8:9 > 203.0.113.1:5000 udp len=5 ttl=64";
 
@@ -51,6 +49,21 @@ TEST(Configure, RemembersWhomAMappingHasCalledWhenFilteringBecomesByAddress) {
   b.now += 31_s;
   b.nat.expire(b.now);
   EXPECT_EQ(b.nat.size(), 0u);
+}
+
+TEST(Configure, CountsTheFlowsBehindAPermissionAnewHoweverOftenItComes) {
+  Config config = masquerading();
+  config.filtering = Filtering::address_dependent;
+  Bench b(config);
+  b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
+  b.from_inside(udp(at(a_host, 5000), at(remote2, 53)));
+  b.nat.configure(config);
+  b.nat.configure(config);
+  b.now += 20_s;
+  b.from_inside(udp(at(a_host, 5000), at(remote2, 53)));
+  b.now += 20_s;
+  EXPECT_EQ(b.from_outside(udp(at(remote2, 9), at(outer, 5000))), stranger_gets_in);
+  EXPECT_EQ(b.from_outside(udp(at(remote, 9), at(outer, 5000))), "self: 198.51.100.7:9 > 203.0.113.1:5000 udp len=5 ttl=64");
 }
 
 TEST(Configure, KeepsThePortsOfEntriesFromOthersWhenMappingsBecomeExclusive) {

@@ -6,8 +6,6 @@
 namespace masqsim::nat::testing {
 namespace {
 
-using Lines = std::vector<std::string>;
-
 constexpr std::uint8_t S = wire::TcpFlags::syn, A = wire::TcpFlags::ack, R = wire::TcpFlags::rst;
 
 /// A packet between the hooks.
@@ -81,22 +79,8 @@ TEST(Track, CarriesItsDirectionWhereItIsMoved) {
   EXPECT_EQ(wire::describe(buffer.view()), "203.0.113.1:8080 > 198.51.100.7:4000 udp len=5 ttl=64");
 }
 
-TEST(Changes, OfAFlushAreToldInTheOrderInWhichTheFlowsBegan) {
-  Bench b;
-  b.nat.watch(true);
-  b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
-  b.from_inside(udp(at(a_host, 5001), at(remote, 53)));
-  b.now += 20_s;
-  b.from_inside(udp(at(a_host, 5001), at(remote, 53)));
-  b.now += 20_s;
-  b.from_inside(udp(at(a_host, 5002), at(remote, 53)));  // in the place that 5000 has left
-  EXPECT_EQ(told(b.nat), Lines{"expired 192.168.1.10:5000"});
-  b.nat.flush(b.now);
-  EXPECT_EQ(told(b.nat), (Lines{"gone 192.168.1.10:5001", "gone 192.168.1.10:5002"}));
-  EXPECT_EQ(b.nat.size(), 0u);
-}
-
-TEST(Changes, OfALostInterfaceAreToldInTheOrderInWhichTheFlowsBegan) {
+/// Flows from 5001, then 5002, which has the place that an earlier one from 5000 had.
+Bench with_a_place_used_again() {
   Bench b;
   b.nat.watch(true);
   b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
@@ -105,7 +89,19 @@ TEST(Changes, OfALostInterfaceAreToldInTheOrderInWhichTheFlowsBegan) {
   b.from_inside(udp(at(a_host, 5001), at(remote, 53)));
   b.now += 20_s;
   b.from_inside(udp(at(a_host, 5002), at(remote, 53)));
-  told(b.nat);
+  EXPECT_EQ(told(b.nat), Lines{"expired 192.168.1.10:5000"});
+  return b;
+}
+
+TEST(Changes, OfAFlushAreToldInTheOrderInWhichTheFlowsBegan) {
+  Bench b = with_a_place_used_again();
+  b.nat.flush(b.now);
+  EXPECT_EQ(told(b.nat), (Lines{"gone 192.168.1.10:5001", "gone 192.168.1.10:5002"}));
+  EXPECT_EQ(b.nat.size(), 0u);
+}
+
+TEST(Changes, OfALostInterfaceAreToldInTheOrderInWhichTheFlowsBegan) {
+  Bench b = with_a_place_used_again();
   b.nat.interface_lost(lan, b.now);
   EXPECT_EQ(told(b.nat), Lines{});
   b.nat.interface_lost(wan, b.now);
@@ -123,6 +119,14 @@ TEST(Table, ShowsNothingWhoseTimeIsUp) {
   EXPECT_EQ(b.nat.table(b.now).size(), 0u);
   EXPECT_FALSE(b.nat.entry(1, b.now).has_value());
   EXPECT_EQ(b.nat.size(), 1u) << "no packet has come since";
+}
+
+TEST(Unowned, IsSaidToHaveExpiredFromTheVeryNanosecondOn) {
+  Bench b;
+  b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
+  const Bytes stranger = udp(at(remote2, 9), at(outer, 5000));
+  EXPECT_EQ(b.nat.unowned_reason(stranger, wan, b.now + 30_s - 1_ns), Reason::filtered);
+  EXPECT_EQ(b.nat.unowned_reason(stranger, wan, b.now + 30_s), Reason::mapping_expired);
 }
 
 TEST(Table, ShowsTheCalledHostAsTheInsideOfWhatWasForwarded) {

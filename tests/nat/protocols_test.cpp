@@ -6,12 +6,6 @@
 namespace masqsim::nat::testing {
 namespace {
 
-using Lines = std::vector<std::string>;
-
-Bytes raw(wire::Address from, wire::Address to, std::uint8_t protocol, const Bytes& payload) {
-  return wire::ip_packet({.source = from, .destination = to}, wire::Protocol{protocol}, payload);
-}
-
 TEST(Protocols, WithoutPortsServeOneInsideHostARemote) {
   Bench b;
   EXPECT_EQ(b.from_inside(raw(a_host, remote, 50, Bytes(8))), "out: 203.0.113.1 > 198.51.100.7 esp len=8 ttl=64");

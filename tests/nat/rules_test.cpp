@@ -6,12 +6,6 @@
 namespace masqsim::nat::testing {
 namespace {
 
-using Lines = std::vector<std::string>;
-
-Bytes raw(wire::Address from, wire::Address to, std::uint8_t protocol, const Bytes& payload) {
-  return wire::ip_packet({.source = from, .destination = to}, wire::Protocol{protocol}, payload);
-}
-
 TEST(SourceRule, FirstMatchDecides) {
   Config config;
   SourceRule rule;

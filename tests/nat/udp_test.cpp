@@ -5,8 +5,6 @@
 namespace masqsim::nat::testing {
 namespace {
 
-using Lines = std::vector<std::string>;
-
 TEST(Masquerade, GivesTwoHostsTheSamePortTowardsDifferentRemotesAndEachItsOwnAnswers) {
   Bench b;
   EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 203.0.113.1:5000 > 198.51.100.7:53 udp len=5 ttl=64");
