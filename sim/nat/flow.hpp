@@ -100,7 +100,7 @@ struct alignas(64) Flow {
   std::uint32_t mapping = 0;
   std::uint32_t timer_next = no_flow;
   std::uint32_t timer_previous = no_flow;
-  std::uint16_t timer_slot = 0xffff;
+  std::uint16_t timer_slot = 0;  ///< while it waits for its time-out
   std::uint16_t status = 0;
   InterfaceId interface = any_interface;  ///< unconfirmed: it came in by; masqueraded: it leaves by
   std::uint8_t protocol = 0;

@@ -56,7 +56,6 @@ void Timers::remove(std::uint32_t index) {
     if (flow.timer_next == no_flow) occupied_[flow.timer_slot / 64u] &= ~(std::uint64_t{1} << flow.timer_slot % 64u);
   }
   if (flow.timer_next != no_flow) flows_[flow.timer_next].timer_previous = flow.timer_previous;
-  flow.timer_slot = 0xffff;
 }
 
 void Timers::move(std::uint32_t index) {
@@ -85,7 +84,6 @@ void Timers::take_due(Time now, std::vector<std::uint32_t>& out) {
   const auto alive = std::partition(out.begin(), out.end(), [&](std::uint32_t f) { return flows_[f].deadline <= now.ns; });
   for (auto it = alive; it != out.end(); ++it) link(*it, slot_for(flows_[*it].deadline));
   out.erase(alive, out.end());
-  for (const std::uint32_t index : out) flows_[index].timer_slot = 0xffff;
   std::sort(out.begin(), out.end(), [&](std::uint32_t a, std::uint32_t b) {
     const Flow& x = flows_[a];
     const Flow& y = flows_[b];
