@@ -215,7 +215,7 @@ Reason Core::finish(wire::Buffer& buffer, Time now, Track& track) {
     if (flow->any(status::helper)) fate = ftp_.read(buffer, table_, random_, track.index_, track.direction_, now);
     if (fate == FtpHelper::Fate::dropped) return Reason::malformed;
     if (adjusts && !ftp_.adjust(*read_packet(buffer.bytes()), track.index_, track.direction_)) return Reason::malformed;
-    if (fate == FtpHelper::Fate::rewritten) FtpHelper::sum_anew(buffer);
+    if (adjusts && fate == FtpHelper::Fate::rewritten) FtpHelper::sum_anew(buffer);
   }
   const bool borrowed = track.core_ == nullptr;
   return borrowed || flow->any(status::confirmed) ? Reason::none : confirm(track, now);

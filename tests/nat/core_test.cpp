@@ -210,39 +210,41 @@ TEST(IcmpError, GetsAnIdOfItsOwnOnlyWhereItsSourceIsTranslated) {
   EXPECT_EQ(id_of(), 1);
 }
 
+/// A client of 192.168.1.10:5000 that has announced port 2000 to the server.
+struct FtpBench : Bench {
+  explicit FtpBench(bool helper) : Bench(with_helper(helper)) {
+    from_inside(tcp(client, server, {S, 1000}));
+    from_outside(tcp(server, at(outer, 5000), {S | A, 9000, 1001}));
+    from_inside(tcp(client, server, {A, 1001, 9001, 64240, "NOOP\r\n"}));
+    from_inside(tcp(client, server, {A, 1007, 9001, 64240, "PORT 192,168,1,10,7,208\r\n"}));
+  }
+  static Config with_helper(bool helper) {
+    Config config = masquerading();
+    config.alg_ftp = helper;
+    return config;
+  }
+  const wire::Endpoint client = at(a_host, 5000), server = at(remote, 21);
+};
+
 TEST(FtpSwitch, LetsAnnouncementsBeReadOverTcpOnly) {
   for (const bool on : {false, true}) {
-    Config config = masquerading();
-    config.alg_ftp = on;
-    Bench b(config);
-    const wire::Endpoint client = at(a_host, 5000), server = at(remote, 21);
-    b.from_inside(tcp(client, server, {S, 1000}));
-    b.from_outside(tcp(server, at(outer, 5000), {S | A, 9000, 1001}));
-    b.from_inside(tcp(client, server, {A, 1001, 9001, 64240, "NOOP\r\n"}));
-    b.from_inside(tcp(client, server, {A, 1007, 9001, 64240, "PORT 192,168,1,10,23,112\r\n"}));
+    FtpBench b(on);
     EXPECT_EQ(std::string(b.packet.begin() + 40, b.packet.end()),
-              on ? "PORT 203,0,113,1,23,112\r\n" : "PORT 192,168,1,10,23,112\r\n");
-    for (const char* data : {"PORT 192,168,1,10,23,112\r\n", "second"}) {
-      EXPECT_TRUE(b.from_inside(udp(client, server, data)).starts_with("out: 203.0.113.1:5000 > 198.51.100.7:21 udp")) << data;
+              on ? "PORT 203,0,113,1,7,208\r\n" : "PORT 192,168,1,10,7,208\r\n");
+    for (const char* data : {"PORT 192,168,1,10,7,208\r\n", "second"}) {
+      EXPECT_TRUE(b.from_inside(udp(b.client, b.server, data)).starts_with("out: 203.0.113.1:5000 > 198.51.100.7:21 udp")) << data;
       EXPECT_EQ(std::string(b.packet.begin() + 28, b.packet.end()), data);
-      b.from_outside(udp(server, at(outer, 5000)));
+      b.from_outside(udp(b.server, at(outer, 5000)));
     }
   }
 }
 
 TEST(FtpSwitch, LeavesErrorsAboutAShiftedConnectionWhole) {
-  Config config = masquerading();
-  config.alg_ftp = true;
-  Bench b(config);
-  const wire::Endpoint client = at(a_host, 5000), server = at(remote, 21);
-  b.from_inside(tcp(client, server, {S, 1000}));
-  b.from_outside(tcp(server, at(outer, 5000), {S | A, 9000, 1001}));
-  b.from_inside(tcp(client, server, {A, 1001, 9001, 64240, "NOOP\r\n"}));
-  b.from_inside(tcp(client, server, {A, 1007, 9001, 64240, "PORT 192,168,1,10,7,208\r\n"}));
-  EXPECT_EQ(b.from_outside(error_about(tcp(at(outer, 5000), server, {A, 1031, 9001}), remote2, outer, 40)),
+  FtpBench b(true);
+  EXPECT_EQ(b.from_outside(error_about(tcp(at(outer, 5000), b.server, {A, 1031, 9001}), remote2, outer, 40)),
             "in: 198.51.100.8 > 192.168.1.10 icmp port unreachable {192.168.1.10:5000 > 198.51.100.7:21 tcp ACK seq=1031 "
             "ack=9001 win=64240 ttl=64} ttl=64");
-  EXPECT_EQ(b.from_inside(error_about(tcp(server, client, {A, 9001, 1032}), a_host, remote, 40)),
+  EXPECT_EQ(b.from_inside(error_about(tcp(b.server, b.client, {A, 9001, 1032}), a_host, remote, 40)),
             "out: 203.0.113.1 > 198.51.100.7 icmp port unreachable {198.51.100.7:21 > 203.0.113.1:5000 tcp ACK seq=9001 "
             "ack=1032 win=64240 ttl=64} ttl=64");
 }
