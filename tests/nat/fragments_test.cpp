@@ -123,15 +123,20 @@ TEST_F(Fragments, BeyondTheMemoryBeginNothingNew) {
   EXPECT_EQ(small.add(piece(whole, 0, 800), now + 31_s).what, What::held);
 }
 
-TEST_F(Fragments, BeyondTheMemoryTheOldestGivesWayIfItIsToBe) {
-  Reassembler small(30_s, Reassembler::Full::drops_oldest, 2000);
-  const auto numbered = [&](std::uint16_t id, std::size_t begin, std::size_t end) {
+/// With room for little, where the oldest gives way.
+struct FewFragments : Fragments {
+  Reassembler small{30_s, Reassembler::Full::drops_oldest, 2000};
+  /// Bytes [begin, end) of the datagram with that id.
+  Reassembler::Outcome numbered(std::uint16_t id, std::size_t begin, std::size_t end) {
     Bytes p = piece(whole, begin, end);
     const wire::Ipv4Edit ip = *wire::Ipv4Edit::parse(p);
     ip.set_id(id);
     ip.fix_sum();
     return small.add(p, now);
-  };
+  }
+};
+
+TEST_F(FewFragments, BeyondTheMemoryTheOldestGivesWayIfItIsToBe) {
   for (std::uint16_t id = 0; id < 6; ++id) {
     const Reassembler::Outcome outcome = numbered(id, 0, 800);
     EXPECT_EQ(outcome.what, What::held) << id;
@@ -229,15 +234,7 @@ TEST_F(Fragments, SayWhyTheyAreDiscardedAndThatADuplicateCostNobody) {
   EXPECT_EQ(assembler.add(piece(datagram(2000), 1008, 1600), now).reason, Reason::fragment_overlap);
 }
 
-TEST_F(Fragments, AreNotTheOldestOnceTheyWereBegunAnew) {
-  Reassembler small(30_s, Reassembler::Full::drops_oldest, 2000);
-  const auto numbered = [&](std::uint16_t id, std::size_t begin, std::size_t end) {
-    Bytes p = piece(whole, begin, end);
-    const wire::Ipv4Edit ip = *wire::Ipv4Edit::parse(p);
-    ip.set_id(id);
-    ip.fix_sum();
-    return small.add(p, now);
-  };
+TEST_F(FewFragments, AreNotTheOldestOnceTheyWereBegunAnew) {
   numbered(1, 0, 8);
   numbered(2, 0, 8);
   EXPECT_EQ(numbered(2, 8, 1008).what, What::complete);
