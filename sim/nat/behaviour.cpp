@@ -51,7 +51,7 @@ void Behaviour::configure(const Config& config, const Table& table) {
   permissions_.clear();
   if (!exclusive()) resting_.clear();
   for (const Resting& resting : resting_) book(resting.held.protocol, resting.held.outside.address).hold(resting.held.outside.port);
-  table.each([&](std::uint32_t, const Flow& flow) { entered(flow, true); });
+  table.each([&](std::uint32_t, const Flow& flow) { entered(flow); });
 }
 
 std::uint32_t Behaviour::admit(const Table& table, const Key& key, std::uint8_t protocol, wire::Endpoint remote) const {
@@ -109,16 +109,16 @@ std::optional<Key> Behaviour::choose(const Table& table, Random& random, std::ui
   return search(~std::uint64_t{0});  // RFC 6888 REQ-13: rather the wrong parity than no port
 }
 
-void Behaviour::entered(const Flow& flow, bool alone) {
+void Behaviour::entered(const Flow& flow) {
   if (!is_mapping(flow)) return;
   const wire::Endpoint outside = outside_of(flow);
-  if (alone && exclusive()) book(flow.protocol, outside.address).hold(outside.port);
+  if (exclusive()) book(flow.protocol, outside.address).hold(outside.port);
   if (filtering_ == Filtering::address_dependent && flow.any(status::source_nat)) {
     ++permissions_[permission_of(flow)];
   }
 }
 
-void Behaviour::left(const Flow& flow, bool alone, bool expired, Time now) {
+void Behaviour::left(const Flow& flow, const Table& table, bool expired, Time now) {
   if (!is_mapping(flow)) return;
   const wire::Endpoint outside = outside_of(flow);
   const Held held{outside, flow.protocol};
@@ -126,12 +126,11 @@ void Behaviour::left(const Flow& flow, bool alone, bool expired, Time now) {
     const auto permission = permissions_.find(permission_of(flow));
     if (--permission->second == 0) permissions_.erase(permission);
   }
-  if (!alone) return;
   if (expired) {
     if (expired_.empty()) expired_.resize(memory_size);
     expired_[memory_place(held)] = held;
   }
-  if (!exclusive()) return;
+  if (!exclusive() || table.newest_of_outside(outside, flow.protocol) != no_flow) return;
   if (rest_ == Duration{} || flow.protocol == proto_tcp) return book(flow.protocol, outside.address).free(outside.port);
   resting_.push_back({now + rest_, held});
   if (most_resting_ && resting_.size() > *most_resting_) wake_oldest();

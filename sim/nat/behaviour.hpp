@@ -41,8 +41,8 @@ class Behaviour {
   /// Outside ports are owned by one inside endpoint alone.
   bool exclusive() const { return mapping_ != Mapping::linux_like; }
   /// A mapping may let in packets that no flow owns.
-  bool opens_inwards(bool hairpin) const {
-    return filtering_ != Filtering::address_and_port_dependent || (hairpin && hairpin_ == Hairpin::full);
+  bool opens_inwards() const {
+    return filtering_ != Filtering::address_and_port_dependent || hairpin_ == Hairpin::full;
   }
 
   /// A flow of the mapping that `key` calls from `remote`, if its filtering admits that remote; else no_flow.
@@ -51,9 +51,9 @@ class Behaviour {
   /// The outside endpoint for a new flow of an exclusive mapping; nothing when no port is free.
   std::optional<Key> choose(const Table& table, Random& random, std::uint32_t index, const Range& range, Time now);
 
-  /// To be told when a flow enters or leaves the table; `alone`: it is the only one that holds its outside endpoint.
-  void entered(const Flow& flow, bool alone);
-  void left(const Flow& flow, bool alone, bool expired, Time now);
+  /// To be told when a flow has entered or left the table.
+  void entered(const Flow& flow);
+  void left(const Flow& flow, const Table& table, bool expired, Time now);
 
   /// True if a mapping held that endpoint not long ago and ran out of time. Forgets the oldest first.
   bool expired_lately(wire::Endpoint outside, std::uint8_t protocol) const;

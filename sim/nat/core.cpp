@@ -38,15 +38,17 @@ Core::Core(Config config, Random random)
 
 Decision Core::prerouting(wire::Buffer& buffer, InterfaceId in, Time now, Track& track) {
   const std::optional<Packet> packet = read_packet(buffer.bytes());
+  Key key;
+  const bool has_key = packet && read_key(packet->ip, key);
+  if (has_key) table_.prefetch(key, packet->protocol);
   if (table_.timers().due(now)) {
-    Key key;  // its flow is on the way here while others go
-    if (packet && read_key(packet->ip, key)) table_.prefetch(key, packet->protocol);
+    if (has_key) foresee(key, packet->protocol);  // where flows end, flows begin
     remove_due(now);
   }
   track.clear();
   if (!tracks_) return pass_on;
   if (!packet) return stop(Reason::bad_header);
-  Reason ended = follow(*packet, Hook::prerouting, now, track);
+  Reason ended = follow(*packet, has_key ? &key : nullptr, Hook::prerouting, now, track);
   if (ended == Reason::none) ended = translate(*packet, Hook::prerouting, {in, any_interface, {}}, now, track);
   if (ended != Reason::none && rules_.is_outside(in)) return stop(ended);  // strangers are told nothing
   return decision(ended, track.relation_);
@@ -59,10 +61,10 @@ Decision Core::forward(wire::Buffer&, InterfaceId in, InterfaceId out, Time now,
   if (relation == Relation::invalid && firewall.drop_invalid) return stop(Reason::invalid);
   Flow* flow = relation == Relation::fresh ? flow_of(track) : nullptr;
   const bool called_outside = flow != nullptr && flow->any(status::destination_nat);
-  const bool goes_out = relation == Relation::fresh && is_inside(in) && !is_inside(out);
-  if (firewall.protect_forward && relation != Relation::established && relation != Relation::related && !goes_out &&
+  if (firewall.protect_forward && relation != Relation::established && relation != Relation::related &&
       !(firewall.admit_forwarded && called_outside)) {
-    return stop(Reason::firewall);
+    const bool goes_out = relation == Relation::fresh && is_inside(in) && !is_inside(out);
+    if (!goes_out) return stop(Reason::firewall);
   }
   if (firewall.drop_direct && flow != nullptr && rules_.is_outside(in) && !is_inside(in) && !called_outside) {
     return stop(Reason::firewall);
@@ -104,7 +106,9 @@ Decision Core::output(wire::Buffer& buffer, Time now, Track& track, const Track*
     track.relation_ = Relation::related;
     return decision(translate(*packet, Hook::output, {}, now, track), track.relation_);
   }
-  Reason ended = follow(*packet, Hook::output, now, track);
+  Key key;
+  const bool has_key = read_key(packet->ip, key);
+  Reason ended = follow(*packet, has_key ? &key : nullptr, Hook::output, now, track);
   if (ended == Reason::none) ended = translate(*packet, Hook::output, {}, now, track);
   return decision(ended, track.relation_);
 }
@@ -156,13 +160,20 @@ void Core::pin(Track& track, std::uint32_t index) {
   track.index_ = index;
 }
 
-void Core::unlink(std::uint32_t index, Change::Kind kind, Time now, bool expired) {
+/// Brings nearer what the making of a flow would touch, by the guess that its outside endpoint is like the last one's.
+void Core::foresee(const Key& key, std::uint8_t protocol) const {
+  Key outside = key;
+  outside.source = likely_outside_;
+  table_.prefetch_new(key, inverse(outside, protocol), protocol);
+}
+
+void Core::unlink(std::uint32_t index, Change::Kind kind, Time now) {
   const Flow& flow = table_[index];
   if (watching_) changes_.push_back({kind, entry_of(flow, now)});
   count(flow, -counts(flow));
   if (flow.any(status::helper)) ftp_.end(index);
-  const bool alone = table_.remove(index, expired);
-  behaviour_.left(flow, alone, kind == Change::Kind::expired, now);
+  table_.remove(index);
+  behaviour_.left(flow, table_, kind == Change::Kind::expired, now);
 }
 
 void Core::drop_entry(std::uint32_t index, Change::Kind kind, Time now) {
@@ -173,8 +184,10 @@ void Core::drop_entry(std::uint32_t index, Change::Kind kind, Time now) {
 void Core::remove_due(Time now) {
   due_.clear();
   table_.timers().take_due(now, due_);
-  for (const std::uint32_t index : due_) {
-    unlink(index, Change::Kind::expired, Time{table_[index].deadline}, true);  // however late it is noticed
+  for (auto it = due_.begin(); it != due_.end(); ++it) {
+    const std::uint32_t index = *it;
+    table_.prefetch_removal(it + 1 == due_.end() ? table_.timers().likely_next() : it[1]);
+    unlink(index, Change::Kind::expired, Time{table_[index].deadline});  // however late it is noticed
     table_.release(index);
   }
 }

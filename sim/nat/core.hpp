@@ -57,7 +57,7 @@ class Core {
   Decision decision(Reason ended, Relation relation) const;
 
   // conntrack (core_conntrack.cpp)
-  Reason follow(const Packet& packet, Hook hook, Time now, Track& track);
+  Reason follow(const Packet& packet, const Key* key, Hook hook, Time now, Track& track);
   Reason open(const Key& key, std::uint8_t protocol, Time now, std::uint32_t& index);
   void relate(const Packet& packet, Track& track);
   bool begin(const Packet& packet, std::uint32_t index, Time now);
@@ -88,7 +88,8 @@ class Core {
   }
   void attach(Track& track, std::uint32_t index, Direction direction, Relation relation);
   void pin(Track& track, std::uint32_t index);
-  void unlink(std::uint32_t index, Change::Kind kind, Time now, bool expired = false);
+  void foresee(const Key& key, std::uint8_t protocol) const;
+  void unlink(std::uint32_t index, Change::Kind kind, Time now);
   void drop_entry(std::uint32_t index, Change::Kind kind, Time now);
   void remove_due(Time now);
   Entry entry_of(const Flow& flow, Time now) const;
@@ -118,6 +119,7 @@ class Core {
   };
   std::unordered_map<std::uint32_t, Held> flows_of_host_;  // only looked up; kept while a limit is set
   std::optional<std::uint16_t> preferred_port_;
+  std::uint32_t likely_outside_ = 0;  // the last new flow's
   bool watching_ = false;
   std::vector<Change> changes_;
   std::vector<std::uint32_t> due_;

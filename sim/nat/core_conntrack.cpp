@@ -27,7 +27,7 @@ bool can_open(const Key& key, std::uint8_t protocol) {
 
 }  // namespace
 
-Reason Core::follow(const Packet& packet, Hook hook, Time now, Track& track) {
+Reason Core::follow(const Packet& packet, const Key* key, Hook hook, Time now, Track& track) {
   const bool verify = hook == Hook::prerouting && config_.verify_checksums;
   track.relation_ = Relation::invalid;
   if (packet.protocol == proto_icmp) {
@@ -39,17 +39,16 @@ Reason Core::follow(const Packet& packet, Hook hook, Time now, Track& track) {
       return Reason::none;
     }
   }
-  Key key;
-  if (!read_key(packet.ip, key)) return Reason::none;
+  if (key == nullptr) return Reason::none;
 
+  const bool sound = packet.protocol == proto_icmp || transport_sound(packet, verify);
   for (;;) {
-    Table::Found found = table_.find(key, packet.protocol);
+    Table::Found found = table_.find(*key, packet.protocol);
     const bool fresh = !found;
     if (fresh) {
-      const Reason ended = open(key, packet.protocol, now, found.index);
+      const Reason ended = open(*key, packet.protocol, now, found.index);
       if (found.index == no_flow) return ended;
     }
-    const bool sound = packet.protocol == proto_icmp || transport_sound(packet, verify);
     if (!sound || (fresh && !begin(packet, found.index, now))) {
       if (fresh) table_.release(found.index);
       return Reason::none;
@@ -78,6 +77,7 @@ Reason Core::open(const Key& key, std::uint8_t protocol, Time now, std::uint32_t
   }
   if (!can_open(key, protocol)) return Reason::none;
   index = table_.make(key, protocol);
+  foresee(key, protocol);
   if (config_.alg_ftp && protocol == proto_tcp) {
     if (const auto expectation = ftp_.fulfil(key, now)) expected(index, *expectation, now);
     if (key.destination_port == ftp_control_port) table_[index].set(status::helper);
@@ -169,7 +169,7 @@ Core::Followed Core::advance_tcp(const Packet& packet, std::uint32_t index, Dire
   switch (verdict.what) {
     case TcpVerdict::What::ignored: return Followed::yes;
     case TcpVerdict::What::invalid:
-      if (verdict.timeout) table_.timers().refresh(index, flow, (now + *verdict.timeout).ns);
+      if (verdict.timeout) table_.timers().refresh(index, flow, (now + *verdict.timeout).ns, now.ns);
       return Followed::invalid;
     case TcpVerdict::What::reopened: drop_entry(index, Change::Kind::removed, now); return Followed::again;
     case TcpVerdict::What::removed:
@@ -197,7 +197,7 @@ void Core::refresh(std::uint32_t index, Direction direction, Duration timeout, T
   }
   const bool shortens = (now + timeout).ns < flow.deadline;
   if (!config_.inbound_refreshes && flow.any(status::nat_mask) && direction == inbound_of(flow) && !shortens) return;
-  table_.timers().refresh(index, flow, (now + timeout).ns);
+  table_.timers().refresh(index, flow, (now + timeout).ns, now.ns);
 }
 
 bool Core::reads_payload(const Track& track) {
@@ -223,10 +223,9 @@ Reason Core::finish(wire::Buffer& buffer, Time now, Track& track) {
 
 Reason Core::confirm(Track& track, Time now) {
   const Flow& flow = table_[track.index_];
-  const Table::Entrance entrance = table_.confirm(track.index_, now);
-  if (entrance == Table::Entrance::refused) return Reason::ports_exhausted;
+  if (!table_.confirm(track.index_, now)) return Reason::ports_exhausted;
   count_mapping(track.index_, track);
-  behaviour_.entered(flow, entrance == Table::Entrance::first);
+  behaviour_.entered(flow);
   if (flow.any(status::helper)) ftp_.begin(track.index_);
   count(flow, counts(flow));
   track.core_ = nullptr;

@@ -76,9 +76,11 @@ Reason Core::bind(std::uint32_t index, Hook hook, const Way& way, Time now) {
 
 /// A mapping lets a remote in that has no flow of its own (RFC 4787 section 5), or one inside host to another (section 6).
 bool Core::bind_by_mapping(std::uint32_t index, const Way& way) {
+  if (!behaviour_.opens_inwards()) return false;
   Flow& flow = table_[index];
   const bool hairpin = !rules_.is_outside(way.in);
-  if ((hairpin && config_.hairpin != Hairpin::full) || !behaviour_.opens_inwards(hairpin)) return false;
+  const bool opens = hairpin ? config_.hairpin == Hairpin::full : config_.filtering != Filtering::address_and_port_dependent;
+  if (!opens) return false;
   const Key& key = flow.original;
   wire::Endpoint remote{{key.source}, key.source_port};
   if (hairpin) {
@@ -102,6 +104,7 @@ void Core::use(std::uint32_t index, const Choice& choice, Side side, Time now) {
   if (reply == flow.reply) return;
   flow.reply = reply;
   flow.set(side == Side::source ? status::source_nat : status::destination_nat);
+  if (side == Side::source) likely_outside_ = choice.key.source;
 }
 
 /// Datagrams of many inside hosts leave from one address; those that may be in pieces need ids that no other has.

@@ -12,6 +12,7 @@
 namespace masqsim::nat {
 
 inline constexpr std::uint32_t no_flow = 0xffffffff;
+inline constexpr std::int64_t no_alarm = INT64_MIN;
 
 /// What identifies one direction of a flow. ICMP queries: the id as source port, type and code as destination port.
 struct Key {
@@ -91,6 +92,7 @@ struct alignas(64) Flow {
   Key original;
   Key reply;
   std::int64_t deadline = 0;  ///< nanoseconds; while unconfirmed the time-out to start with
+  std::int64_t alarm = no_alarm;  ///< when the timers look at the deadline
   union {
     std::int64_t stream_after;  ///< UDP: traffic later than this makes it a stream
     std::uint32_t tcp;          ///< TCP: index of its TcpTrack
@@ -98,9 +100,6 @@ struct alignas(64) Flow {
   };
   std::uint32_t number = 0;
   std::uint32_t mapping = 0;
-  std::uint32_t timer_next = no_flow;
-  std::uint32_t timer_previous = no_flow;
-  std::uint16_t timer_slot = 0;  ///< while it waits for its time-out
   std::uint16_t status = 0;
   InterfaceId interface = any_interface;  ///< unconfirmed: it came in by; masqueraded: it leaves by
   std::uint8_t protocol = 0;

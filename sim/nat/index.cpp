@@ -18,8 +18,8 @@ Index::Segment Index::empty(std::uint32_t buckets, unsigned depth) {
 }
 
 Index::Index() {
-  segments_.push_back(std::make_unique<Segment>(empty(smallest, 0)));
-  directory_.push_back(segments_.back().get());
+  segments_.push_back(empty(smallest, 0));
+  directory_.push_back(&segments_.back());
 }
 
 void Index::put(Segment& s, std::uint32_t hash, std::uint32_t value) {
@@ -76,8 +76,8 @@ void Index::make_room(std::uint32_t hash) {
     ++depth_;
   }
   s = empty(buckets, old.depth + 1);
-  segments_.push_back(std::make_unique<Segment>(empty(buckets, old.depth + 1)));
-  Segment& upper = *segments_.back();
+  segments_.push_back(empty(buckets, old.depth + 1));
+  Segment& upper = segments_.back();
   const std::uint32_t bit = std::uint32_t{1} << (31 - old.depth);
   const auto from = directory_.begin() + static_cast<std::ptrdiff_t>(place((hash | bit) & ~(bit - 1)));
   std::fill_n(from, directory_.size() >> (old.depth + 1), &upper);

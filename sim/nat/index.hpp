@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -28,6 +29,7 @@ class Index {
   void prefetch(std::uint32_t hash) const {
     const Segment& s = segment(hash);
     __builtin_prefetch(&s.buckets[hash & s.mask]);
+    asm volatile("");  // GCC takes a function that only prefetches for pure, and leaves its calls out
   }
 
   void insert(std::uint32_t hash, std::uint32_t value) {
@@ -118,7 +120,7 @@ class Index {
 
   unsigned depth_ = 0;
   std::vector<Segment*> directory_;
-  std::vector<std::unique_ptr<Segment>> segments_;
+  std::deque<Segment> segments_;
 };
 
 }  // namespace masqsim::nat

@@ -17,19 +17,16 @@ std::uint32_t key_value(std::uint32_t index, Direction d) { return index << 1 | 
 
 }  // namespace
 
-bool Groups::remove(std::uint32_t hash, std::uint32_t flow) {
+void Groups::remove(std::uint32_t hash, std::uint32_t flow) {
   const Link link = links_[flow];
   if (link.older != no_flow) links_[link.older].newer = link.newer;
   if (link.newer != no_flow) {
     links_[link.newer].older = link.older;
-    return false;
-  }
-  if (link.older == no_flow) {
+  } else if (link.older == no_flow) {
     heads_.erase(hash, flow);
-    return true;
+  } else {
+    *heads_.find(hash, [&](std::uint32_t value) { return value == flow; }) = link.older;
   }
-  *heads_.find(hash, [&](std::uint32_t value) { return value == flow; }) = link.older;
-  return false;
 }
 
 std::uint32_t Table::make(const Key& original, std::uint8_t protocol) {
@@ -40,53 +37,39 @@ std::uint32_t Table::make(const Key& original, std::uint8_t protocol) {
   flow.protocol = protocol;
   if (protocol == proto_tcp) flow.tcp = tcp_.take();
   if (protocol == proto_sctp) flow.sctp = sctp_.take();
-  sources_.prefetch(source_hash(original, protocol));
   ++unconfirmed_;
   return index;
 }
 
-Table::Entrance Table::confirm(std::uint32_t index, Time now) {
+bool Table::confirm(std::uint32_t index, Time now) {
   Flow& flow = flows_[index];
   const std::uint32_t original = hash_of(flow.original, flow.protocol);
   const std::uint32_t first = key_value(index, Direction::original), second = key_value(index, Direction::reply);
-  if (keys_.find_or_insert(original, first, HasKey{flows_, flow.original, flow.protocol}) != nullptr) return Entrance::refused;
+  if (keys_.find_or_insert(original, first, HasKey{flows_, flow.original, flow.protocol}) != nullptr) return false;
   if (keys_.find_or_insert(hash_of(flow.reply, flow.protocol), second, HasKey{flows_, flow.reply, flow.protocol, index}) != nullptr) {
     keys_.erase(original, first);
-    return Entrance::refused;
+    return false;
   }
   flow.number = ++last_number_;
   flow.set(status::confirmed);
   flow.deadline += now.ns;
   group_by_source(index);
-  timers_.add(index);
+  timers_.add(index, now.ns);
   --unconfirmed_;
   ++size_;
-  const wire::Endpoint outside = outside_of(flow);
-  const auto same_outside = [&](std::uint32_t other) {
-    return flows_[other].protocol == flow.protocol && outside_of(flows_[other]) == outside;
-  };
-  const std::uint32_t hash = endpoint_hash(outside, flow.protocol);
-  const bool alone = holds_outside(flow) ? outsides_.add(hash, index, same_outside) : outsides_.newest(hash, same_outside) == no_flow;
-  return alone ? Entrance::first : Entrance::further;
+  if (outsides_) group_by_outside(index);
+  return true;
 }
 
-bool Table::remove(std::uint32_t index, bool expired) {
+void Table::remove(std::uint32_t index) {
   Flow& flow = flows_[index];
-  const std::uint32_t original = hash_of(flow.original, flow.protocol), reply = hash_of(flow.reply, flow.protocol),
-                      source = source_hash(from_inside(flow), flow.protocol),
-                      outside = endpoint_hash(outside_of(flow), flow.protocol);
-  keys_.prefetch(original);
-  keys_.prefetch(reply);
-  sources_.prefetch(source);
-  outsides_.prefetch(outside);
-  keys_.erase(original, key_value(index, Direction::original));
-  keys_.erase(reply, key_value(index, Direction::reply));
-  sources_.remove(source, index);
-  if (!expired) timers_.remove(index);
+  keys_.erase(hash_of(flow.original, flow.protocol), key_value(index, Direction::original));
+  keys_.erase(hash_of(flow.reply, flow.protocol), key_value(index, Direction::reply));
+  sources_.remove(source_hash(from_inside(flow), flow.protocol), index);
+  if (outsides_ && holds_outside(flow)) outsides_->remove(endpoint_hash(outside_of(flow), flow.protocol), index);
+  timers_.remove(index);
   flow.set(status::dying);
   --size_;
-  if (!holds_outside(flow)) return newest_of_outside(outside_of(flow), flow.protocol) == no_flow;
-  return outsides_.remove(outside, index);
 }
 
 void Table::release(std::uint32_t index) {
@@ -102,12 +85,15 @@ void Table::release(std::uint32_t index) {
 void Table::set_mapping(Mapping mapping) {
   if (mapping == mapping_) return;
   mapping_ = mapping;
-  std::vector<std::uint32_t> oldest_first;
-  each([&](std::uint32_t index, const Flow&) { oldest_first.push_back(index); });
-  std::sort(oldest_first.begin(), oldest_first.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return flows_[a].number < flows_[b].number; });
   sources_ = Groups();
-  for (const std::uint32_t index : oldest_first) group_by_source(index);
+  for (const std::uint32_t index : oldest_first()) group_by_source(index);
+}
+
+std::vector<std::uint32_t> Table::oldest_first() const {
+  std::vector<std::uint32_t> flows;
+  each([&](std::uint32_t index, const Flow&) { flows.push_back(index); });
+  std::sort(flows.begin(), flows.end(), [&](std::uint32_t a, std::uint32_t b) { return flows_[a].number < flows_[b].number; });
+  return flows;
 }
 
 void Table::group_by_source(std::uint32_t index) {
@@ -135,15 +121,38 @@ std::uint32_t Table::newest_of_source(const Key& original, std::uint8_t protocol
                          [&](std::uint32_t index) { return same_source(flows_[index], original, protocol); });
 }
 
+void Table::group_by_outside(std::uint32_t index) const {
+  const Flow& flow = flows_[index];
+  if (!holds_outside(flow)) return;
+  const wire::Endpoint outside = outside_of(flow);
+  outsides_->add(endpoint_hash(outside, flow.protocol), index, [&](std::uint32_t other) {
+    return flows_[other].protocol == flow.protocol && outside_of(flows_[other]) == outside;
+  });
+}
+
 std::uint32_t Table::newest_of_outside(wire::Endpoint outside, std::uint8_t protocol) const {
-  return outsides_.newest(endpoint_hash(outside, protocol), [&](std::uint32_t index) {
+  if (!outsides_) {
+    outsides_.emplace();
+    for (const std::uint32_t index : oldest_first()) group_by_outside(index);
+  }
+  return outsides_->newest(endpoint_hash(outside, protocol), [&](std::uint32_t index) {
     return flows_[index].protocol == protocol && outside_of(flows_[index]) == outside;
   });
 }
 
-void Table::prefetch_answers(const Key& answers, std::uint8_t protocol) const {
-  prefetch(answers, protocol);
-  outsides_.prefetch(endpoint_hash({{answers.destination}, answers.destination_port}, protocol));
+void Table::prefetch_new(const Key& original, const Key& reply, std::uint8_t protocol) const {
+  sources_.prefetch(source_hash(original, protocol));
+  prefetch(reply, protocol);
+  if (outsides_) outsides_->prefetch(endpoint_hash({{reply.destination}, reply.destination_port}, protocol));
+}
+
+void Table::prefetch_removal(std::uint32_t index) const {
+  if (index == no_flow) return;
+  const Flow& flow = flows_[index];
+  prefetch(flow.original, flow.protocol);
+  prefetch(flow.reply, flow.protocol);
+  sources_.prefetch(source_hash(from_inside(flow), flow.protocol));
+  if (outsides_) outsides_->prefetch(endpoint_hash(outside_of(flow), flow.protocol));
 }
 
 // Linux looks through 8 buckets of a table with as many buckets as it may hold entries, each entry in it twice: 16.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "flow.hpp"
 #include "index.hpp"
@@ -28,22 +29,19 @@ class Groups {
     const std::uint32_t* newest = heads_.find(hash, same);
     return newest == nullptr ? no_flow : *newest;
   }
-  /// True if the flow is the first of its group.
   template <typename Same>
-  bool add(std::uint32_t hash, std::uint32_t flow, Same same) {
+  void add(std::uint32_t hash, std::uint32_t flow, Same same) {
     if (flow >= links_.end()) links_.grow_to(flow + 1);
     std::uint32_t* newest = heads_.find_or_insert(hash, flow, same);
     if (newest == nullptr) {
       links_[flow] = {};
-      return true;
+      return;
     }
     links_[flow] = {*newest, no_flow};
     links_[*newest].newer = flow;
     *newest = flow;
-    return false;
   }
-  /// True if it was the last.
-  bool remove(std::uint32_t hash, std::uint32_t flow);
+  void remove(std::uint32_t hash, std::uint32_t flow);
   void prefetch(std::uint32_t hash) const { heads_.prefetch(hash); }
   std::uint32_t older(std::uint32_t flow) const { return links_[flow].older; }
 
@@ -99,28 +97,27 @@ class Table {
 
   /// A flow that no lookup finds yet.
   std::uint32_t make(const Key& original, std::uint8_t protocol);
-  /// How a flow comes into the table: not, because another has one of its keys; as the first that holds its outside
-  /// endpoint; or beside others.
-  enum class Entrance : std::uint8_t { refused, first, further };
-  /// Puts it into the table; its deadline, until now a time-out, counts from `now`.
-  Entrance confirm(std::uint32_t index, Time now);
-  /// Takes it out of the table; it stays readable until `release`. `expired`: the timers have let go of it already.
-  /// True if no other flow holds its outside endpoint.
-  bool remove(std::uint32_t index, bool expired = false);
+  /// Puts it into the table; its deadline, until now a time-out, counts from `now`. False if another flow has one of its
+  /// keys.
+  bool confirm(std::uint32_t index, Time now);
+  /// Takes it out of the table; it stays readable until `release`.
+  void remove(std::uint32_t index);
   void release(std::uint32_t index);
 
   /// The newest flow with the same protocol and inside endpoint (and, as far as the mapping behaviour counts it, the same
   /// remote) as `original`; then the next older one.
   std::uint32_t newest_of_source(const Key& original, std::uint8_t protocol) const;
   std::uint32_t older_of_source(std::uint32_t index) const { return sources_.older(index); }
-  /// The newest flow that holds the outside endpoint.
+  /// The newest flow that holds the outside endpoint. Flows are grouped by it from the first such question on.
   std::uint32_t newest_of_outside(wire::Endpoint outside, std::uint8_t protocol) const;
-  std::uint32_t older_of_outside(std::uint32_t index) const { return outsides_.older(index); }
+  std::uint32_t older_of_outside(std::uint32_t index) const { return outsides_->older(index); }
 
   /// Before a look for `key`.
   void prefetch(const Key& key, std::uint8_t protocol) const { keys_.prefetch(hash_of(key, protocol)); }
-  /// Before a look at who holds `answers` and its receiver.
-  void prefetch_answers(const Key& answers, std::uint8_t protocol) const;
+  /// Before a flow with these keys is made.
+  void prefetch_new(const Key& original, const Key& reply, std::uint8_t protocol) const;
+  /// Before a flow is removed, if there is one.
+  void prefetch_removal(std::uint32_t index) const;
 
   /// A flow near `hash` that may be given up for a new one: not ASSURED (early drop).
   std::uint32_t victim(std::uint32_t hash) const;
@@ -139,6 +136,8 @@ class Table {
     return {*value >> 1, static_cast<Direction>(*value & 1)};
   }
   void group_by_source(std::uint32_t index);
+  void group_by_outside(std::uint32_t index) const;
+  std::vector<std::uint32_t> oldest_first() const;
   std::uint32_t source_hash(const Key& original, std::uint8_t protocol) const;
   bool same_source(const Flow& flow, const Key& original, std::uint8_t protocol) const;
 
@@ -149,7 +148,7 @@ class Table {
   Timers timers_;
   Index keys_;  // values: flow << 1 | direction
   Groups sources_;
-  Groups outsides_;
+  mutable std::optional<Groups> outsides_;  // there from the first question on
   std::size_t size_ = 0;
   std::size_t unconfirmed_ = 0;
   std::uint32_t last_number_ = 0;

@@ -1,119 +1,97 @@
 #include "timers.hpp"
 
 #include <algorithm>
-#include <bit>
 
 namespace masqsim::nat {
 
 namespace {
 
-constexpr std::uint64_t up_to(unsigned digit) { return ~std::uint64_t{0} >> (63 - digit); }
+/// However long a flow may live, its alarm looks so often whether it still does.
+constexpr std::int64_t longest_wait = (600_s).ns;
 
 }  // namespace
 
-Timers::Timers(Pool<Flow>& flows) : flows_(flows) { heads_.fill(no_flow); }
-
-// A time belongs to the level of the highest digit in which it differs from `last_`.
-std::uint16_t Timers::slot_for(std::int64_t deadline) const {
-  const std::int64_t at = std::max(deadline, last_);
-  const auto differs = static_cast<std::uint64_t>(at ^ last_);
-  const unsigned level = differs == 0 ? 0 : (static_cast<unsigned>(std::bit_width(differs)) - 1) / bits;
-  const auto digit = static_cast<unsigned>(at >> (level * bits)) & 63u;
-  return static_cast<std::uint16_t>(level * 64 + digit);
-}
-
-std::int64_t Timers::start_of(std::uint16_t slot) const {
-  const unsigned level = slot / 64u;
-  const std::int64_t digit = slot % 64u;
-  const unsigned above = (level + 1) * bits;
-  const std::int64_t prefix = above >= 63 ? 0 : last_ >> above << above;
-  return prefix | digit << (level * bits);
-}
-
-void Timers::link(std::uint32_t index, std::uint16_t slot) {
+void Timers::add(std::uint32_t index, std::int64_t now) {
   Flow& flow = flows_[index];
-  const std::uint32_t next = heads_[slot];
-  flow.timer_slot = slot;
-  flow.timer_next = next;
-  flow.timer_previous = no_flow;
-  if (next != no_flow) flows_[next].timer_previous = index;
-  heads_[slot] = index;
-  occupied_[slot / 64u] |= std::uint64_t{1} << slot % 64u;
+  flow.alarm = std::min(flow.deadline, now + longest_wait);
+  set({flow.alarm, index, flow.number});
 }
 
-void Timers::add(std::uint32_t index) {
-  const std::uint16_t slot = slot_for(flows_[index].deadline);
-  link(index, slot);
-  soonest_ = std::min(soonest_, start_of(slot));
-}
-
-void Timers::remove(std::uint32_t index) {
-  Flow& flow = flows_[index];
-  if (flow.timer_previous != no_flow) {
-    flows_[flow.timer_previous].timer_next = flow.timer_next;
+void Timers::set(const Alarm& alarm) {
+  const auto lane = std::find_if(lanes_.begin(), lanes_.end(),
+                                 [&](const std::deque<Alarm>& l) { return l.empty() || later(alarm, l.back()); });
+  if (lane != lanes_.end()) {
+    lane->push_back(alarm);
   } else {
-    heads_[flow.timer_slot] = flow.timer_next;
-    if (flow.timer_next == no_flow) occupied_[flow.timer_slot / 64u] &= ~(std::uint64_t{1} << flow.timer_slot % 64u);
+    heap_.push_back(alarm);
+    std::push_heap(heap_.begin(), heap_.end(), later);
   }
-  if (flow.timer_next != no_flow) flows_[flow.timer_next].timer_previous = flow.timer_previous;
+  if (alarm.at <= soonest_) find_soonest();
 }
 
-void Timers::move(std::uint32_t index) {
-  remove(index);
-  add(index);
+Timers::Alarm Timers::take_soonest() {
+  if (source_ != heap) {
+    const Alarm alarm = lanes_[source_].front();
+    lanes_[source_].pop_front();
+    return alarm;
+  }
+  const Alarm alarm = heap_.front();
+  std::pop_heap(heap_.begin(), heap_.end(), later);
+  heap_.pop_back();
+  return alarm;
 }
 
-void Timers::collect(std::uint16_t slot, std::vector<std::uint32_t>& out) {
-  for (std::uint32_t index = heads_[slot]; index != no_flow; index = flows_[index].timer_next) out.push_back(index);
-  heads_[slot] = no_flow;
-  occupied_[slot / 64u] &= ~(std::uint64_t{1} << slot % 64u);
+void Timers::find_soonest() {
+  const Alarm* best = heap_.empty() ? nullptr : &heap_.front();
+  source_ = heap;
+  for (std::size_t n = 0; n < lanes; ++n) {
+    if (lanes_[n].empty()) continue;
+    const Alarm& first = lanes_[n].front();
+    if (best != nullptr && later(first, *best)) continue;
+    best = &first;
+    source_ = n;
+  }
+  soonest_ = best == nullptr ? INT64_MAX : best->at;
+  likely_next_ = best == nullptr ? no_flow : best->flow;
 }
 
 void Timers::take_due(Time now, std::vector<std::uint32_t>& out) {
-  if (!due(now)) return;
-  const auto differs = static_cast<std::uint64_t>(now.ns ^ last_);
-  const unsigned top = differs == 0 ? 0 : (static_cast<unsigned>(std::bit_width(differs)) - 1) / bits;
-  const auto digit = static_cast<unsigned>(now.ns >> (top * bits)) & 63u;
-  for (unsigned level = 0; level <= top; ++level) {
-    const std::uint64_t passed = level < top ? ~std::uint64_t{0} : up_to(digit);
-    for (std::uint64_t left = occupied_[level] & passed; left != 0; left &= left - 1) {
-      collect(static_cast<std::uint16_t>(level * 64 + static_cast<unsigned>(std::countr_zero(left))), out);
+  for (; due(now); find_soonest()) {
+    const Alarm alarm = take_soonest();
+    if (!holds(alarm)) continue;
+    if (flows_[alarm.flow].deadline > alarm.at) {
+      add(alarm.flow, now.ns);
+      continue;
     }
+    remove(alarm.flow);
+    out.push_back(alarm.flow);
   }
-  last_ = now.ns;
-  const auto alive = std::partition(out.begin(), out.end(), [&](std::uint32_t f) { return flows_[f].deadline <= now.ns; });
-  for (auto it = alive; it != out.end(); ++it) link(*it, slot_for(flows_[*it].deadline));
-  out.erase(alive, out.end());
-  std::sort(out.begin(), out.end(), [&](std::uint32_t a, std::uint32_t b) {
-    const Flow& x = flows_[a];
-    const Flow& y = flows_[b];
-    return x.deadline != y.deadline ? x.deadline < y.deadline : x.number < y.number;
-  });
-  soonest_ = earliest_start();
-}
-
-std::int64_t Timers::earliest_start() const {
-  for (unsigned level = 0; level < levels; ++level) {
-    if (occupied_[level] == 0) continue;
-    return start_of(static_cast<std::uint16_t>(level * 64 + static_cast<unsigned>(std::countr_zero(occupied_[level]))));
-  }
-  return INT64_MAX;
 }
 
 Time Timers::next() const {
   constexpr int few = 64;
   std::int64_t best = INT64_MAX;
   int looked_at = 0;
-  for (unsigned level = 0; level < levels; ++level) {
-    for (std::uint64_t left = occupied_[level]; left != 0; left &= left - 1) {
-      const auto slot = static_cast<std::uint16_t>(level * 64 + static_cast<unsigned>(std::countr_zero(left)));
-      if (start_of(slot) >= best) return {best};
-      for (std::uint32_t index = heads_[slot]; index != no_flow; index = flows_[index].timer_next) {
-        if (++looked_at > few) return {std::min(best, start_of(slot))};
-        best = std::min(best, flows_[index].deadline);
-      }
+  const auto look_at = [&](const Alarm& alarm) {  // false where what is later cannot count
+    if (alarm.at >= best) return false;
+    if (++looked_at > few) {
+      best = alarm.at;
+    } else if (holds(alarm)) {
+      best = std::min(best, flows_[alarm.flow].deadline);
+    }
+    return true;
+  };
+  for (const std::deque<Alarm>& lane : lanes_) {
+    for (const Alarm& alarm : lane) {
+      if (!look_at(alarm)) break;
     }
   }
+  const auto look_below = [&](const auto& again, std::size_t at) -> void {
+    if (at >= heap_.size() || !look_at(heap_[at])) return;
+    again(again, 2 * at + 1);
+    again(again, 2 * at + 2);
+  };
+  look_below(look_below, 0);
   return {best};
 }
 

@@ -1,10 +1,11 @@
-// When each flow expires: a hierarchical timing wheel, 64 slots a level, one nanosecond the finest, linked through the
-// flows themselves. A flow that lives longer than it was filed for stays where it is until its old time comes (lazy
-// refresh), so a packet of an established flow writes its deadline and nothing else. Times are exact.
+// When each flow expires. An alarm names a flow and does not touch it before it rings. A flow that lives longer than its
+// alarm was set for gets another then (lazy refresh), so a packet of an established flow writes its deadline and nothing
+// else. Time-outs are few, so most alarms come in order: they queue in lanes, and the rest wait in a heap. Times are exact.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "flow.hpp"
@@ -14,41 +15,53 @@ namespace masqsim::nat {
 
 class Timers {
  public:
-  explicit Timers(Pool<Flow>& flows);
+  explicit Timers(Pool<Flow>& flows) : flows_(flows) {}
 
-  /// Files a flow under its deadline.
-  void add(std::uint32_t flow);
-  void remove(std::uint32_t flow);
+  /// Sets the alarm of a flow for its deadline.
+  void add(std::uint32_t index, std::int64_t now);
+  /// The flow's alarm will ring unheard.
+  void remove(std::uint32_t index) { flows_[index].alarm = no_alarm; }
   /// The flow's deadline becomes `deadline`.
-  void refresh(std::uint32_t index, Flow& flow, std::int64_t deadline) {
-    const std::int64_t before = flow.deadline;
+  void refresh(std::uint32_t index, Flow& flow, std::int64_t deadline, std::int64_t now) {
     flow.deadline = deadline;
-    if (deadline < before && deadline < start_of(flow.timer_slot)) move(index);
+    if (deadline < flow.alarm) add(index, now);
   }
 
+  /// False if nothing is due.
   bool due(Time now) const { return now.ns >= soonest_; }
   /// Takes out all flows whose deadline is `now` or earlier, in order of deadline, then number.
   void take_due(Time now, std::vector<std::uint32_t>& out);
 
-  /// No flow expires before this; exact unless very many flows wait for about the same time.
+  /// No flow expires before this; exact unless very many live on beyond their alarms.
   Time next() const;
+  /// The flow that will probably expire next, or no_flow.
+  std::uint32_t likely_next() const { return likely_next_; }
 
  private:
-  static constexpr unsigned bits = 6;
-  static constexpr unsigned levels = 11;
+  /// It holds while the flow has this number and this alarm.
+  struct Alarm {
+    std::int64_t at = 0;
+    std::uint32_t flow = 0;
+    std::uint32_t number = 0;
+  };
+  static bool later(const Alarm& a, const Alarm& b) { return a.at != b.at ? a.at > b.at : a.number > b.number; }
+  bool holds(const Alarm& alarm) const {
+    const Flow& flow = flows_[alarm.flow];
+    return flow.number == alarm.number && flow.alarm == alarm.at;
+  }
+  void set(const Alarm& alarm);
+  Alarm take_soonest();
+  void find_soonest();
 
-  std::uint16_t slot_for(std::int64_t deadline) const;
-  std::int64_t start_of(std::uint16_t slot) const;
-  void link(std::uint32_t flow, std::uint16_t slot);
-  void move(std::uint32_t flow);
-  void collect(std::uint16_t slot, std::vector<std::uint32_t>& out);
-  std::int64_t earliest_start() const;
+  static constexpr std::size_t lanes = 8;
+  static constexpr std::size_t heap = lanes;  // as a source
 
   Pool<Flow>& flows_;
-  std::int64_t last_ = 0;  // everything up to here has been taken out
+  std::array<std::deque<Alarm>, lanes> lanes_;  // each in order
+  std::vector<Alarm> heap_;                     // the soonest first
+  std::size_t source_ = heap;                   // whose first is the soonest of all
   std::int64_t soonest_ = INT64_MAX;
-  std::array<std::uint64_t, levels> occupied_{};
-  std::array<std::uint32_t, levels * 64> heads_;
+  std::uint32_t likely_next_ = no_flow;
 };
 
 }  // namespace masqsim::nat

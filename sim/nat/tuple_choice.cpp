@@ -133,9 +133,6 @@ Choice choose_tuple(Table& table, Random& random, std::uint32_t index, const Ran
   const Flow& flow = table[index];
   const std::uint8_t protocol = flow.protocol;
   const Key current = inverse(flow.reply, protocol);
-  Key key = inverse(flow.reply, protocol);
-  (side == Side::source ? key.source : key.destination) = pool_address(current, range);
-  table.prefetch_answers(inverse(key, protocol), protocol);
   if (side == Side::source && !range.random) {
     if (address_fits(current, range) && port_fits(current, protocol, range.ports, side)) {
       if (!taken(table, current, protocol)) return {current};
@@ -143,6 +140,8 @@ Choice choose_tuple(Table& table, Random& random, std::uint32_t index, const Ran
       if (!taken(table, *before, protocol)) return {*before};
     }
   }
+  Key key = current;
+  (side == Side::source ? key.source : key.destination) = pool_address(current, range);
   const std::optional<Window> window = search_window(number_of(key, protocol, side), protocol, range, side);
   if (!window) return {key};
   if (!range.random && port_fits(key, protocol, range.ports, side)) {

@@ -137,7 +137,7 @@ TEST(Timers, ExpireInOrderAtTheVeryNanosecondWhateverIsMovedMeanwhile) {
       const std::uint32_t index = flows.take();
       flows[index].number = ++number;
       flows[index].deadline = now + 1 + span();
-      timers.add(index);
+      timers.add(index, now);
       model.emplace(flows[index].deadline, index);
     } else if (what < 6 && !model.empty()) {
       const auto some = std::next(model.begin(), static_cast<std::ptrdiff_t>(random.below(model.size() > 50 ? 50 : model.size())));
@@ -147,7 +147,7 @@ TEST(Timers, ExpireInOrderAtTheVeryNanosecondWhateverIsMovedMeanwhile) {
         timers.remove(index);
         flows.release(index);
       } else {
-        timers.refresh(index, flows[index], now + 1 + span());
+        timers.refresh(index, flows[index], now + 1 + span(), now);
         model.emplace(flows[index].deadline, index);
       }
     } else {
@@ -173,22 +173,25 @@ struct Clock {
     const std::uint32_t index = flows.take();
     flows[index].deadline = deadline;
     flows[index].number = number;
-    timers.add(index);
+    timers.add(index, now);
     return index;
   }
-  std::vector<std::uint32_t> take(std::int64_t now) {
+  void refresh(std::uint32_t index, std::int64_t deadline) { timers.refresh(index, flows[index], deadline, now); }
+  std::vector<std::uint32_t> take(std::int64_t at) {
     std::vector<std::uint32_t> due;
-    timers.take_due(Time{now}, due);
+    timers.take_due(Time{now = at}, due);
     for (std::uint32_t& index : due) index = flows[index].number;
     return due;
   }
-  bool due(std::int64_t now) const { return timers.due(Time{now}); }
+  bool due(std::int64_t at) const { return timers.due(Time{at}); }
 
   Pool<Flow> flows;
   Timers timers{flows};
+  std::int64_t now = 0;
 };
 using Numbers = std::vector<std::uint32_t>;
 constexpr std::int64_t end_of_time = INT64_MAX - 1;
+constexpr std::int64_t ten_minutes = (600_s).ns;
 
 TEST(Timers, TakeOutWhatIsDueInOrderOfDeadlineThenNumber) {
   Clock c;
@@ -198,6 +201,8 @@ TEST(Timers, TakeOutWhatIsDueInOrderOfDeadlineThenNumber) {
   c.file(102, 7);
   EXPECT_EQ(c.take(101), (Numbers{5, 1, 2, 4, 6, 3}));
   EXPECT_EQ(c.take(102), Numbers{7});
+  for (const std::uint32_t number : {3u, 1u, 2u}) c.file(200, number);
+  EXPECT_EQ(c.take(200), (Numbers{1, 2, 3}));
 }
 
 TEST(Timers, KnowThatNothingIsDueBeforeTheSoonestWhereverItIsFiled) {
@@ -208,7 +213,8 @@ TEST(Timers, KnowThatNothingIsDueBeforeTheSoonestWhereverItIsFiled) {
       Clock c;
       c.file(at);
       EXPECT_EQ(c.timers.next(), Time{at});
-      EXPECT_FALSE(c.due(at - 1)) << at;
+      EXPECT_FALSE(c.due(std::min(at, ten_minutes) - 1)) << at;
+      EXPECT_EQ(c.take(at - 1), Numbers{}) << at;
       EXPECT_EQ(c.take(at), Numbers{1}) << at;
       EXPECT_FALSE(c.due(end_of_time)) << at;
 
@@ -216,7 +222,7 @@ TEST(Timers, KnowThatNothingIsDueBeforeTheSoonestWhereverItIsFiled) {
       after_another.file(at, 2);
       after_another.file(at == 1 ? 0 : 1);
       EXPECT_EQ(after_another.take(at == 1 ? 0 : 1), Numbers{1});
-      EXPECT_FALSE(after_another.due(at - 1)) << at;
+      EXPECT_FALSE(after_another.due(std::min(at, ten_minutes) - 1)) << at;
       EXPECT_EQ(after_another.take(at), Numbers{2}) << at;
       EXPECT_FALSE(after_another.due(end_of_time)) << at;
     }
@@ -241,7 +247,7 @@ TEST(Timers, FindADeadlineThatHasPassedDueAtOnce) {
 TEST(Timers, LeaveNothingDueOfWhatLivesOn) {
   Clock c;
   const std::uint32_t index = c.file(130);
-  c.timers.refresh(index, c.flows[index], 180);
+  c.refresh(index, 180);
   EXPECT_EQ(c.take(130), Numbers{});
   EXPECT_FALSE(c.due(179));
   EXPECT_EQ(c.timers.next(), Time{180});
@@ -252,10 +258,10 @@ TEST(Timers, ExpireEarlierWhatIsCutShort) {
   Clock c;
   c.file(2000, 2);
   const std::uint32_t index = c.file(1'000'000);
-  c.timers.refresh(index, c.flows[index], 1500);
+  c.refresh(index, 1500);
   EXPECT_EQ(c.timers.next(), Time{1500});
-  c.timers.refresh(index, c.flows[index], 1501);
-  c.timers.refresh(index, c.flows[index], 1499);
+  c.refresh(index, 1501);
+  c.refresh(index, 1499);
   EXPECT_EQ(c.take(1498), Numbers{});
   EXPECT_EQ(c.take(1499), Numbers{1});
   EXPECT_EQ(c.take(2000), Numbers{2});
@@ -280,13 +286,32 @@ TEST(Timers, ForgetWhatIsRemovedWhereverItLies) {
   }
 }
 
-TEST(Timers, LookAt64FlowsForTheNextAndElseAtWhereTheirSlotBegins) {
+TEST(Timers, LookAt64FlowsForTheNextAndElseSayWhenAnAlarmRings) {
   Clock c;
-  c.file(4103);
-  for (int n = 1; n < 64; ++n) c.file(4200);
-  EXPECT_EQ(c.timers.next(), Time{4103});
-  c.file(4200);
-  EXPECT_EQ(c.timers.next(), Time{4096});
+  std::uint32_t number = 0;
+  const auto file_and_prolong = [&](std::int64_t at) { c.refresh(c.file(at, ++number), 9000); };
+  for (int n = 1; n < 64; ++n) file_and_prolong(4100);
+  c.file(4200, ++number);
+  EXPECT_EQ(c.timers.next(), Time{4200});
+  file_and_prolong(4150);
+  EXPECT_EQ(c.timers.next(), Time{4150});
+}
+
+TEST(Timers, KeepTheirOrderWhereFewAlarmsComeInOrder) {
+  Clock c;
+  Numbers numbers;
+  for (std::uint32_t n = 1; n <= 40; ++n) c.file(1000 - 10 * n, n);
+  for (std::uint32_t n = 40; n > 0; --n) numbers.push_back(n);
+  EXPECT_EQ(c.timers.next(), Time{600});
+  EXPECT_EQ(c.take(1000), numbers);
+}
+
+TEST(Timers, LookEveryTenMinutesAtWhatLivesLong) {
+  Clock c;
+  c.timers.remove(c.file((432'000_s).ns));
+  EXPECT_EQ(c.timers.next(), Time::never());
+  EXPECT_EQ(c.take(ten_minutes), Numbers{});
+  EXPECT_FALSE(c.due(end_of_time)) << "it is forgotten";
 }
 
 TEST(Timers, SayExactlyWhenTheNextOfAFewExpires) {
