@@ -73,7 +73,9 @@ class Core {
   // NAT (core_translate.cpp)
   bool nothing_left_to_do(const Track& track, InterfaceId out);
   Reason translate(const Packet& packet, Hook hook, const Way& way, Time now, Track& track);
-  Reason bind(std::uint32_t index, Hook hook, const Way& way, Time now);
+  Reason bind_destination(std::uint32_t index, Hook hook, const Way& way, Time now);
+  Reason bind_source(std::uint32_t index, Hook hook, const Way& way, Time now);
+  Range hairpin_range(const Flow& flow, const Key& key, InterfaceId in) const;
   bool bind_by_mapping(std::uint32_t index, const Way& way);
   Reason translate_error(const Packet& packet, Side side, const Flow& flow, Direction direction);
   void give_id(wire::Ipv4Edit ip);

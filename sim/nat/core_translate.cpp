@@ -14,7 +14,9 @@ Reason Core::translate(const Packet& packet, Hook hook, const Way& way, Time now
   if (!flow->any(status::confirmed)) {
     if (hook == Hook::prerouting) flow->interface = way.in;
     if (!flow->any(done)) {
-      if (const Reason ended = bind(track.index_, hook, way, now); ended != Reason::none) return ended;
+      const Reason ended = side == Side::source ? bind_source(track.index_, hook, way, now)
+                                                : bind_destination(track.index_, hook, way, now);
+      if (ended != Reason::none) return ended;
       flow->set(done);
     }
   } else if (hook == Hook::postrouting && flow->any(status::masqueraded) && track.direction_ == Direction::original &&
@@ -30,40 +32,36 @@ Reason Core::translate(const Packet& packet, Hook hook, const Way& way, Time now
   return rewrite(packet.ip, side, target) ? Reason::none : Reason::malformed;
 }
 
-Reason Core::bind(std::uint32_t index, Hook hook, const Way& way, Time now) {
+Reason Core::bind_destination(std::uint32_t index, Hook hook, const Way& way, Time now) {
   const Flow& flow = table_[index];
+  const Key& key = flow.original;
+  const DestinationRule* rule = hook == Hook::prerouting ? rules_.destination_for(key, flow.protocol, way.in) : nullptr;
+  if (rule == nullptr && hook == Hook::prerouting && bind_by_mapping(index, way)) return Reason::none;
+  if (rule == nullptr && flow.protocol != proto_icmp) return Reason::none;  // only an id could have to make room
+  Range range = rule != nullptr ? destination_range(*rule, key) : null_range(key, Side::destination);
+  range.start = preferred_port_;
+  use(index, choose_tuple(table_, random_, index, range, Side::destination), Side::destination, now);
+  return Reason::none;
+}
+
+Reason Core::bind_source(std::uint32_t index, Hook hook, const Way& way, Time now) {
+  Flow& flow = table_[index];
   const Key key = inverse(flow.reply, flow.protocol);
-  if (hook == Hook::prerouting || hook == Hook::output) {
-    const DestinationRule* rule = hook == Hook::prerouting ? rules_.destination_for(key, flow.protocol, way.in) : nullptr;
-    if (rule == nullptr && hook == Hook::prerouting && bind_by_mapping(index, way)) return Reason::none;
-    if (rule == nullptr && flow.protocol != proto_icmp) return Reason::none;  // only an id could have to make room
-    Range range = rule != nullptr ? destination_range(*rule, key) : null_range(key, Side::destination);
-    range.start = preferred_port_;
-    use(index, choose_tuple(table_, random_, index, range, Side::destination), Side::destination, now);
-    return Reason::none;
-  }
-  Way whole = way;
-  whole.in = flow.interface;
+  const Way whole{flow.interface, way.out, way.masquerade};
   const SourceRule* rule = hook == Hook::postrouting ? rules_.source_for(flow, whole) : nullptr;
-  Range range = null_range(key, Side::source);
-  bool to_outside = false;
-  if (rule != nullptr && rule->action != SourceRule::Action::exempt && key.source != 0) {
-    range = source_range(*rule, key, way.masquerade);
-    if (rule->action == SourceRule::Action::masquerade) {
-      if (way.masquerade.is_zero()) return Reason::no_route;
-      table_[index].set(status::masqueraded);
-      table_[index].interface = way.out;
-    }
-    to_outside = true;
-  } else if (rule == nullptr && hook == Hook::postrouting && config_.hairpin == Hairpin::full &&
-             flow.any(status::destination_nat) && !rules_.is_outside(whole.in) && !rules_.is_outside(way.out)) {
-    table_[index].set(status::hairpin);
-    const wire::Address called{flow.original.destination};
-    const SourceRule* outward = rules_.outward_for(flow, whole.in);
-    range = outward != nullptr ? source_range(*outward, key, called) : Range{{called, called}, std::nullopt};  // RFC 4787 REQ-9a
-    to_outside = true;
+  const bool ruled = rule != nullptr && rule->action != SourceRule::Action::exempt && key.source != 0;
+  if (ruled && rule->action == SourceRule::Action::masquerade) {
+    if (way.masquerade.is_zero()) return Reason::no_route;
+    flow.set(status::masqueraded);
+    flow.interface = way.out;
   }
-  if (to_outside && behaviour_.exclusive()) {
+  const bool hairpin = rule == nullptr && hook == Hook::postrouting && config_.hairpin == Hairpin::full &&
+                       flow.any(status::destination_nat) && !rules_.is_outside(whole.in) && !rules_.is_outside(way.out);
+  if (hairpin) flow.set(status::hairpin);
+  Range range = ruled     ? source_range(*rule, key, way.masquerade)
+                : hairpin ? hairpin_range(flow, key, whole.in)
+                          : null_range(key, Side::source);
+  if ((ruled || hairpin) && behaviour_.exclusive()) {
     const std::optional<Key> chosen = behaviour_.choose(table_, random_, index, range, now);
     if (!chosen) return Reason::ports_exhausted;
     use(index, {*chosen}, Side::source, now);
@@ -72,6 +70,13 @@ Reason Core::bind(std::uint32_t index, Hook hook, const Way& way, Time now) {
   range.start = preferred_port_;
   use(index, choose_tuple(table_, random_, index, range, Side::source), Side::source, now);
   return Reason::none;
+}
+
+/// The inside host that is called by an outside address sees the caller's outside endpoint (RFC 4787 REQ-9a).
+Range Core::hairpin_range(const Flow& flow, const Key& key, InterfaceId in) const {
+  const wire::Address called{flow.original.destination};
+  const SourceRule* outward = rules_.outward_for(flow, in);
+  return outward != nullptr ? source_range(*outward, key, called) : Range{{called, called}, std::nullopt};
 }
 
 /// A mapping lets a remote in that has no flow of its own (RFC 4787 section 5), or one inside host to another (section 6).

@@ -39,8 +39,13 @@ class Index {
   /// What `find` finds; where there is nothing, `value` is inserted, and the answer is nullptr.
   template <typename Same>
   std::uint32_t* find_or_insert(std::uint32_t hash, std::uint32_t value, Same same) {
-    if (std::uint32_t* found = find(hash, same)) return found;
-    insert(hash, value);
+    Segment& s = segment(hash);
+    if (std::uint32_t* found = find_in(s, hash, same)) return found;
+    if (has_room(s)) {
+      put(s, hash, value);
+    } else {
+      insert(hash, value);
+    }
     return nullptr;
   }
   /// The value must be there.
