@@ -41,10 +41,9 @@ Decision Core::prerouting(wire::Buffer& buffer, InterfaceId in, Time now, Track&
   Key key;
   const bool has_key = packet && read_key(packet->ip, key);
   if (has_key) table_.prefetch(key, packet->protocol);
-  if (table_.timers().due(now)) {
-    if (has_key) foresee(key, packet->protocol);  // where flows end, flows begin
-    remove_due(now);
-  }
+  foreseen_ = has_key && table_.timers().due(now);  // where flows end, flows begin
+  if (foreseen_) foresee(key, packet->protocol);
+  expire(now);
   track.clear();
   if (!tracks_) return pass_on;
   if (!packet) return stop(Reason::bad_header);

@@ -122,6 +122,7 @@ class Core {
   std::unordered_map<std::uint32_t, Held> flows_of_host_;  // only looked up; kept while a limit is set
   std::optional<std::uint16_t> preferred_port_;
   std::uint32_t likely_outside_ = 0;  // the last new flow's
+  bool foreseen_ = false;             // what a flow of the packet at hand would touch is on its way here
   bool watching_ = false;
   std::vector<Change> changes_;
   std::vector<std::uint32_t> due_;

@@ -77,7 +77,7 @@ Reason Core::open(const Key& key, std::uint8_t protocol, Time now, std::uint32_t
   }
   if (!can_open(key, protocol)) return Reason::none;
   index = table_.make(key, protocol);
-  foresee(key, protocol);
+  if (!foreseen_) foresee(key, protocol);
   if (config_.alg_ftp && protocol == proto_tcp) {
     if (const auto expectation = ftp_.fulfil(key, now)) expected(index, *expectation, now);
     if (key.destination_port == ftp_control_port) table_[index].set(status::helper);

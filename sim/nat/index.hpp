@@ -1,10 +1,13 @@
 // From a hash to small numbers: extendible hashing over segments of buckets, each one cache line. A lookup touches the
-// directory and mostly one bucket; growth splits one segment of at most 512 buckets, so no insertion ever pauses.
+// directory and mostly one bucket; growth splits one segment of at most 512 buckets, so no insertion ever pauses. The
+// hashes themselves are not kept: whoever inserts tells how to get them again from the values, for growth.
 #pragma once
 
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -14,8 +17,8 @@ class Index {
  public:
   Index();
 
-  /// The value under `hash` that satisfies `same(value)`; nullptr if there is none. The pointer holds until the next
-  /// insert or erase; the value may be replaced by another of the same hash.
+  /// The value under `hash` that satisfies `same(value)`, which is asked of others, too; nullptr if there is none. The
+  /// pointer holds until the next insert or erase; the value may be replaced by another of the same hash.
   template <typename Same>
   std::uint32_t* find(std::uint32_t hash, Same same) {
     return find_in(segment(hash), hash, same);
@@ -32,19 +35,21 @@ class Index {
     asm volatile("");  // GCC takes a function that only prefetches for pure, and leaves its calls out
   }
 
-  void insert(std::uint32_t hash, std::uint32_t value) {
-    if (!has_room(segment(hash))) make_room(hash);
+  /// `hash_of(value)` gives the hash of any value that is there.
+  template <typename HashOf>
+  void insert(std::uint32_t hash, std::uint32_t value, HashOf hash_of) {
+    if (!has_room(segment(hash))) make_room(hash, hash_of);
     put(segment(hash), hash, value);
   }
   /// What `find` finds; where there is nothing, `value` is inserted, and the answer is nullptr.
-  template <typename Same>
-  std::uint32_t* find_or_insert(std::uint32_t hash, std::uint32_t value, Same same) {
+  template <typename Same, typename HashOf>
+  std::uint32_t* find_or_insert(std::uint32_t hash, std::uint32_t value, Same same, HashOf hash_of) {
     Segment& s = segment(hash);
     if (std::uint32_t* found = find_in(s, hash, same)) return found;
     if (has_room(s)) {
       put(s, hash, value);
     } else {
-      insert(hash, value);
+      insert(hash, value, hash_of);
     }
     return nullptr;
   }
@@ -57,34 +62,49 @@ class Index {
     const Segment& s = segment(hash);
     for (std::uint32_t step = 0; step <= s.mask; ++step) {
       const Bucket& bucket = s.buckets[(hash + step) & s.mask];
-      for (Marks left = bucket.marks & high_bits; left != 0; left &= left - 1) {
+      for (unsigned slot = 0; slot < bucket.count; ++slot) {
         if (count-- == 0) return false;
-        if (visit(bucket.values[first(left)])) return true;
+        if (visit(bucket.values[slot])) return true;
       }
     }
     return false;
   }
 
  private:
-  static constexpr unsigned slots = 7;
+  static constexpr unsigned slots = 12;
 
-  /// A byte each slot: 0 while it is free, else the high bit and seven bits of the hash. The eighth counts the entries
-  /// that lie further on because this bucket was full; once there are 255, it stays.
-  using Marks = std::uint64_t;
-  static constexpr Marks one_each = 0x0001010101010101, high_bits = one_each << 7, one_passed = Marks{1} << 56;
-
+  /// The first `count` slots hold values; to each belongs a mark, eight bits of the hash. `passed` entries lie further on
+  /// because this bucket was full; once there are 255, it stays.
   struct alignas(64) Bucket {
-    Marks marks = 0;
-    std::uint32_t tags[slots] = {};
+    std::uint8_t marks[slots] = {};
+    std::uint8_t count = 0;
+    std::uint8_t passed = 0;
     std::uint32_t values[slots] = {};
 
-    bool is_full() const { return (~marks & high_bits) == 0; }
-    unsigned passed() const { return static_cast<unsigned>(marks >> 56); }
+    /// A bit for each slot with this mark, and now and then for others: bit 8n for slot n, from slot 8 on bit 8(n-8)+1.
+    std::uint64_t with(std::uint8_t mark) const {
+      constexpr std::uint64_t eight = 0x0101010101010101, four = 0x01010101;
+      const std::uint64_t a = first_eight() ^ mark * eight, b = last_four() ^ mark * four;
+      return ((a - eight) & ~a & eight << 7) >> 7 | ((b - four) & ~b & four << 7) >> 6;
+    }
+    std::uint64_t first_eight() const {
+      std::uint64_t word;
+      std::memcpy(&word, marks, 8);
+      return std::endian::native == std::endian::little ? word : __builtin_bswap64(word);
+    }
+    std::uint64_t last_four() const {
+      std::uint32_t word;
+      std::memcpy(&word, marks + 8, 4);
+      return std::endian::native == std::endian::little ? word : __builtin_bswap32(word);
+    }
   };
   static_assert(sizeof(Bucket) == 64);
 
-  static Marks mark(std::uint32_t hash) { return (hash >> 12 & 0x7f) | 0x80; }
-  static unsigned first(Marks slots_left) { return static_cast<unsigned>(std::countr_zero(slots_left)) / 8; }
+  static std::uint8_t mark_of(std::uint32_t hash) { return static_cast<std::uint8_t>(hash >> 12); }
+  static unsigned first(std::uint64_t left) {
+    const auto bit = static_cast<unsigned>(std::countr_zero(left));
+    return bit / 8 + bit % 8 * 8;
+  }
 
   struct Segment {
     std::uint32_t mask = 0;  // buckets less one
@@ -97,20 +117,15 @@ class Index {
   static constexpr std::uint32_t largest = 512;
   static constexpr unsigned deepest = 20;
 
-  /// The slots that may bear `hash`, all at once: the high bit of each byte that becomes zero, seldom one more.
-  static Marks candidates(const Bucket& bucket, std::uint32_t hash) {
-    const Marks differs = bucket.marks ^ mark(hash) * one_each;
-    return (differs - one_each) & ~differs & high_bits;
-  }
   template <typename Same>
   static std::uint32_t* find_in(const Segment& s, std::uint32_t hash, Same same) {
     for (std::uint32_t step = 0; step <= s.mask; ++step) {
       Bucket& bucket = s.buckets[(hash + step) & s.mask];
-      for (Marks left = candidates(bucket, hash); left != 0; left &= left - 1) {
+      for (std::uint64_t left = bucket.with(mark_of(hash)); left != 0; left &= left - 1) {
         const unsigned slot = first(left);
-        if (bucket.tags[slot] == hash && same(bucket.values[slot])) return &bucket.values[slot];
+        if (slot < bucket.count && same(bucket.values[slot])) return &bucket.values[slot];
       }
-      if (bucket.passed() == 0) return nullptr;
+      if (bucket.passed == 0) return nullptr;
     }
     return nullptr;
   }
@@ -119,9 +134,9 @@ class Index {
   Segment& segment(std::uint32_t hash) { return *directory_[place(hash)]; }
   const Segment& segment(std::uint32_t hash) const { return *directory_[place(hash)]; }
   static Segment empty(std::uint32_t buckets, unsigned depth);
-  static bool has_room(const Segment& s) { return 10 * s.size < 7 * slots * (s.mask + 1); }
+  static bool has_room(const Segment& s) { return 4 * s.size < 3 * slots * (s.mask + 1); }
   static void put(Segment& s, std::uint32_t hash, std::uint32_t value);
-  void make_room(std::uint32_t hash);
+  void make_room(std::uint32_t hash, const std::function<std::uint32_t(std::uint32_t)>& hash_of);
 
   unsigned depth_ = 0;
   std::vector<Segment*> directory_;

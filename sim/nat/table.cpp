@@ -43,11 +43,11 @@ std::uint32_t Table::make(const Key& original, std::uint8_t protocol) {
 
 bool Table::confirm(std::uint32_t index, Time now) {
   Flow& flow = flows_[index];
-  const std::uint32_t original = hash_of(flow.original, flow.protocol);
+  const auto hash = [this](std::uint32_t value) { return key_hash(value); };
   const std::uint32_t first = key_value(index, Direction::original), second = key_value(index, Direction::reply);
-  if (keys_.find_or_insert(original, first, HasKey{flows_, flow.original, flow.protocol}) != nullptr) return false;
-  if (keys_.find_or_insert(hash_of(flow.reply, flow.protocol), second, HasKey{flows_, flow.reply, flow.protocol, index}) != nullptr) {
-    keys_.erase(original, first);
+  if (keys_.find_or_insert(hash(first), first, HasKey{flows_, flow.original, flow.protocol}, hash) != nullptr) return false;
+  if (keys_.find_or_insert(hash(second), second, HasKey{flows_, flow.reply, flow.protocol, index}, hash) != nullptr) {
+    keys_.erase(hash(first), first);
     return false;
   }
   flow.number = ++last_number_;
@@ -63,10 +63,11 @@ bool Table::confirm(std::uint32_t index, Time now) {
 
 void Table::remove(std::uint32_t index) {
   Flow& flow = flows_[index];
-  keys_.erase(hash_of(flow.original, flow.protocol), key_value(index, Direction::original));
-  keys_.erase(hash_of(flow.reply, flow.protocol), key_value(index, Direction::reply));
-  sources_.remove(source_hash(from_inside(flow), flow.protocol), index);
-  if (outsides_ && holds_outside(flow)) outsides_->remove(endpoint_hash(outside_of(flow), flow.protocol), index);
+  for (const Direction d : {Direction::original, Direction::reply}) {
+    keys_.erase(key_hash(key_value(index, d)), key_value(index, d));
+  }
+  sources_.remove(source_hash(index), index);
+  if (outsides_ && holds_outside(flow)) outsides_->remove(outside_hash(index), index);
   timers_.remove(index);
   flow.set(status::dying);
   --size_;
@@ -98,8 +99,18 @@ std::vector<std::uint32_t> Table::oldest_first() const {
 
 void Table::group_by_source(std::uint32_t index) {
   const Flow& flow = flows_[index];
-  sources_.add(source_hash(from_inside(flow), flow.protocol), index,
-               [&](std::uint32_t other) { return same_source(flows_[other], from_inside(flow), flow.protocol); });
+  sources_.add(
+      index, [&](std::uint32_t other) { return same_source(flows_[other], from_inside(flow), flow.protocol); },
+      [this](std::uint32_t other) { return source_hash(other); });
+}
+
+std::uint32_t Table::key_hash(std::uint32_t value) const {
+  const Flow& flow = flows_[value >> 1];
+  return hash_of(flow.key(static_cast<Direction>(value & 1)), flow.protocol);
+}
+
+std::uint32_t Table::outside_hash(std::uint32_t index) const {
+  return endpoint_hash(outside_of(flows_[index]), flows_[index].protocol);
 }
 
 std::uint32_t Table::source_hash(const Key& original, std::uint8_t protocol) const {
@@ -125,9 +136,10 @@ void Table::group_by_outside(std::uint32_t index) const {
   const Flow& flow = flows_[index];
   if (!holds_outside(flow)) return;
   const wire::Endpoint outside = outside_of(flow);
-  outsides_->add(endpoint_hash(outside, flow.protocol), index, [&](std::uint32_t other) {
+  const auto same = [&](std::uint32_t other) {
     return flows_[other].protocol == flow.protocol && outside_of(flows_[other]) == outside;
-  });
+  };
+  outsides_->add(index, same, [this](std::uint32_t other) { return outside_hash(other); });
 }
 
 std::uint32_t Table::newest_of_outside(wire::Endpoint outside, std::uint8_t protocol) const {
@@ -151,8 +163,8 @@ void Table::prefetch_removal(std::uint32_t index) const {
   const Flow& flow = flows_[index];
   prefetch(flow.original, flow.protocol);
   prefetch(flow.reply, flow.protocol);
-  sources_.prefetch(source_hash(from_inside(flow), flow.protocol));
-  if (outsides_) outsides_->prefetch(endpoint_hash(outside_of(flow), flow.protocol));
+  sources_.prefetch(source_hash(index));
+  if (outsides_) outsides_->prefetch(outside_hash(index));
 }
 
 // Linux looks through 8 buckets of a table with as many buckets as it may hold entries, each entry in it twice: 16.

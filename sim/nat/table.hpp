@@ -29,10 +29,11 @@ class Groups {
     const std::uint32_t* newest = heads_.find(hash, same);
     return newest == nullptr ? no_flow : *newest;
   }
-  template <typename Same>
-  void add(std::uint32_t hash, std::uint32_t flow, Same same) {
+  /// `hash_of(flow)`: the hash of any flow's group.
+  template <typename Same, typename HashOf>
+  void add(std::uint32_t flow, Same same, HashOf hash_of) {
     if (flow >= links_.end()) links_.grow_to(flow + 1);
-    std::uint32_t* newest = heads_.find_or_insert(hash, flow, same);
+    std::uint32_t* newest = heads_.find_or_insert(hash_of(flow), flow, same, hash_of);
     if (newest == nullptr) {
       links_[flow] = {};
       return;
@@ -138,7 +139,10 @@ class Table {
   void group_by_source(std::uint32_t index);
   void group_by_outside(std::uint32_t index) const;
   std::vector<std::uint32_t> oldest_first() const;
+  std::uint32_t key_hash(std::uint32_t value) const;
   std::uint32_t source_hash(const Key& original, std::uint8_t protocol) const;
+  std::uint32_t source_hash(std::uint32_t index) const { return source_hash(from_inside(flows_[index]), flows_[index].protocol); }
+  std::uint32_t outside_hash(std::uint32_t index) const;
   bool same_source(const Flow& flow, const Key& original, std::uint8_t protocol) const;
 
   Mapping mapping_;
