@@ -400,12 +400,15 @@ Action action(const std::string& line) {
 }
 
 Step step(const Json& value) {
-  only(value, "a step", {"dir", "hex", "wait_ms", "sh", "do", "note"});
+  only(value, "a step", {"dir", "hex", "relative", "wait_ms", "sh", "do", "note"});
   if (value.contains("wait_ms")) {
     const std::uint64_t ms = whole(value["wait_ms"], "wait_ms", 1'000'000'000);
     return Wait{Duration{static_cast<std::int64_t>(ms) * 1'000'000}};
   }
-  if (value.contains("hex")) return Inject{side(need(value, "dir", "an injection"), "dir"), bytes(value["hex"], "hex")};
+  if (value.contains("hex")) {
+    return Inject{side(need(value, "dir", "an injection"), "dir"), bytes(value["hex"], "hex"),
+                  value.contains("relative") && yes(value["relative"], "relative")};
+  }
   if (value.contains("do")) return action(text(value["do"], "do"));
   wrong("a step is {{dir, hex}}, {{wait_ms}} or {{sh, do}}");
 }

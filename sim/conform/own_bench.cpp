@@ -37,11 +37,8 @@ class Probe final : public net::Node {
 };
 
 /// Programs of the bench only hold their ports.
-class Holder final : public net::DatagramHandler, public net::TcpAcceptor, public net::TcpHandler {
+class Holder final : public net::DatagramHandler {
   void on_datagram(net::DatagramSocket&, const net::Datagram&) override {}
-  net::TcpHandler& on_connection(net::TcpConnection&) override { return *this; }
-  void on_data(net::TcpConnection&, wire::ByteView, bool) override {}
-  void on_closed(net::TcpConnection&, net::TcpEnd, const net::Trouble*) override {}
 };
 
 net::LinkParams wire_of(std::uint16_t mtu) {
@@ -70,7 +67,7 @@ class OwnBench::Rig {
     gateway_.changed();
     for (const Service& service : setup.services) {
       if (service.protocol == wire::Protocol::udp) gateway_.stack().open_udp(service.port, holder_);
-      if (service.protocol == wire::Protocol::tcp) gateway_.stack().listen(service.port, holder_);
+      if (service.protocol == wire::Protocol::tcp) gateway_.stack().hold(service.port);
     }
   }
 

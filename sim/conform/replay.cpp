@@ -9,6 +9,7 @@
 #include "masqsim/wire/checksum.hpp"
 #include "masqsim/wire/icmp.hpp"
 #include "masqsim/wire/ipv4.hpp"
+#include "own_numbers.hpp"
 
 namespace masqsim::conform {
 
@@ -278,13 +279,26 @@ class Judge {
 
 Replay replay(const Case& c, Bench& bench) {
   Replay done;
+  OwnNumbers numbers;
+  const auto is_relative = [](const Step& step) {
+    const Inject* injected = std::get_if<Inject>(&step);
+    return injected && injected->relative;
+  };
+  const bool relative = std::ranges::any_of(c.steps, is_relative);
+  const auto inject = [&](Inject i) {
+    if (i.relative) numbers.make_real(i.bytes);
+    return bench.inject(i.side, i.bytes);
+  };
   for (std::size_t n = 0; n < c.steps.size(); ++n) {
-    const std::vector<Emerged> out =
-        std::visit(Overloaded{[&](const Inject& i) { return bench.inject(i.side, i.bytes); },
+    std::vector<Emerged> out =
+        std::visit(Overloaded{inject,
                               [&](const Wait& w) { return bench.wait(w.span); },
                               [&](const Action& a) { return bench.act(a); }},
                    c.steps[n]);
-    for (const Emerged& packet : out) done.observed.push_back({n, packet.side, packet.bytes, {}});
+    for (Emerged& packet : out) {
+      if (relative) numbers.make_relative(packet.bytes);
+      done.observed.push_back({n, packet.side, std::move(packet.bytes), {}});
+    }
   }
   done.table = bench.table();
   return done;

@@ -25,23 +25,6 @@ constexpr std::uint16_t first_ephemeral = 32768, ephemeral_ports = 28232;  // Li
 constexpr std::int64_t milliseconds_a_day = 86'400'000;
 constexpr std::uint64_t something_later = ~std::uint64_t{0};  // no timer's number: there is no such connection
 
-/// Linux resets nobody whose options are damaged or bear a signature (RFC 2385): it could not sign its answer. It looks no
-/// further than a signature has room.
-bool has_unanswerable_options(wire::TcpView tcp) {
-  constexpr std::size_t signature_size = 18;
-  constexpr std::uint8_t end = 0, no_operation = 1, signature = 19;
-  wire::ByteView left = tcp.options();
-  while (left.size() >= signature_size && left[0] != end) {
-    if (left[0] == no_operation) {
-      left = left.subspan(1);
-      continue;
-    }
-    if (left[1] < 2 || left[1] > left.size() || left[0] == signature) return true;
-    left = left.subspan(left[1]);
-  }
-  return false;
-}
-
 /// "tcp:80": who takes a packet, for the record of its delivery.
 std::string program(Protocol protocol, std::uint16_t port) { return to_string(protocol) + ':' + std::to_string(port); }
 
@@ -175,6 +158,9 @@ void Stack::deliver_tcp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
   }
   if (!node_.owns(ip.destination())) return node_.say_drop(packet, Reason::broadcast, "TCP to many", in);
 
+  if (HeldPort* held = sockets_ ? sockets_->held(tcp->destination_port()) : nullptr) {
+    return held->on_segment(ip, *tcp, packet, in);
+  }
   const wire::Endpoint local{ip.destination(), tcp->destination_port()}, remote{ip.source(), tcp->source_port()};
   const wire::TcpFlags flags = tcp->flags();
   const bool opens = flags.has(TcpFlags::syn) && !flags.any(TcpFlags::ack | TcpFlags::rst | TcpFlags::fin);
@@ -205,7 +191,7 @@ void Stack::deliver_tcp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
                                          to_string(meant->remote())
                            : opens ? "no program on " + program(Protocol::tcp, local.port)
                                    : "no such connection";
-  if (refuse(packet, in, reason, text) && !has_unanswerable_options(*tcp)) send_reset(ip, *tcp, packet);
+  if (refuse(packet, in, reason, text)) send_reset(ip, *tcp, packet);
 }
 
 // A connection that calls the same port of somebody else, and so may be whom an answer was meant for.
@@ -223,6 +209,7 @@ const TcpConnection* Stack::calling(wire::Endpoint local, std::uint16_t remote_p
 // RFC 9293 section 3.10.7.1, in the header that Linux gives it (tcp_v4_send_reset).
 void Stack::send_reset(wire::Ipv4View ip, wire::TcpView tcp, const Packet& packet) {
   using wire::TcpFlags;
+  if (signature_of(tcp) != Signature::none) return;
   const wire::TcpFlags flags = tcp.flags();
   wire::TcpFields reset{.source_port = tcp.destination_port(),
                         .destination_port = tcp.source_port(),
@@ -402,7 +389,8 @@ std::uint16_t Stack::pick_port(wire::Protocol protocol) {
   for (int tries = 0; tries < ephemeral_ports; ++tries) {
     const std::uint16_t port = s.next_port;
     s.next_port = port + 1 == first_ephemeral + ephemeral_ports ? first_ephemeral : static_cast<std::uint16_t>(port + 1);
-    if (!s.by_port.find(Sockets::key(protocol, port)) && !s.listeners.find(Sockets::key(protocol, port))) return port;
+    const std::uint64_t key = Sockets::key(protocol, port);
+    if (!s.by_port.find(key) && !s.listeners.find(key) && !s.held(port)) return port;
   }
   return 0;
 }
@@ -447,9 +435,16 @@ void Stack::close(DatagramSocket& socket) {
 bool Stack::listen(std::uint16_t port, TcpAcceptor& acceptor, const TcpSettings& settings) {
   Sockets& s = sockets();
   const std::uint64_t key = Sockets::key(Protocol::tcp, port);
-  if (s.listeners.find(key)) return false;
+  if (s.listeners.find(key) || s.held(port)) return false;
   s.listening.push_back(std::make_unique<Listener>(Listener{port, &acceptor, settings}));
   s.listeners.insert(key, *s.listening.back());
+  return true;
+}
+
+bool Stack::hold(std::uint16_t port) {
+  Sockets& s = sockets();
+  if (s.listeners.find(Sockets::key(Protocol::tcp, port)) || s.held(port)) return false;
+  s.held_ports.push_back(std::make_unique<HeldPort>(*this, port));
   return true;
 }
 
@@ -478,7 +473,8 @@ TcpConnection* Stack::connect(wire::Endpoint remote, std::uint16_t port, TcpHand
 bool Stack::serves(wire::Protocol protocol, std::uint16_t port) const {
   if (!sockets_) return false;
   const std::uint64_t key = Sockets::key(protocol, port);
-  return protocol == Protocol::tcp ? sockets_->listeners.find(key) != nullptr : sockets_->by_port.find(key) != nullptr;
+  if (protocol == Protocol::tcp) return sockets_->listeners.find(key) || sockets_->held(port);
+  return sockets_->by_port.find(key) != nullptr;
 }
 
 wire::Address Stack::source_for(wire::Address destination) const {

@@ -44,7 +44,7 @@ TcpOptions read_options(TcpView segment) {
     if (option[0] == 2 && option.size() == 4) found.mss = load16(&option[2]);
     if (option[0] == 3 && option.size() == 3) found.window_scale = option[2] > 14 ? std::uint8_t{14} : option[2];
     if (option[0] == 4 && option.size() == 2) found.sack_permitted = true;
-    if (option[0] == 8 && option.size() == 10) found.timestamps = true;
+    if (option[0] == 8 && option.size() == 10) found.timestamps = {load32(&option[2]), load32(&option[6])};
     left = left.subspan(option.size());
   }
   return found;

@@ -210,7 +210,7 @@ TEST(Tcp, ShowsTheFieldsOfASegment) {
   EXPECT_EQ(options.mss, 1'460);
   EXPECT_EQ(options.window_scale, 7);
   EXPECT_TRUE(options.sack_permitted);
-  EXPECT_TRUE(options.timestamps);
+  EXPECT_EQ(options.timestamps, (TcpTimestamps{1, 0}));
 }
 
 TEST(Tcp, NeedsItsWholeHeader) {
@@ -256,7 +256,7 @@ TEST(TcpOptions, AMalformedListEndsTheWalkAndKeepsWhatCameBefore) {
   EXPECT_EQ(read("020405b4 03000000").mss, 1'460) << "a length of zero";
   EXPECT_EQ(read("020405b4 0301 0402").sack_permitted, false) << "a length of one";
   EXPECT_EQ(read("01010102").mss, std::nullopt) << "the length itself is cut off";
-  EXPECT_EQ(read("0101080a").timestamps, false) << "longer than the list";
+  EXPECT_EQ(read("0101080a").timestamps, std::nullopt) << "longer than the list";
   EXPECT_EQ(read("04020000").sack_permitted, true);
 }
 

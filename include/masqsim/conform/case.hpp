@@ -16,6 +16,7 @@ namespace masqsim::conform {
 struct Inject {
   Side side{};
   std::vector<std::uint8_t> bytes;
+  bool relative = false;              ///< in the words of OwnNumbers; where one is, all that comes out is told so
 };
 struct Wait {
   Duration span;

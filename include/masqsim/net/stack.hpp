@@ -61,6 +61,9 @@ class Stack final : private engine::Handler {
   /// False: the port is taken.
   bool listen(std::uint16_t port, TcpAcceptor& acceptor, const TcpSettings& settings = {});
   void stop_listening(std::uint16_t port);
+  /// Listens, but never accepts: what comes is answered as Linux answers where no program does anything (see
+  /// held_port.hpp). False: the port is taken.
+  bool hold(std::uint16_t port);
   /// Sends the SYN; what comes of it is told to `handler`, never before this returns.
   TcpConnection* connect(wire::Endpoint remote, std::uint16_t port, TcpHandler& handler,
                          const TcpSettings& settings = {}, trace::FlowId flow = 0);
@@ -80,6 +83,8 @@ class Stack final : private engine::Handler {
  private:
   friend class DatagramSocket;
   friend class TcpConnection;
+  friend class HeldPort;
+  friend class HeldConnection;
   struct Sockets;
 
   void on_event(std::uint64_t argument) override;

@@ -72,13 +72,20 @@ class Tcp {
 using TcpView = Tcp<const std::uint8_t>;
 using TcpEdit = Tcp<std::uint8_t>;
 
+/// RFC 7323 section 3.
+struct TcpTimestamps {
+  std::uint32_t value = 0;
+  std::uint32_t echo = 0;
+  constexpr bool operator==(const TcpTimestamps&) const = default;
+};
+
 /// The options a small stack and a tracker need; absent ones are nothing. A malformed list ends the walk quietly,
 /// what was read before it stays (as hosts do).
 struct TcpOptions {
   std::optional<std::uint16_t> mss;
   std::optional<std::uint8_t> window_scale;
   bool sack_permitted = false;
-  bool timestamps = false;
+  std::optional<TcpTimestamps> timestamps;
 };
 TcpOptions read_options(TcpView segment);
 
