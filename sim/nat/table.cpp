@@ -15,6 +15,12 @@ bool holds_outside(const Flow& flow) { return flow.any(status::source_nat | stat
 
 std::uint32_t key_value(std::uint32_t index, Direction d) { return index << 1 | static_cast<std::uint32_t>(d); }
 
+/// Of what stands for the first key: where both keys are one (a host calls itself from the port that it calls), Linux
+/// takes every packet but the first for an answer.
+std::uint32_t original_value(std::uint32_t index, const Flow& flow) {
+  return key_value(index, flow.original == flow.reply ? Direction::reply : Direction::original);
+}
+
 }  // namespace
 
 bool Groups::remove(std::uint32_t hash, std::uint32_t flow) {
@@ -48,7 +54,7 @@ std::uint32_t Table::make(const Key& original, std::uint8_t protocol) {
 Table::Entrance Table::confirm(std::uint32_t index, Time now) {
   Flow& flow = flows_[index];
   const std::uint32_t original = hash_of(flow.original, flow.protocol);
-  const std::uint32_t first = key_value(index, Direction::original), second = key_value(index, Direction::reply);
+  const std::uint32_t first = original_value(index, flow), second = key_value(index, Direction::reply);
   if (keys_.find_or_insert(original, first, HasKey{flows_, flow.original, flow.protocol}) != nullptr) return Entrance::refused;
   if (keys_.find_or_insert(hash_of(flow.reply, flow.protocol), second, HasKey{flows_, flow.reply, flow.protocol, index}) != nullptr) {
     keys_.erase(original, first);
@@ -79,7 +85,7 @@ bool Table::remove(std::uint32_t index, bool expired) {
   keys_.prefetch(reply);
   sources_.prefetch(source);
   outsides_.prefetch(outside);
-  keys_.erase(original, key_value(index, Direction::original));
+  keys_.erase(original, original_value(index, flow));
   keys_.erase(reply, key_value(index, Direction::reply));
   sources_.remove(source, index);
   if (!expired) timers_.remove(index);
@@ -87,6 +93,16 @@ bool Table::remove(std::uint32_t index, bool expired) {
   --size_;
   if (!holds_outside(flow)) return newest_of_outside(outside_of(flow), flow.protocol) == no_flow;
   return outsides_.remove(outside, index);
+}
+
+std::uint32_t Table::copy(std::uint32_t index) {
+  const std::uint32_t result = flows_.take();
+  Flow& flow = flows_[result];
+  flow = flows_[index];
+  flow.set(status::dying);
+  if (flow.protocol == proto_tcp) flow.tcp = tcp_.take();
+  if (flow.protocol == proto_sctp) flow.sctp = sctp_.take();
+  return result;
 }
 
 void Table::release(std::uint32_t index) {

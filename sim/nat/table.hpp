@@ -108,6 +108,8 @@ class Table {
   /// True if no other flow holds its outside endpoint.
   bool remove(std::uint32_t index, bool expired = false);
   void release(std::uint32_t index);
+  /// A flow like this one outside the table, to be read until `release`.
+  std::uint32_t copy(std::uint32_t index);
 
   /// The newest flow with the same protocol and inside endpoint (and, as far as the mapping behaviour counts it, the same
   /// remote) as `original`; then the next older one.
