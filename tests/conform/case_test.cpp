@@ -67,6 +67,27 @@ TEST(CaseFile, SaysWhatIsWrongWithAStep) {
             "send udp from A:P to B:Q payload HEX");
 }
 
+TEST(CaseFile, ADatagramOfTheGatewayMayBeEmpty) {
+  const auto payload = [](std::string_view words) {
+    const std::string line = R"({"name": "x", "gateway": {}, "steps": [{"do": "send udp from 192.168.1.1:5000 to 192.168.1.10:53)" +
+                             std::string(words) + R"("}]})";
+    return std::get<Action>(read_cases(line, "x.jsonl").cases.at(0).steps.at(0)).payload;
+  };
+  EXPECT_EQ(payload(" payload 7879"), (std::vector<std::uint8_t>{0x78, 0x79}));
+  EXPECT_TRUE(payload(" payload ").empty());
+  EXPECT_TRUE(payload("").empty());
+}
+
+TEST(CaseFile, AnExcessOfFlowsIsRejectedOnlyIfItSaysSo) {
+  const auto rejects = [](std::string_view words) {
+    const std::string line = R"({"name": "x", "gateway": {"firewall": {"flows-per-inside-host": 2)" + std::string(words) + R"(}}, "steps": []})";
+    return read_cases(line, "x.jsonl").cases.at(0).setup.nat.limits.reject_excess;
+  };
+  EXPECT_TRUE(rejects(R"(, "excess": "reject admin-prohibited")"));
+  EXPECT_FALSE(rejects(R"(, "excess": "drop")"));
+  EXPECT_FALSE(rejects(""));
+}
+
 TEST(CaseFile, EveryWrongLineIsTold) {
   EXPECT_EQ(read_cases("{\n7\n" + with(answer, table) + "\n[]\n", "x.jsonl").errors,
             (std::vector<std::string>{"x.jsonl:1: not JSON (at byte 2)", "x.jsonl:2: a case must be an object",
