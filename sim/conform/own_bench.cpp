@@ -70,7 +70,7 @@ class OwnBench::Rig {
     gateway_.changed();
     for (const Service& service : setup.services) {
       if (service.protocol == wire::Protocol::udp) gateway_.stack().open_udp(service.port, holder_);
-      if (service.protocol == wire::Protocol::tcp) gateway_.stack().listen(service.port, holder_);
+      if (service.protocol == wire::Protocol::tcp) gateway_.stack().listen(service.port, holder_, {.linux_window = true});
     }
   }
 

@@ -17,6 +17,8 @@ using wire::TcpFlags;
 namespace {
 
 constexpr std::size_t headers = 40;
+constexpr std::uint32_t linux_buffer = 65536;
+constexpr std::uint8_t linux_scale = 10;  // of the 32 MB that tcp_rmem allows where memory is plenty
 
 /// The scale that lets `window` be told in 16 bits (RFC 7323 section 2.3).
 std::uint8_t scale_for(std::uint32_t window) {
@@ -114,15 +116,26 @@ void TcpConnection::begin() {
   unacknowledged_ = initial_;
   next_ = highest_ = push_at_ = initial_ + 1;
   receive_scale_ = scale_for(settings_.window);
+  if (settings_.linux_window) {
+    settings_.window = linux_buffer / own_mss() * own_mss();
+    receive_scale_ = linux_scale;
+  }
   const auto most = static_cast<std::uint16_t>(stack_->path_mtu(remote_.address) - headers);
   mss_ = settings_.mss != 0 ? std::min(settings_.mss, most) : most;
 }
 
+/// What it says it takes; Linux says no less than ip_rt_min_advmss.
+std::uint16_t TcpConnection::own_mss() const {
+  constexpr std::uint16_t least = 256;
+  const auto most = static_cast<std::uint16_t>(stack_->interface_mtu(remote_.address) - headers);
+  if (settings_.linux_window) return std::max(most, least);
+  return settings_.mss != 0 ? std::min(settings_.mss, most) : most;
+}
+
 void TcpConnection::send_syn() {
   const bool answers = state_ == TcpState::syn_received;
-  const auto own_mss = static_cast<std::uint16_t>(stack_->interface_mtu(remote_.address) - headers);
   std::array<std::uint8_t, 8> options{2, 4, 0, 0, 1, 3, 3, receive_scale_};
-  wire::store16(&options[2], settings_.mss != 0 ? std::min(settings_.mss, own_mss) : own_mss);
+  wire::store16(&options[2], own_mss());
   const bool with_scale = answers ? scaling_ : settings_.window > 65535;
   const wire::ByteView used = wire::ByteView(options).first(with_scale ? 8 : 4);
   Packet packet = stack_->make(headers + used.size(), flow_);

@@ -63,6 +63,7 @@ class TcpAcceptor {
 
 struct TcpSettings {
   std::uint32_t window = 64240;        ///< receive buffer, bytes, 1 to 2^30; beyond 65535 window scaling is offered (RFC 7323)
+  bool linux_window = false;           ///< instead: what Linux 6.18 tells by default, 65536 in whole segments, scale 10
   std::uint32_t send_buffer = 65536;   ///< bytes
   std::uint16_t mss = 0;               ///< the most it accepts and sends; 0: what the interface's MTU leaves
   std::uint8_t syn_tries = 3;          ///< SYNs sent before giving up: 3 at 0, 1, 3 s give up at 7 s. Linux: 7, 127 s
@@ -138,6 +139,7 @@ class TcpConnection {
   void output();
   bool output_one();
   void send_segment(std::uint32_t sequence, std::size_t length, std::uint8_t flags);
+  std::uint16_t own_mss() const;
   void send_syn();
   void send_reset(std::uint32_t sequence, std::uint8_t flags, std::uint32_t acknowledgment);
   void acknowledge() { send_segment(highest_, 0, wire::TcpFlags::ack); }
