@@ -241,6 +241,7 @@ void read_firewall(const Json& value, nat::Config& config) {
     config.firewall.admit_forwarded = false;
   });
   config.firewall.inside = {lan};
+  config.limits.reject_excess = false;  // only where it is said
   maybe(value, "flows-per-inside-host", [&](const Json& v) {
     config.limits.flows_per_host = static_cast<std::uint32_t>(whole(v, "flows-per-inside-host", 1'000'000));
   });
@@ -391,7 +392,7 @@ Action action(const std::string& line) {
     a.to = *to;
     if (words.size() == 8 && words[6] == "payload") {
       a.payload = bytes(Json(std::string(words[7])), "payload");
-    } else if (words.size() != 6) {
+    } else if (words.size() != 6 && !(words.size() == 7 && words[6] == "payload")) {  // an empty one has no digits
       return bad();
     }
     return a;

@@ -131,11 +131,16 @@ class Lockstep {
     own_ = make_own_(setup_.setup);
   }
 
+  static std::vector<Emerged> put(Bench& bench, const Injection& injection) {
+    if (injection.bytes.empty()) return bench.act({.kind = Action::Kind::flush_table});
+    return bench.inject(injection.side, injection.bytes);
+  }
+
   bool exchange(Injection injection, Played& played) {
     Exchange e{std::move(injection), {}, {}};
-    e.reference = reference_->inject(e.injected.side, e.injected.bytes);
+    e.reference = put(*reference_, e.injected);
     own_->prefer(choice(e.reference));
-    e.own = own_->inject(e.injected.side, e.injected.bytes);
+    e.own = put(*own_, e.injected);
     const bool equal = same(e.reference, e.own);
     played.exchanges.push_back(std::move(e));
     if (!equal) played.parted = "  the last packet is answered differently\n";
@@ -164,6 +169,10 @@ std::string emerged_text(std::string_view who, const std::vector<Emerged>& emerg
 std::string text_of(const Played& played) {
   std::string text;
   for (const Exchange& e : played.exchanges) {
+    if (e.injected.bytes.empty()) {
+      text += "  > the table is flushed\n";
+      continue;
+    }
     text += fmt::format("  > {:3} {}\n        {}\n", word(e.injected.side), wire::describe(e.injected.bytes), wire::hex(e.injected.bytes));
     if (same(e.reference, e.own)) {
       text += emerged_text("both:     ", e.reference);
@@ -191,7 +200,11 @@ std::string case_of(const Played& played, const RandomSetup& setup, std::string_
       if (id_is_free(out.bytes)) o["varies"] = {4, 5, 10, 11};
       observed.push_back(std::move(o));
     }
-    steps.push_back({{"dir", word(e.injected.side)}, {"hex", wire::hex(e.injected.bytes)}});
+    if (e.injected.bytes.empty()) {
+      steps.push_back({{"sh", "conntrack -F"}, {"do", "flush-table"}});
+    } else {
+      steps.push_back({{"dir", word(e.injected.side)}, {"hex", wire::hex(e.injected.bytes)}});
+    }
   }
   for (const TableRow& row : table) rows.push_back(to_string(row));
   line["steps"] = std::move(steps);

@@ -6,14 +6,14 @@ namespace masqsim::conform {
 namespace {
 
 constexpr wire::Address lan_address = wire::address(192, 168, 1, 1), wan_address = wire::address(203, 0, 113, 1);
+constexpr wire::Address next_router = wire::address(203, 0, 113, 254);
 constexpr std::string_view default_route = "route replace default via 203.0.113.254 dev wan0\n";
 
 const std::vector<wire::Address>& neighbours(nat::InterfaceId interface) {
   static const std::vector<wire::Address> inside{wire::address(192, 168, 1, 10), wire::address(192, 168, 1, 11),
                                                  wire::address(192, 168, 1, 12), wire::address(192, 168, 1, 13),
                                                  wire::address(192, 168, 1, 254)};
-  static const std::vector<wire::Address> outside{wire::address(203, 0, 113, 2), wire::address(203, 0, 113, 66),
-                                                  wire::address(203, 0, 113, 254)};
+  static const std::vector<wire::Address> outside{wire::address(203, 0, 113, 2), wire::address(203, 0, 113, 66), next_router};
   return interface == lan ? inside : outside;
 }
 
@@ -44,9 +44,11 @@ kernel::GatewaySetup kernel_setup(const Setup& setup) {
   return result;
 }
 
-std::string back_again(nat::InterfaceId interface) {
+/// The default route and the neighbours; of those outside only the next router, unless `all`.
+std::string back_again(nat::InterfaceId interface, bool all) {
   std::string commands(interface == wan ? default_route : "");
   for (const wire::Address a : neighbours(interface)) {
+    if (!all && interface == wan && a != next_router) continue;
     commands += fmt::format("neigh replace {} lladdr {} dev {}\n", wire::to_string(a),
                             kernel::LinuxGateway::peer_link_address(interface), name(interface));
   }
@@ -94,13 +96,13 @@ std::vector<Emerged> KernelBench::act(const Action& action) {
       std::string& own = own_[action.interface == lan ? 0 : 1];
       const std::string next = fmt::format("{}/{}", wire::to_string(action.address), action.length);
       gateway_.ip(fmt::format("addr del {0} dev {2}\naddr add {1} dev {2}\n{3}", own, next, interface,
-                              back_again(action.interface)));
+                              back_again(action.interface, false)));
       own = next;
       break;
     }
     case Action::Kind::down: gateway_.ip(fmt::format("link set {} down\n", interface)); break;
     case Action::Kind::up:
-      gateway_.ip(fmt::format("link set {} up\n{}", interface, back_again(action.interface)));
+      gateway_.ip(fmt::format("link set {} up\n{}", interface, back_again(action.interface, true)));
       break;
     case Action::Kind::send_udp: gateway_.send_udp(action.from, action.to, action.payload); break;
   }

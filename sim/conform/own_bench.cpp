@@ -131,19 +131,7 @@ class OwnBench::Rig {
   void arrange(const Addressing& command) {
     net::RouteTable& routes = gateway_.routes();
     switch (command.kind) {
-      case Addressing::Kind::add_address: {
-        const nat::InterfaceId interface = *command.interface;
-        const wire::Prefix subnet = wire::prefix_of(command.address, command.length);
-        if (gateway_.interfaces()[interface].address.is_zero()) {
-          gateway_.interfaces()[interface].address = command.address;
-          gateway_.interfaces()[interface].prefix_length = command.length;
-          network_.address_changed(gateway_, interface, {});
-        } else {
-          network_.address_added(gateway_, interface, command.address, command.length);
-        }
-        if (command.length < 32) routes.add_subnet(subnet, interface);
-        break;
-      }
+      case Addressing::Kind::add_address: give_address(*command.interface, command.address, command.length); break;
       case Addressing::Kind::delete_address: take_address(*command.interface, command.address); break;
       case Addressing::Kind::add_route: {
         const net::Route* towards = command.via ? routes.find(*command.via) : nullptr;
@@ -155,7 +143,7 @@ class OwnBench::Rig {
       case Addressing::Kind::add_refusal: routes.add({.to = command.to, .via = {}, .kind = kind_of(command.refusal)}); break;
       case Addressing::Kind::delete_route: routes.remove(command.to); break;
       case Addressing::Kind::add_neighbour:
-        network_.address_added(*command.interface == lan ? inside_ : outside_, 0, command.address);
+        know(*command.interface, command.address);
         break;
     }
   }
@@ -168,10 +156,24 @@ class OwnBench::Rig {
     }
   }
 
+  void give_address(nat::InterfaceId number, wire::Address address, std::uint8_t length) {
+    net::Interface& interface = gateway_.interfaces()[number];
+    if (interface.address.is_zero()) {
+      interface.address = address;
+      interface.prefix_length = length;
+      network_.address_changed(gateway_, number, {});
+    } else {
+      network_.address_added(gateway_, number, address, length);
+    }
+    if (length < 32) gateway_.routes().add_subnet(wire::prefix_of(address, length), number);
+    gateway_.changed();
+  }
+
   /// With the primary address go those of its network, and the way there; an address of another network takes its place.
-  /// With the last one all routes of the interface go.
+  /// With the last one all routes of the interface go, and all that is known of neighbours there.
   void take_address(nat::InterfaceId number, wire::Address gone) {
     net::Interface& interface = gateway_.interfaces()[number];
+    if (!interface.owns(gone)) return;
     const bool is_primary = interface.address == gone;
     const wire::Prefix subnet = interface.subnet();
     std::vector<wire::Address> all_gone{gone};
@@ -182,45 +184,75 @@ class OwnBench::Rig {
     });
     if (is_primary) {
       interface.address = {};
-      gateway_.routes().remove(subnet);
+      gateway_.routes().remove_subnet(subnet, number);
+      gateway_.forget_waiting(number, subnet);
       if (interface.also.empty()) {
         remove_routes(number);
+        forget_neighbours(number);
       } else {
         interface.address = interface.also.front().address;
         interface.prefix_length = interface.also.front().prefix_length;
         interface.also.erase(interface.also.begin());
       }
     }
-    for (const wire::Address one : all_gone) network_.address_changed(gateway_, number, one);
+    for (const wire::Address one : all_gone) {
+      network_.address_changed(gateway_, number, one);
+      gateway_.address_lost(number, one);
+    }
   }
 
   void readdress(const Action& action) {
-    net::Interface& interface = gateway_.interfaces()[action.interface];
-    const wire::Address before = interface.address;
-    gateway_.routes().remove_subnet(interface.subnet(), action.interface);
-    interface.address = action.address;
-    interface.prefix_length = action.length;
-    network_.address_changed(gateway_, action.interface, before);
-    bring_routes(action.interface);
-    gateway_.interface_lost(action.interface);
+    take_address(action.interface, own_[action.interface]);
+    own_[action.interface] = action.address;
+    give_address(action.interface, action.address, action.length);
+    if (action.interface == wan) {  // as it was recorded: of the neighbours only the one that leads on is told anew
+      know(wan, next_router);
+      bring_default_route();
+    } else {
+      know_hosts(lan);
+    }
   }
 
   void down(nat::InterfaceId number) {
     gateway_.interfaces()[number].up = false;
     remove_routes(number);
+    forget_neighbours(number);
     gateway_.interface_lost(number);
   }
 
   void up(nat::InterfaceId number) {
+    const net::Interface& interface = gateway_.interfaces()[number];
     gateway_.interfaces()[number].up = true;
-    bring_routes(number);
+    if (interface.prefix_length < 32) gateway_.routes().add_subnet(interface.subnet(), number);
+    for (const net::Alias& alias : interface.also) {
+      if (alias.prefix_length < 32) gateway_.routes().add_subnet(alias.subnet(), number);
+    }
+    know_hosts(number);
+    if (number == wan) bring_default_route();
     gateway_.changed();
   }
 
-  void bring_routes(nat::InterfaceId number) {
-    const net::Interface& interface = gateway_.interfaces()[number];
-    gateway_.routes().add_subnet(interface.subnet(), number);
-    if (number == wan) gateway_.routes().add({.to = {}, .out = wan, .via = next_router});
+  /// A router that is on no link leads nowhere.
+  void bring_default_route() {
+    const net::Route* there = gateway_.routes().find(next_router);
+    if (there && there->out == wan && there->via.is_zero()) gateway_.routes().add({.to = {}, .out = wan, .via = next_router});
+  }
+
+  void know(nat::InterfaceId number, wire::Address neighbour) {
+    network_.address_added(number == lan ? inside_ : outside_, 0, neighbour);
+  }
+
+  void know_hosts(nat::InterfaceId number) {
+    for (const wire::Address host : number == lan ? std::span(inside_hosts) : std::span<const wire::Address>(outside_hosts)) know(number, host);
+  }
+
+  void forget_neighbours(nat::InterfaceId number) {
+    Probe& probe = number == lan ? inside_ : outside_;
+    net::Interface& there = probe.interfaces().front();
+    const std::vector<net::Alias> known = std::exchange(there.also, {});
+    network_.address_changed(probe, 0, std::exchange(there.address, {}));
+    for (const net::Alias& one : known) network_.address_changed(probe, 0, one.address);
+    gateway_.forget_waiting(number, {});
   }
 
   void remove_routes(nat::InterfaceId number) {
@@ -241,6 +273,7 @@ class OwnBench::Rig {
   Duration pause_;
   std::vector<Emerged> seen_;
   Holder holder_;
+  std::array<wire::Address, 2> own_{lan_address, wan_address};  // which `readdress` replaces
   net::Network network_;
   net::Gateway& gateway_;
   Probe& inside_;

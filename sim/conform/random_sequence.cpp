@@ -145,6 +145,7 @@ std::vector<Injection> RandomHosts::packets(const Move& move) {
   const Endpoint to = f.mover == 0 ? f.called : from.peer.value_or(guess);
 
   const std::uint64_t kind = random.below(100);
+  if (kind == 99) return {{Side::in, {}}};
   // Linux damages errors about a connection whose numbers it has shifted (sim/nat/README.md).
   const bool may_be_shifted = f.protocol == Protocol::tcp && (f.called.port == ftp_port || from.own.port == ftp_port);
   if (kind < 12 && !from.arrived.empty() && !may_be_shifted) {  // an error about what came, by its receiver or a router before it

@@ -100,13 +100,24 @@ struct Asker {
   wire::Tuple tuple;
   nat::InterfaceId in;
 };
-std::optional<Asker> asker_of(const std::variant<Inject, Wait, Action>& step) {
-  if (const Action* action = std::get_if<Action>(&step)) {
+std::optional<Asker> asker_of(const Case& c, std::size_t step) {
+  if (const Action* action = std::get_if<Action>(&c.steps[step])) {
     if (action->kind != Action::Kind::send_udp) return std::nullopt;
     return Asker{{wire::Protocol::udp, action->from, action->to, true}, nat::any_interface};
   }
-  const Inject* injected = std::get_if<Inject>(&step);
-  const std::optional<wire::Tuple> tuple = injected ? wire::tuple_of(injected->bytes) : std::nullopt;
+  const Inject* injected = std::get_if<Inject>(&c.steps[step]);
+  const auto ip = injected ? wire::Ipv4View::parse(injected->bytes) : std::nullopt;
+  if (!ip) return std::nullopt;
+  // Of a datagram in pieces the first one has the ports, whichever made it whole.
+  const auto has_ports_of_it = [&](const Inject& piece) {
+    const auto other = wire::Ipv4View::parse(piece.bytes);
+    return other && other->id() == ip->id() && other->source() == ip->source() && other->fragment_offset() == 0;
+  };
+  for (std::size_t n = 0; ip->fragment_offset() != 0 && n < step; ++n) {
+    const Inject* piece = std::get_if<Inject>(&c.steps[n]);
+    if (piece && has_ports_of_it(*piece)) injected = piece;
+  }
+  const std::optional<wire::Tuple> tuple = wire::tuple_of(injected->bytes);
   if (!tuple) return std::nullopt;
   return Asker{*tuple, injected->side == Side::in ? lan : wan};
 }
@@ -194,7 +205,7 @@ class Judge {
   /// What the kernel guarantees of a port it chose at random.
   std::string choice_difference(std::size_t step, const Observed& wanted, const Observed& got) {
     const std::optional<std::size_t> place = chosen_at(wanted.bytes);
-    const std::optional<Asker> asker = asker_of(case_.steps[step]);
+    const std::optional<Asker> asker = asker_of(case_, step);
     if (!place || !asker || !std::ranges::binary_search(wanted.varies, *place)) return {};
     const wire::Tuple& from = asker->tuple;
     const std::uint16_t right = wire::load16(&wanted.bytes[*place]), ours = wire::load16(&got.bytes[*place]);

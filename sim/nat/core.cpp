@@ -60,18 +60,18 @@ Decision Core::forward(wire::Buffer&, InterfaceId in, InterfaceId out, Time now,
   if (relation == Relation::invalid && firewall.drop_invalid) return stop(Reason::invalid);
   Flow* flow = relation == Relation::fresh ? flow_of(track) : nullptr;
   const bool called_outside = flow != nullptr && flow->any(status::destination_nat);
+  if (firewall.drop_direct && flow != nullptr && rules_.is_outside(in) && !is_inside(in) && !called_outside) {
+    return stop(Reason::firewall);
+  }
+  if (flow != nullptr && config_.limits.flows_per_host && comes_from_inside(in) && exceeds_limit(*flow, now)) {
+    Decision refused = stop(Reason::host_limit);
+    if (config_.limits.reject_excess) refused.answer = Decision::Answer::admin_prohibited;
+    return refused;
+  }
   if (firewall.protect_forward && relation != Relation::established && relation != Relation::related &&
       !(firewall.admit_forwarded && called_outside)) {
     const bool goes_out = relation == Relation::fresh && is_inside(in) && !is_inside(out);
     if (!goes_out) return stop(Reason::firewall);
-  }
-  if (firewall.drop_direct && flow != nullptr && rules_.is_outside(in) && !is_inside(in) && !called_outside) {
-    return stop(Reason::firewall);
-  }
-  if (flow != nullptr && config_.limits.flows_per_host && comes_from_inside(in) && exceeds_limit(*flow)) {
-    Decision refused = stop(Reason::host_limit);
-    if (config_.limits.reject_excess) refused.answer = Decision::Answer::admin_prohibited;
-    return refused;
   }
   return go_on(relation);
 }
@@ -166,6 +166,12 @@ void Core::foresee(const Key& key, std::uint8_t protocol) const {
   table_.prefetch_new(key, inverse(outside, protocol), protocol);
 }
 
+/// The track gets a copy of its flow, which nobody else finds and which goes when the track goes.
+void Core::keep(Track& track) {
+  if (track.core_ != nullptr || flow_of(track) == nullptr) return;
+  pin(track, table_.copy(track.index_));
+}
+
 void Core::unlink(std::uint32_t index, Change::Kind kind, Time now) {
   const Flow& flow = table_[index];
   if (watching_) changes_.push_back({kind, entry_of(flow, now)});
@@ -199,11 +205,12 @@ void Core::flush(Time now) {
   for (const std::uint32_t index : all) drop_entry(index, Change::Kind::flushed, now);
 }
 
-void Core::interface_lost(InterfaceId out, Time now) {
+void Core::interface_lost(InterfaceId out, Time now, std::optional<wire::Address> address) {
   expire(now);
   std::vector<std::uint32_t> lost;
   table_.each([&](std::uint32_t index, const Flow& flow) {
-    if (flow.any(status::masqueraded) && flow.interface == out) lost.push_back(index);
+    if (!flow.any(status::masqueraded) || flow.interface != out) return;
+    if (!address || flow.reply.destination == address->value) lost.push_back(index);
   });
   std::sort(lost.begin(), lost.end(), [&](std::uint32_t a, std::uint32_t b) { return table_[a].number < table_[b].number; });
   for (const std::uint32_t index : lost) drop_entry(index, Change::Kind::removed, now);
@@ -249,17 +256,20 @@ bool Core::comes_from_inside(InterfaceId in) const {
 }
 
 /// As nftables' `ct count over`: asked of every packet of a flow that has seen no answer, not only of the first one. A
-/// flow that was refused stays in the list, and counts, until the next new one is looked at.
-bool Core::exceeds_limit(Flow& flow) {
+/// flow that was refused stays in the list, and counts, until the next new one is looked at or the list is cleaned, which
+/// happens every second.
+bool Core::exceeds_limit(Flow& flow, Time now) {
+  constexpr std::int64_t cleaning = 1'000'000'000;
   Held& held = flows_of_host_[flow.original.source];
   if (!flow.any(status::counted)) {
     flow.set(status::counted);
     const bool in_table = flow.any(status::confirmed);
     if (in_table) ++held.flows;
-    held.one_refused = held.flows + (in_table ? 0 : 1) > *config_.limits.flows_per_host;
-    return held.one_refused;
+    const bool refused = held.flows + (in_table ? 0 : 1) > *config_.limits.flows_per_host;
+    held.refused_until = refused ? Time{(now.ns / cleaning + 1) * cleaning} : Time{};
+    return refused;
   }
-  return held.flows + (held.one_refused ? 1 : 0) > *config_.limits.flows_per_host;
+  return held.flows + (held.refused_until > now ? 1 : 0) > *config_.limits.flows_per_host;
 }
 
 /// What an inside host is charged for: flows of its own that have not ended.
@@ -271,7 +281,7 @@ void Core::count(const Flow& flow, int change) {
   if (change == 0) return;
   Held& held = flows_of_host_[flow.original.source];
   held.flows += static_cast<std::uint32_t>(change);
-  if (held.flows == 0 && !held.one_refused) flows_of_host_.erase(flow.original.source);
+  if (held.flows == 0 && held.refused_until == Time{}) flows_of_host_.erase(flow.original.source);
 }
 
 }  // namespace masqsim::nat

@@ -38,12 +38,13 @@ class Core {
   std::vector<Entry> entries(Time now) const;
   std::optional<Entry> entry(std::uint64_t flow, Time now) const;
   void flush(Time now);
-  void interface_lost(InterfaceId out, Time now);
+  void interface_lost(InterfaceId out, Time now, std::optional<wire::Address> address);
   void configure(Config config);
   void prefer_port(std::optional<std::uint16_t> port) { preferred_port_ = port; }
   std::vector<Step> explain(wire::ByteView packet, InterfaceId in, Time now) const;
   Reason unowned_reason(wire::ByteView packet, InterfaceId in, Time now) const;
 
+  void keep(Track& track);
   bool keeps_addresses(const Track& track);
   bool reads_payload(const Track& track);
 
@@ -98,7 +99,7 @@ class Core {
   bool is_inside(InterfaceId id) const;
   bool counts(const Flow& flow) const;
   bool comes_from_inside(InterfaceId in) const;
-  bool exceeds_limit(Flow& flow);
+  bool exceeds_limit(Flow& flow, Time now);
   void count(const Flow& flow, int change);
   bool owns_outside(wire::Address a) const;
   bool owns_inside(wire::Address a) const;
@@ -117,7 +118,7 @@ class Core {
   std::vector<std::uint32_t> forward_mappings_;  // one number a destination rule, given when first used
   struct Held {
     std::uint32_t flows = 0;
-    bool one_refused = false;
+    Time refused_until{};  ///< one more is in the list, one that was refused
   };
   std::unordered_map<std::uint32_t, Held> flows_of_host_;  // only looked up; kept while a limit is set
   std::optional<std::uint16_t> preferred_port_;

@@ -51,6 +51,7 @@ Decision Nat::postrouting(wire::Buffer& packet, const Egress& egress, Time now, 
   return core_->postrouting(packet, egress, now, track);
 }
 
+void Nat::keep(Track& track) { core_->keep(track); }
 bool Nat::keeps_addresses(const Track& track) const { return core_->keeps_addresses(track); }
 bool Nat::reads_payload(const Track& track) const { return core_->reads_payload(track); }
 
@@ -66,7 +67,9 @@ std::size_t Nat::size() const { return core_->size(); }
 std::vector<Entry> Nat::table(Time now) const { return core_->entries(now); }
 std::optional<Entry> Nat::entry(std::uint64_t flow, Time now) const { return core_->entry(flow, now); }
 void Nat::flush(Time now) { core_->flush(now); }
-void Nat::interface_lost(InterfaceId out, Time now) { core_->interface_lost(out, now); }
+void Nat::interface_lost(InterfaceId out, Time now, std::optional<wire::Address> address) {
+  core_->interface_lost(out, now, address);
+}
 void Nat::configure(Config config) { core_->configure(std::move(config)); }
 void Nat::prefer_port(std::optional<std::uint16_t> port) { core_->prefer_port(port); }
 std::vector<Step> Nat::explain(wire::ByteView packet, InterfaceId in, Time now) const {

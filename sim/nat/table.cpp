@@ -15,6 +15,12 @@ bool holds_outside(const Flow& flow) { return flow.any(status::source_nat | stat
 
 std::uint32_t key_value(std::uint32_t index, Direction d) { return index << 1 | static_cast<std::uint32_t>(d); }
 
+/// Of what stands for the first key: where both keys are one (a host calls itself from the port that it calls), Linux
+/// takes every packet but the first for an answer.
+std::uint32_t original_value(std::uint32_t index, const Flow& flow) {
+  return key_value(index, flow.original == flow.reply ? Direction::reply : Direction::original);
+}
+
 }  // namespace
 
 void Groups::remove(std::uint32_t hash, std::uint32_t flow) {
@@ -44,7 +50,7 @@ std::uint32_t Table::make(const Key& original, std::uint8_t protocol) {
 bool Table::confirm(std::uint32_t index, Time now) {
   Flow& flow = flows_[index];
   const auto hash = [this](std::uint32_t value) { return key_hash(value); };
-  const std::uint32_t first = key_value(index, Direction::original), second = key_value(index, Direction::reply);
+  const std::uint32_t first = original_value(index, flow), second = key_value(index, Direction::reply);
   if (keys_.find_or_insert(hash(first), first, HasKey{flows_, flow.original, flow.protocol}, hash) != nullptr) return false;
   if (keys_.find_or_insert(hash(second), second, HasKey{flows_, flow.reply, flow.protocol, index}, hash) != nullptr) {
     keys_.erase(hash(first), first);
@@ -63,14 +69,24 @@ bool Table::confirm(std::uint32_t index, Time now) {
 
 void Table::remove(std::uint32_t index) {
   Flow& flow = flows_[index];
-  for (const Direction d : {Direction::original, Direction::reply}) {
-    keys_.erase(key_hash(key_value(index, d)), key_value(index, d));
+  for (const std::uint32_t value : {original_value(index, flow), key_value(index, Direction::reply)}) {
+    keys_.erase(key_hash(value), value);
   }
   sources_.remove(source_hash(index), index);
   if (outsides_ && holds_outside(flow)) outsides_->remove(outside_hash(index), index);
   timers_.remove(index);
   flow.set(status::dying);
   --size_;
+}
+
+std::uint32_t Table::copy(std::uint32_t index) {
+  const std::uint32_t result = flows_.take();
+  Flow& flow = flows_[result];
+  flow = flows_[index];
+  flow.set(status::dying);
+  if (flow.protocol == proto_tcp) flow.tcp = tcp_.take();
+  if (flow.protocol == proto_sctp) flow.sctp = sctp_.take();
+  return result;
 }
 
 void Table::release(std::uint32_t index) {

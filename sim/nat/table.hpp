@@ -104,6 +104,8 @@ class Table {
   /// Takes it out of the table; it stays readable until `release`.
   void remove(std::uint32_t index);
   void release(std::uint32_t index);
+  /// A flow like this one outside the table, to be read until `release`.
+  std::uint32_t copy(std::uint32_t index);
 
   /// The newest flow with the same protocol and inside endpoint (and, as far as the mapping behaviour counts it, the same
   /// remote) as `original`; then the next older one.

@@ -112,10 +112,10 @@ void Forwarder::leave(Passage& p) {
   for (Packet& piece : cut(std::move(p.packet), mtu, p.pieces)) transmit(std::move(piece), p);
 }
 
-void Forwarder::transmit(Packet packet, const Passage& p) {
-  if (node_.network().transmit(node_, p.out, packet, p.next_hop) == Sent::no_neighbour) {
-    neighbours_.wait_for(p.next_hop, p.out, std::move(packet));
-  }
+void Forwarder::transmit(Packet packet, Passage& p) {
+  if (node_.network().transmit(node_, p.out, packet, p.next_hop) != Sent::no_neighbour) return;
+  if (hooks_) hooks_->keep(p.track);
+  neighbours_.wait_for(p.next_hop, p.out, {std::move(packet), std::move(p.track)});  // of pieces the first: only it is told of
 }
 
 // RFC 1812 section 5.2.2; what lies behind the total length was the link's padding.
@@ -261,12 +261,11 @@ void Forwarder::refuse(const Passage& p, Reason reason, std::string_view text, s
 }
 
 void Forwarder::complain(const Passage& p, std::uint8_t type, std::uint8_t code, std::uint32_t rest) {
-  about_ = &p.track;
-  complain(p.packet, type, code, rest);
-  about_ = nullptr;
+  complain(p.packet, type, code, rest, &p.track);
 }
 
-void Forwarder::complain(const Packet& about, std::uint8_t type, std::uint8_t code, std::uint32_t rest) {
+void Forwarder::complain(const Packet& about, std::uint8_t type, std::uint8_t code, std::uint32_t rest,
+                         const nat::Track* track) {
   const Ipv4Edit ip = *Ipv4Edit::parse(about.bytes());
   const Owned called = owned(ip.destination());
   if (called == Owned::broadcast) return;
@@ -275,7 +274,9 @@ void Forwarder::complain(const Packet& about, std::uint8_t type, std::uint8_t co
   if (made_here) return stack_.undeliverable(about, error);
   const InterfaceIndex before = std::exchange(asked_by_, about.marks().interface);
   const Address source = called == Owned::local ? ip.destination() : source_for(ip.source());
+  about_ = track;
   if (!source.is_zero()) stack_.complain(about, source, error);
+  about_ = nullptr;
   asked_by_ = before;
 }
 
@@ -309,9 +310,13 @@ void Forwarder::say_drop(const Packet& packet, Reason reason, std::string_view t
   network.emit(record);
 }
 
-void Forwarder::on_no_neighbour(Packet packet, InterfaceIndex out) {
-  say_drop(packet, Reason::host_unreachable, "", out);
-  complain(packet, icmp::unreachable, icmp::host_unreachable);
+void Forwarder::on_no_neighbour(Neighbours::Waiting waiting, InterfaceIndex out) {
+  say_drop(waiting.packet, Reason::host_unreachable, "", out);
+  // Linux reads its options once more then, and writes into them again; the sum stays as it was.
+  const Ipv4Edit ip = *Ipv4Edit::parse(waiting.packet.bytes());
+  const OptionsRead again = take_options(ip, node_.network().now(), source_for(ip.source()), [&](Address a) { return is_own(a); });
+  if (again.problem) return;
+  complain(waiting.packet, icmp::unreachable, icmp::host_unreachable, 0, &waiting.track);
 }
 
 // --- own addresses -------------------------------------------------------------------------------------------------
@@ -366,6 +371,7 @@ void Forwarder::learn_addresses() {
     for (const Alias& alias : interface.also) note(alias.address, Owned::local);
   }
   for (const Interface& interface : node_.interfaces()) {
+    if (!interface.up) continue;  // its own addresses stay its own, of its networks' nothing does
     if (interface.prefix_length < 31) note(interface.subnet().broadcast(), Owned::broadcast);
     for (const Alias& alias : interface.also) {
       if (alias.prefix_length < 31) note(alias.subnet().broadcast(), Owned::broadcast);

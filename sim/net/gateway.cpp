@@ -378,7 +378,14 @@ void Gateway::configure(nat::Config config) {
 
 void Gateway::interface_lost(InterfaceIndex interface) {
   changed();
+  path_.forget_waiting(interface);
   nat_.interface_lost(interface, now());
+  if (watching_) say_changes();
+}
+
+void Gateway::address_lost(InterfaceIndex interface, wire::Address gone) {
+  changed();
+  nat_.interface_lost(interface, now(), gone);
   if (watching_) say_changes();
 }
 

@@ -29,9 +29,9 @@ struct Host::Rare final : Neighbours::Owner, engine::Handler {
       host.stack_.complain(first, ip.destination(), {.type = icmp::time_exceeded, .code = 1});
     }
   }
-  void on_no_neighbour(Packet packet, InterfaceIndex out) override {
-    host.say_drop(packet, Reason::host_unreachable, "no neighbour answered for 3 s", out);
-    host.stack_.undeliverable(packet, {.type = icmp::unreachable, .code = icmp::host_unreachable});
+  void on_no_neighbour(Neighbours::Waiting waiting, InterfaceIndex out) override {
+    host.say_drop(waiting.packet, Reason::host_unreachable, "no neighbour answered for 3 s", out);
+    host.stack_.undeliverable(waiting.packet, {.type = icmp::unreachable, .code = icmp::host_unreachable});
   }
 
   Host& host;
@@ -114,7 +114,7 @@ void Host::output(Packet packet) {
 
 void Host::transmit(Packet packet, InterfaceIndex out, wire::Address next_hop) {
   if (network_.transmit(*this, out, packet, next_hop) != Sent::no_neighbour) return;
-  rare().neighbours.wait_for(next_hop, out, std::move(packet));
+  rare().neighbours.wait_for(next_hop, out, {std::move(packet), {}});
 }
 
 }  // namespace masqsim::net

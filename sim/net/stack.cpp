@@ -22,6 +22,7 @@ namespace icmp = wire::icmp;
 bool heard_in_silence(Protocol p) { return p == Protocol{2} || p == Protocol{103}; }
 
 constexpr std::uint16_t first_ephemeral = 32768, ephemeral_ports = 28232;  // Linux's ip_local_port_range
+constexpr std::uint16_t least_route_mtu = 552;
 constexpr std::int64_t milliseconds_a_day = 86'400'000;
 constexpr std::uint64_t something_later = ~std::uint64_t{0};  // no timer's number: there is no such connection
 
@@ -352,7 +353,9 @@ void Stack::take_error(wire::IcmpView error, wire::Address from, Packet& packet,
                         .mtu = too_big ? error.next_hop_mtu() : std::uint16_t{0},
                         .from = from,
                         .about = *about};
-  if (too_big && about->protocol == Protocol::icmp) learn_mtu(about->destination.address, trouble.mtu);
+  // Linux: nobody has to ask for what the stack answers by itself, but no route falls below ip_rt_min_pmtu.
+  const bool about_answer = about->protocol == Protocol::icmp && quoted->payload()[0] == icmp::echo_reply;
+  if (too_big && about_answer) learn_mtu(about->destination.address, std::max(trouble.mtu, least_route_mtu));
   if (!has_program(*about)) {
     refuse(packet, in, Reason::unrelated_icmp, "the program that it is for is gone");
     return;

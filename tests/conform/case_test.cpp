@@ -4,6 +4,7 @@
 
 #include "masqsim/conform/own_bench.hpp"
 #include "masqsim/conform/replay.hpp"
+#include "masqsim/wire/build.hpp"
 
 namespace masqsim::conform {
 namespace {
@@ -67,6 +68,27 @@ TEST(CaseFile, SaysWhatIsWrongWithAStep) {
             "send udp from A:P to B:Q payload HEX");
 }
 
+TEST(CaseFile, ADatagramOfTheGatewayMayBeEmpty) {
+  const auto payload = [](std::string_view words) {
+    const std::string line = R"({"name": "x", "gateway": {}, "steps": [{"do": "send udp from 192.168.1.1:5000 to 192.168.1.10:53)" +
+                             std::string(words) + R"("}]})";
+    return std::get<Action>(read_cases(line, "x.jsonl").cases.at(0).steps.at(0)).payload;
+  };
+  EXPECT_EQ(payload(" payload 7879"), (std::vector<std::uint8_t>{0x78, 0x79}));
+  EXPECT_TRUE(payload(" payload ").empty());
+  EXPECT_TRUE(payload("").empty());
+}
+
+TEST(CaseFile, AnExcessOfFlowsIsRejectedOnlyIfItSaysSo) {
+  const auto rejects = [](std::string_view words) {
+    const std::string line = R"({"name": "x", "gateway": {"firewall": {"flows-per-inside-host": 2)" + std::string(words) + R"(}}, "steps": []})";
+    return read_cases(line, "x.jsonl").cases.at(0).setup.nat.limits.reject_excess;
+  };
+  EXPECT_TRUE(rejects(R"(, "excess": "reject admin-prohibited")"));
+  EXPECT_FALSE(rejects(R"(, "excess": "drop")"));
+  EXPECT_FALSE(rejects(""));
+}
+
 TEST(CaseFile, EveryWrongLineIsTold) {
   EXPECT_EQ(read_cases("{\n7\n" + with(answer, table) + "\n[]\n", "x.jsonl").errors,
             (std::vector<std::string>{"x.jsonl:1: not JSON (at byte 2)", "x.jsonl:2: a case must be an object",
@@ -122,6 +144,27 @@ TEST(Conformance, ARandomPortMustBeOfTheKernelsRange) {
   line.replace(line.find("13880035000dbc57"), 16, "02260035000dcdb9");
   EXPECT_EQ(verdict_of(line).differences.front(),
             "step 0 (in 192.168.1.10:550 > 198.51.100.7:53 udp len=5 ttl=64), out side: port 550 is not from 600 to 1023");
+}
+
+// The last piece makes the datagram whole; what may be chosen for it hangs on the port that the first one has.
+TEST(Conformance, ADatagramInPiecesMayGetAPortOfTheClassThatItsFirstPieceNames) {
+  Case c = read_cases(with("", R"("ct": []})"), "x.jsonl").cases.at(0);
+  const wire::IpFields ip{.source = wire::address(192, 168, 1, 11), .destination = wire::address(198, 51, 100, 7), .id = 7};
+  const auto whole = wire::udp_packet(ip, 5000, 53, std::vector<std::uint8_t>(16));
+  const auto inject = [&](std::size_t begin, std::size_t end, std::uint16_t fragment_word) {
+    wire::IpFields of_piece = ip;
+    of_piece.fragment_word = fragment_word;
+    c.steps.emplace_back(Inject{Side::in, wire::ip_packet(of_piece, wire::Protocol::udp, wire::ByteView(whole).subspan(20 + begin, end - begin))});
+  };
+  inject(0, 16, 0x2000);
+  inject(16, 24, 2);
+  OwnBench bench(c.setup);
+  const Replay done = replay(c, bench);
+  ASSERT_EQ(done.observed.size(), 3u);
+  c.observed = done.observed;
+  c.table = done.table;
+  c.observed[1].varies = {20, 21, 26, 27};
+  EXPECT_EQ(to_string(judge(c, done)), "ok one\n");
 }
 
 TEST(Conformance, ARecordedCaseReadsBackAsWhatTheGatewayDid) {

@@ -277,7 +277,9 @@ TEST(Limits, AnInsideHostMayHoldSoManyFlows) {
   EXPECT_TRUE(open(a_host, 2).starts_with("out"));
   EXPECT_EQ(open(a_host, 3), "X host-limit 3/13");
   EXPECT_TRUE(open(b_host, 3).starts_with("out"));
-  EXPECT_EQ(open(a_host, 1), "X host-limit 3/13");  // what was refused counts until the next new flow is looked at
+  EXPECT_EQ(open(a_host, 1), "X host-limit 3/13");  // what was refused counts until the next new flow is looked at,
+  b.now += 1_s;
+  EXPECT_TRUE(open(a_host, 1).starts_with("out"));  // or the list was cleaned
   b.from_outside(tcp(at(remote, 80), at(outer, 1), {wire::TcpFlags::rst | wire::TcpFlags::ack, 0, 1001}));
   EXPECT_TRUE(open(a_host, 3).starts_with("out"));
   EXPECT_EQ(open(a_host, 4), "X host-limit 3/13");
@@ -298,6 +300,13 @@ TEST(Limits, ConnectionsThatHaveEndedAreNotCounted) {
   EXPECT_EQ(b.from_inside(tcp(at(a_host, 5001), at(remote, 80), {})), "X host-limit");
   a({F | A, 1001, 9001}), r({F | A, 9001, 1002}), a({A, 1002, 9002});
   EXPECT_TRUE(b.from_inside(tcp(at(a_host, 5001), at(remote, 80), {})).starts_with("out"));
+}
+
+TEST(Limits, AreLookedAtBeforeTheFilterIs) {
+  Config config = masquerading();
+  config.limits.flows_per_host = 0;
+  config.firewall.protect_forward = true;
+  EXPECT_EQ(Bench(config).from_inside(udp(at(a_host, 5000), at(b_host, 53))), "X host-limit 3/13");
 }
 
 TEST(Firewall, ProtectsForwardingAndDropsInvalid) {
@@ -353,6 +362,15 @@ TEST(Interface, LostTakesItsMasqueradedFlowsAlong) {
   EXPECT_EQ(changes[0].kind, Change::Kind::removed);
   b.masquerade = wire::address(203, 0, 113, 2);
   EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 203.0.113.2:5000 > 198.51.100.7:53 udp len=5 ttl=64");
+}
+
+TEST(Interface, LosesAnAddressAndOnlyTheFlowsThatWereGivenIt) {
+  Bench b;
+  b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
+  b.masquerade = wire::address(203, 0, 114, 1);
+  b.from_inside(udp(at(a_host, 5001), at(remote, 53)));
+  b.nat.interface_lost(wan, b.now, outer);
+  EXPECT_EQ(b.table(), Lines{"udp 192.168.1.10:5001 203.0.114.1:5001 198.51.100.7:53 unreplied 30s"});
 }
 
 TEST(Interface, AnotherWayOutEndsAMasqueradedFlow) {

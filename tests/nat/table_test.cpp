@@ -93,8 +93,22 @@ TEST_F(Flows, MayBeTheirOwnAnswer) {
   const Key own = key(at(outer, 5000), at(outer, 5000));
   const std::uint32_t index = enter(make(own));
   EXPECT_EQ(table.find(own, proto_udp).index, index);
+  EXPECT_EQ(table.find(own, proto_udp).direction, Direction::reply) << "as in Linux";
   end(index);
   EXPECT_FALSE(table.find(own, proto_udp));
+}
+
+TEST_F(Flows, AreCopiedForOneWhoReadsThemLater) {
+  const Key k = key(at(a_host, 5000), at(remote, 80));
+  const std::uint32_t index = enter(make(k, proto_tcp)), copy = table.copy(index);
+  const std::uint64_t number = table[index].number;
+  end(index);
+  EXPECT_EQ(table[copy].original, k);
+  EXPECT_EQ(table[copy].number, number);
+  EXPECT_FALSE(table.find(k, proto_tcp)) << "nobody else finds it";
+  EXPECT_EQ(table.size_with_unconfirmed(), 0u);
+  table.each([](std::uint32_t, const Flow&) { ADD_FAILURE() << "it is none of the table's"; });
+  table.release(copy);
 }
 
 /// The flows are grouped by outside endpoint when the first question comes, or while they come and go after one.

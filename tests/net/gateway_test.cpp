@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "masqsim/wire/icmp.hpp"
 #include "one_router.hpp"
 
 namespace masqsim::net {
@@ -133,6 +134,63 @@ TEST_F(GatewayTest, AnInterfaceThatIsLostTakesItsEntriesWithIt) {
             "0.001000000 gw translate p2 - UDP > 198.51.100.10:53 src 192.168.1.10:5000 => 203.0.113.9:5000, ttl "
             "64 => 63, ip sum 4edd => d585, udp sum 0f38 => 94e0 | new mapping #2, new flow #2\n"
             "0.001000000 gw/wan send p2 - 203.0.113.9:5000 > 198.51.100.10:53 udp len=4 ttl=63\n");
+}
+
+TEST_F(GatewayTest, AnAddressThatIsLostTakesOnlyItsOwnEntriesWithIt) {
+  after(from_inside, udp(from, to));
+  gw.address_lost(1, address(203, 0, 113, 6));
+  EXPECT_EQ(gw.nat().size(), 1u);
+  gw.address_lost(1, gw_outside);
+  EXPECT_EQ(gw.nat().size(), 0u);
+}
+
+TEST_F(GatewayTest, TellsOfANeighbourThatDoesNotAnswerThoughTheEntryIsGone) {
+  after(from_inside, udp(from, {address(203, 0, 113, 99), 53}));
+  gw.flush();
+  lines.text.clear();
+  EXPECT_EQ(pass(Duration{3'000'000'000}),
+            "3.000000000 gw/wan drop p1 - 203.0.113.5:5000 > 203.0.113.99:53 udp len=4 ttl=63 | host-unreachable\n"
+            "3.000000000 gw translate p2<p1 - host unreachable > 192.168.1.10 dst 203.0.113.5 => 192.168.1.10, ip sum 696c => "
+            "e3bf, icmp sum 7586 => fb32, quoted src 203.0.113.5:5000 => 192.168.1.10:5000, quoted ip sum c363 => 3db7, quoted "
+            "udp sum 82be => fd11 | mapping #1, flow #1\n"
+            "3.000000000 gw/lan send p2<p1 - 203.0.113.5 > 192.168.1.10 icmp host unreachable {192.168.1.10:5000 > "
+            "203.0.113.99:53 udp len=4 ttl=63} ttl=64 tos=c0\n");
+}
+
+TEST_F(GatewayTest, WhatWaitsForANeighbourEndsWithTheInterfaceWithoutAWord) {
+  after(from_inside, udp(from, {address(203, 0, 113, 99), 53}));
+  gw.interface_lost(1);
+  EXPECT_EQ(pass(Duration{4'000'000'000}),
+            "0.001000000 gw/wan drop p1 - 203.0.113.5:5000 > 203.0.113.99:53 udp len=4 ttl=63 | link-down: its neighbour had not "
+            "answered yet\n"
+            "0.001000000 gw change - - removed mapping #1 flow #1 udp 192.168.1.10:5000 203.0.113.5:5000 203.0.113.99:53 "
+            "unreplied left 29s999ms\n");
+}
+
+TEST_F(GatewayTest, ABroadcastAddressIsNoneWhileTheInterfaceIsDown) {
+  const Endpoint all{address(203, 0, 113, 255), 53};
+  EXPECT_EQ(after(from_inside, udp(from, all)),
+            "0.000000000 gw/lan drop p1 - 192.168.1.10:5000 > 203.0.113.255:53 udp len=4 ttl=64 | broadcast: no program listens\n");
+  gw.interfaces()[1].up = false;
+  gw.interface_lost(1);
+  lines.text.clear();
+  EXPECT_EQ(after(from_inside, udp(from, all)),
+            "0.001000000 gw/lan drop p2 - 192.168.1.10:5000 > 203.0.113.255:53 udp len=4 ttl=64 | no-route: to 203.0.113.255\n"
+            "0.001000000 gw/lan send p3<p2 - 192.168.1.1 > 192.168.1.10 icmp net unreachable {192.168.1.10:5000 > "
+            "203.0.113.255:53 udp len=4 ttl=64} ttl=64 tos=c0\n");
+}
+
+// Linux: what it answers by itself knows of the path by errors about echo replies alone, and never less than 552 bytes.
+TEST_F(GatewayTest, LearnsThePathOfItsAnswersFromErrorsAboutThem) {
+  const wire::IpFields asked{.source = laptop, .destination = gw_inside}, answered{.source = gw_inside, .destination = laptop};
+  const auto answer_after = [&](std::uint8_t quoted, std::uint32_t told) {
+    const std::vector<std::uint8_t> about = wire::icmp_packet(answered, {.type = quoted}, {});
+    after(from_inside, wire::icmp_packet(asked, {.type = wire::icmp::unreachable, .code = wire::icmp::fragmentation_needed, .rest = told}, about));
+    return after(from_inside, wire::icmp_packet(asked, {.type = wire::icmp::echo}, std::vector<std::uint8_t>(1000)));
+  };
+  EXPECT_TRUE(answer_after(wire::icmp::echo, 700).ends_with("icmp echo reply id=0 seq=0 ttl=64\n"));
+  EXPECT_TRUE(answer_after(wire::icmp::echo_reply, 700).ends_with("192.168.1.1 > 192.168.1.10 icmp len=328 ttl=64 frag=680\n"));
+  EXPECT_TRUE(answer_after(wire::icmp::echo_reply, 500).ends_with("192.168.1.1 > 192.168.1.10 icmp len=480 ttl=64 frag=528\n"));
 }
 
 nat::Config with(nat::Unsolicited unsolicited) {

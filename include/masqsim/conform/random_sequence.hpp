@@ -11,7 +11,7 @@
 
 namespace masqsim::conform {
 
-/// One thing that happens in a sequence: a packet of flow `flow`, or one datagram of it in pieces. What it is follows
+/// One thing that happens in a sequence: a packet of flow `flow`, or one datagram of it in pieces, or the table is flushed. What it is follows
 /// from `salt` and from what happened before; who the flow's two ends are follows from `flow` and the sequence's seed
 /// alone, so that taking moves away leaves the others what they were.
 struct Move {
@@ -25,7 +25,7 @@ std::vector<Move> random_moves(std::uint64_t seed, std::size_t count);
 
 struct Injection {
   Side side{};
-  std::vector<std::uint8_t> bytes;
+  std::vector<std::uint8_t> bytes;  ///< none: instead of a packet the table is flushed
 };
 
 /// The hosts around a gateway: they know what they sent and what reached them, and answer that.

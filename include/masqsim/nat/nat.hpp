@@ -149,6 +149,10 @@ class Nat {
   Decision output(wire::Buffer& packet, Time now, Track& track, const Track* about = nullptr);
   Decision postrouting(wire::Buffer& packet, const Egress& egress, Time now, Track& track);
 
+  /// For a packet that has to wait behind the last hook: whatever becomes of its flow meanwhile, `track` still tells `output`
+  /// how it was translated.
+  void keep(Track& track);
+
   /// False for a packet whose flow is translated or may yet be. A redirect about such a packet would name a way that is
   /// none for who sees other addresses, so Linux lets no redirect pass.
   bool keeps_addresses(const Track& track) const;
@@ -174,8 +178,9 @@ class Nat {
 
   /// Forgets every entry (`conntrack -F`).
   void flush(Time now);
-  /// The interface lost its address or went down: entries that were masqueraded by it go.
-  void interface_lost(InterfaceId out, Time now);
+  /// The interface went down: entries that were masqueraded by it go. With `address`: it lost this one, and only those go
+  /// that were given it.
+  void interface_lost(InterfaceId out, Time now, std::optional<wire::Address> address = {});
   /// From now on everything is as `config` says; entries remain (`nft -f`, `sysctl -w`). They keep the translation and the
   /// deadline that they have, and get the new time-outs with their next packet.
   void configure(Config config);

@@ -55,6 +55,8 @@ class Hooks {
   virtual bool postrouting(Passage& p) = 0;
   /// Whether the sender of `p`, which is on its way, may be redirected. Says nothing.
   virtual bool may_redirect(const Passage& p) = 0;
+  /// A packet has to wait behind the last hook; `complain` may ask for its flow much later.
+  virtual void keep(nat::Track& track) = 0;
 
  protected:
   ~Hooks() = default;
@@ -80,6 +82,8 @@ class Forwarder final : private Neighbours::Owner {
   void set_redirects(bool on) { redirects_ = on; }
   /// Addresses have changed.
   void changed() { known_interfaces_ = 0; }
+  /// The way to these neighbours is gone: what waits for one of them goes without a word.
+  void forget_waiting(InterfaceIndex interface, wire::Prefix network = {}) { neighbours_.forget(interface, network); }
 
   /// The address that a packet from this node to `next_hop` bears as its source: the interface's in the next hop's
   /// subnet, else the interface's first, else that of another interface (Linux: inet_select_addr); zero if none has any.
@@ -94,7 +98,8 @@ class Forwarder final : private Neighbours::Owner {
   /// faces it; nothing where that may not be (icmp_error.hpp) or no route leads back. A packet the node made itself is told
   /// of to its own stack.
   void complain(const Passage& p, std::uint8_t type, std::uint8_t code, std::uint32_t rest = 0);
-  void complain(const Packet& about, std::uint8_t type, std::uint8_t code, std::uint32_t rest = 0);
+  void complain(const Packet& about, std::uint8_t type, std::uint8_t code, std::uint32_t rest = 0,
+                const nat::Track* track = nullptr);
   /// The same from another address of the node.
   void complain_from(wire::Address source, const Packet& about, std::uint8_t type, std::uint8_t code);
   /// The record that `packet` ended here.
@@ -122,12 +127,12 @@ class Forwarder final : private Neighbours::Owner {
   bool take(Passage& p, OptionsRead& options);
   void forward(Passage& p, const OptionsRead& options);
   void leave(Passage& p);
-  void transmit(Packet packet, const Passage& p);
+  void transmit(Packet packet, Passage& p);
   void refuse(const Passage& p, Reason reason, std::string_view text, std::uint8_t type, std::uint8_t code,
               std::uint32_t rest = 0);
   bool drop(const Passage& p, Reason reason, std::string_view text) const;
 
-  void on_no_neighbour(Packet packet, InterfaceIndex out) override;
+  void on_no_neighbour(Neighbours::Waiting waiting, InterfaceIndex out) override;
 
   Owned owned(wire::Address a);
   void learn_addresses();

@@ -28,6 +28,11 @@ class Gateway final : public GatewayNode, private Hooks, private Unowned, privat
   void flush() override;
   void configure(nat::Config config) override;
   void interface_lost(InterfaceIndex interface) override;
+  /// The interface has lost this address.
+  void address_lost(InterfaceIndex interface, wire::Address gone);
+
+  /// See Forwarder::forget_waiting.
+  void forget_waiting(InterfaceIndex interface, wire::Prefix network) { path_.forget_waiting(interface, network); }
 
   Stack& stack() { return stack_; }
   const nat::Nat& nat() const { return nat_; }
@@ -45,6 +50,7 @@ class Gateway final : public GatewayNode, private Hooks, private Unowned, privat
   bool output(Passage& p) override;
   bool postrouting(Passage& p) override;
   bool may_redirect(const Passage& p) override { return nat_.keeps_addresses(p.track); }
+  void keep(nat::Track& track) override { nat_.keep(track); }
 
   bool on_unowned(const Packet& packet, InterfaceIndex in, Reason reason, std::string_view text) override;
   void on_event(std::uint64_t argument) override;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "masqsim/engine/engine.hpp"
+#include "masqsim/nat/nat.hpp"
 #include "masqsim/net/node.hpp"
 #include "masqsim/net/packet.hpp"
 
@@ -11,10 +12,16 @@ namespace masqsim::net {
 
 class Neighbours final : private engine::Handler {
  public:
+  /// A packet, and the flow it belongs to.
+  struct Waiting {
+    Packet packet;
+    nat::Track track;
+  };
+
   /// Who hears of those that were given up: reason host_unreachable, ICMP 3/1. The packet is as it was given.
   class Owner {
    public:
-    virtual void on_no_neighbour(Packet packet, InterfaceIndex out) = 0;
+    virtual void on_no_neighbour(Waiting waiting, InterfaceIndex out) = 0;
 
    protected:
     ~Owner() = default;
@@ -24,7 +31,9 @@ class Neighbours final : private engine::Handler {
 
   /// Keeps a packet that Network::transmit refused with Sent::no_neighbour. It goes out when the neighbour appears,
   /// or fails 3 s after the first that waits for it.
-  void wait_for(wire::Address next_hop, InterfaceIndex out, Packet packet);
+  void wait_for(wire::Address next_hop, InterfaceIndex out, Waiting waiting);
+  /// Those that wait at this interface for a next hop of this network end there.
+  void forget(InterfaceIndex out, wire::Prefix network);
 
  private:
   void on_event(std::uint64_t argument) override;
@@ -34,7 +43,7 @@ class Neighbours final : private engine::Handler {
     wire::Address next_hop;
     InterfaceIndex out;
     int asked;
-    std::vector<Packet> waiting;
+    std::vector<Waiting> waiting;
   };
   Node& node_;
   Owner& owner_;
