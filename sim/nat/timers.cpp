@@ -63,7 +63,6 @@ void Timers::take_due(Time now, std::vector<std::uint32_t>& out) {
       add(alarm.flow, now.ns);
       continue;
     }
-    remove(alarm.flow);
     out.push_back(alarm.flow);
   }
 }

@@ -40,9 +40,9 @@ class Timers {
  private:
   /// It holds while the flow has this number and this alarm.
   struct Alarm {
-    std::int64_t at = 0;
-    std::uint32_t flow = 0;
-    std::uint32_t number = 0;
+    std::int64_t at;
+    std::uint32_t flow;
+    std::uint32_t number;
   };
   static bool later(const Alarm& a, const Alarm& b) { return a.at != b.at ? a.at > b.at : a.number > b.number; }
   bool holds(const Alarm& alarm) const {

@@ -319,20 +319,35 @@ TEST(Timers, LookAt64FlowsForTheNextAndElseSayWhenAnAlarmRings) {
   Clock c;
   std::uint32_t number = 0;
   const auto file_and_prolong = [&](std::int64_t at) { c.refresh(c.file(at, ++number), 9000); };
-  for (int n = 1; n < 64; ++n) file_and_prolong(4100);
-  c.file(4200, ++number);
-  EXPECT_EQ(c.timers.next(), Time{4200});
+  for (int n = 0; n < 64; ++n) file_and_prolong(4100);
+  EXPECT_EQ(c.timers.next(), Time{9000});
   file_and_prolong(4150);
   EXPECT_EQ(c.timers.next(), Time{4150});
 }
 
-TEST(Timers, KeepTheirOrderWhereFewAlarmsComeInOrder) {
+TEST(Timers, KeepTheirOrderWhereAlarmsDoNotComeInOrder) {
   Clock c;
-  Numbers numbers;
-  for (std::uint32_t n = 1; n <= 40; ++n) c.file(1000 - 10 * n, n);
-  for (std::uint32_t n = 40; n > 0; --n) numbers.push_back(n);
-  EXPECT_EQ(c.timers.next(), Time{600});
-  EXPECT_EQ(c.take(1000), numbers);
+  std::vector<std::uint32_t> indices;
+  for (std::uint32_t n = 1; n <= 40; ++n) indices.push_back(c.file(1000 - 10 * n, n));
+  Numbers prolonged;
+  for (std::uint32_t n = 40; n > 1; --n) {
+    EXPECT_EQ(c.timers.next(), Time{1000 - 10 * n}) << n;
+    c.refresh(indices[n - 1], 2000 - n);
+    prolonged.push_back(n);
+  }
+  EXPECT_EQ(c.take(990), Numbers{1});
+  EXPECT_EQ(c.take(2000), prolonged);
+}
+
+TEST(Timers, ForeseeWhoseAlarmRingsNext) {
+  Clock c;
+  EXPECT_EQ(c.timers.likely_next(), no_flow);
+  c.file(100, 1);
+  const std::uint32_t later = c.file(200, 2);
+  EXPECT_EQ(c.take(100), Numbers{1});
+  EXPECT_EQ(c.timers.likely_next(), later);
+  EXPECT_EQ(c.take(200), Numbers{2});
+  EXPECT_EQ(c.timers.likely_next(), no_flow);
 }
 
 TEST(Timers, LookEveryTenMinutesAtWhatLivesLong) {
