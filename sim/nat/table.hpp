@@ -143,7 +143,9 @@ class Table {
   std::vector<std::uint32_t> oldest_first() const;
   std::uint32_t key_hash(std::uint32_t value) const;
   std::uint32_t source_hash(const Key& original, std::uint8_t protocol) const;
-  std::uint32_t source_hash(std::uint32_t index) const { return source_hash(from_inside(flows_[index]), flows_[index].protocol); }
+  std::uint32_t source_hash(std::uint32_t index) const {
+    return source_hash(from_inside(flows_[index]), flows_[index].protocol);
+  }
   std::uint32_t outside_hash(std::uint32_t index) const;
   bool same_source(const Flow& flow, const Key& original, std::uint8_t protocol) const;
 

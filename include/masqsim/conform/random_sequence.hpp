@@ -11,9 +11,9 @@
 
 namespace masqsim::conform {
 
-/// One thing that happens in a sequence: a packet of flow `flow`, or one datagram of it in pieces, or the table is flushed. What it is follows
-/// from `salt` and from what happened before; who the flow's two ends are follows from `flow` and the sequence's seed
-/// alone, so that taking moves away leaves the others what they were.
+/// One thing that happens in a sequence: a packet of flow `flow`, or one datagram of it in pieces, or the table is
+/// flushed. What it is follows from `salt` and from what happened before; who the flow's two ends are follows from
+/// `flow` and the sequence's seed alone, so that taking moves away leaves the others what they were.
 struct Move {
   std::uint32_t flow = 0;
   std::uint64_t salt = 0;

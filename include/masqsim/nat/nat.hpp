@@ -149,8 +149,8 @@ class Nat {
   Decision output(wire::Buffer& packet, Time now, Track& track, const Track* about = nullptr);
   Decision postrouting(wire::Buffer& packet, const Egress& egress, Time now, Track& track);
 
-  /// For a packet that has to wait behind the last hook: whatever becomes of its flow meanwhile, `track` still tells `output`
-  /// how it was translated.
+  /// For a packet that has to wait behind the last hook: whatever becomes of its flow meanwhile, `track` still tells
+  /// `output` how it was translated.
   void keep(Track& track);
 
   /// False for a packet whose flow is translated or may yet be. A redirect about such a packet would name a way that is
