@@ -121,6 +121,28 @@ TEST(Configure, CountsTheFlowsThatAHostAsksForFromNowOnAgainstANewLimit) {
   EXPECT_EQ(b.from_inside(udp(at(a_host, 5006), at(remote, 53))), "out: 203.0.113.1:5006 > 198.51.100.7:53 udp len=5 ttl=64");
 }
 
+TEST(Configure, TakesAFlowThatIsThereAlreadyForOneOfAsManyAsItsHostMayHave) {
+  Bench b;
+  b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
+  Config config = b.nat.config();
+  config.limits.flows_per_host = 1;
+  b.nat.configure(config);
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 203.0.113.1:5000 > 198.51.100.7:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5001), at(remote, 53))), "X host-limit 3/13");
+}
+
+TEST(Configure, WithoutRulesNothingIsTrackedWhateverWasAskedBefore) {
+  Config config = masquerading();
+  config.limits.flows_per_host = 1;
+  config.alg_ftp = true;
+  config.firewall.protect_input = true;
+  config.unsolicited = Unsolicited::drop;
+  Bench b(without_rules(config));
+  EXPECT_FALSE(b.nat.tracks());
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 192.168.1.10:5000 > 198.51.100.7:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5001), at(remote, 53))), "out: 192.168.1.10:5001 > 198.51.100.7:53 udp len=5 ttl=64");
+}
+
 TEST(Configure, LetsTheFirewallHoldAtOnce) {
   Bench b;
   EXPECT_EQ(b.from_outside(udp(at(remote, 9), at(outer, 5000))), "self: 198.51.100.7:9 > 203.0.113.1:5000 udp len=5 ttl=64");

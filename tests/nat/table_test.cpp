@@ -111,6 +111,18 @@ TEST_F(Flows, AreCopiedForOneWhoReadsThemLater) {
   table.release(copy);
 }
 
+TEST_F(Flows, AndTheirCopiesHaveTracksOfTheirOwn) {
+  for (const std::uint8_t protocol : {proto_tcp, proto_sctp}) {
+    const std::uint32_t index = enter(make(key(at(a_host, 5000), at(remote, 80)), protocol)), copy = table.copy(index);
+    end(index);
+    table.release(copy);
+    const std::uint32_t a = enter(make(key(at(a_host, 5001), at(remote, 80)), protocol));
+    const std::uint32_t b = enter(make(key(at(a_host, 5002), at(remote, 80)), protocol));
+    EXPECT_NE(table[a].tcp, table[b].tcp);
+    EXPECT_NE(table[a].sctp, table[b].sctp);
+  }
+}
+
 /// The flows are grouped by outside endpoint when the first question comes, or while they come and go after one.
 class FlowsAskedFor : public Flows, public ::testing::WithParamInterface<bool> {};
 INSTANTIATE_TEST_SUITE_P(BeforeAndAfter, FlowsAskedFor, ::testing::Bool());

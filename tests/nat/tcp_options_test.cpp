@@ -24,6 +24,7 @@ TEST_F(TcpSynOptions, AreReadInAnyOrderBetweenFillersUpToTheEndOfTheList) {
   EXPECT_EQ(read({2, 4, 5, 180, 4, 2, 1, 1}), "0 sack");
   EXPECT_EQ(read({3, 3, 7, 0, 4, 2, 1, 1}), "7");
   EXPECT_EQ(read({3, 3, 7, 4, 2, 0, 0, 0}), "7 sack");
+  EXPECT_EQ(read({4, 2, 0, 2, 3, 3, 7, 0}), "0 sack");
 }
 
 TEST_F(TcpSynOptions, ScaleByFourteenAtMost) {
