@@ -143,6 +143,25 @@ TEST(Configure, WithoutRulesNothingIsTrackedWhateverWasAskedBefore) {
   EXPECT_EQ(b.from_inside(udp(at(a_host, 5001), at(remote, 53))), "out: 192.168.1.10:5001 > 198.51.100.7:53 udp len=5 ttl=64");
 }
 
+TEST(Configure, WhateverLooksAtFlowsAsksForTracking) {
+  const auto tracks = [](auto change) {
+    Config config;
+    change(config);
+    return nat::Nat(config, Random(1, "nat")).tracks();
+  };
+  EXPECT_FALSE(tracks([](Config&) {}));
+  EXPECT_FALSE(tracks([](Config& c) { c.source = {{.action = SourceRule::Action::exempt}}; }));
+  EXPECT_TRUE(tracks([](Config& c) { c.source = {{.only_port_forwarded = true, .action = SourceRule::Action::exempt}}; }));
+  EXPECT_TRUE(tracks([](Config& c) { c.source = {{.out = wan}}; }));
+  EXPECT_TRUE(tracks([](Config& c) { c.destination = {{}}; }));
+  EXPECT_TRUE(tracks([](Config& c) { c.alg_ftp = true; }));
+  EXPECT_TRUE(tracks([](Config& c) { c.firewall.drop_invalid = true; }));
+  EXPECT_TRUE(tracks([](Config& c) { c.firewall.protect_input = true; }));
+  EXPECT_TRUE(tracks([](Config& c) { c.firewall.protect_forward = true; }));
+  EXPECT_TRUE(tracks([](Config& c) { c.limits.flows_per_host = 1; }));
+  EXPECT_TRUE(tracks([](Config& c) { c.unsolicited = Unsolicited::drop; }));
+}
+
 TEST(Configure, LetsTheFirewallHoldAtOnce) {
   Bench b;
   EXPECT_EQ(b.from_outside(udp(at(remote, 9), at(outer, 5000))), "self: 198.51.100.7:9 > 203.0.113.1:5000 udp len=5 ttl=64");
