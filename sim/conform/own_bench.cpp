@@ -142,9 +142,7 @@ class OwnBench::Rig {
       }
       case Addressing::Kind::add_refusal: routes.add({.to = command.to, .via = {}, .kind = kind_of(command.refusal)}); break;
       case Addressing::Kind::delete_route: routes.remove(command.to); break;
-      case Addressing::Kind::add_neighbour:
-        know(*command.interface, command.address);
-        break;
+      case Addressing::Kind::add_neighbour: know(*command.interface, command.address); break;
     }
   }
 
@@ -243,7 +241,8 @@ class OwnBench::Rig {
   }
 
   void know_hosts(nat::InterfaceId number) {
-    for (const wire::Address host : number == lan ? std::span(inside_hosts) : std::span<const wire::Address>(outside_hosts)) know(number, host);
+    const std::span<const wire::Address> hosts = number == lan ? std::span<const wire::Address>(inside_hosts) : outside_hosts;
+    for (const wire::Address host : hosts) know(number, host);
   }
 
   void forget_neighbours(nat::InterfaceId number) {

@@ -28,7 +28,9 @@ void Neighbours::wait_for(wire::Address next_hop, InterfaceIndex out, Waiting wa
 void Neighbours::forget(InterfaceIndex out, wire::Prefix network) {
   std::erase_if(questions_, [&](const Question& q) {
     if (q.out != out || !network.contains(q.next_hop)) return false;
-    for (const Waiting& one : q.waiting) node_.say_drop(one.packet, Reason::link_down, "its neighbour had not answered yet", out);
+    for (const Waiting& one : q.waiting) {
+      node_.say_drop(one.packet, Reason::link_down, "its neighbour had not answered yet", out);
+    }
     return true;
   });
 }
