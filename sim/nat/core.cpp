@@ -38,27 +38,33 @@ Core::Core(Config config, Random random)
 
 Decision Core::prerouting(wire::Buffer& buffer, InterfaceId in, Time now, Track& track) {
   const std::optional<Packet> packet = read_packet(buffer.bytes());
-  Key key;
-  const bool has_key = packet && read_key(packet->ip, key);
-  if (has_key) table_.prefetch(key, packet->protocol);
-  foreseen_ = has_key && table_.timers().due(now);  // where flows end, flows begin
-  if (foreseen_) foresee(key, packet->protocol);
+  const std::optional<Lookup> lookup = packet ? lookup_of(*packet) : std::nullopt;
+  if (lookup) table_.prefetch(*lookup);
+  foreseen_ = lookup && table_.timers().due(now);  // where flows end, flows begin
+  if (foreseen_) foresee(lookup->key, lookup->protocol);
   expire(now);
   track.clear();
   if (!tracks_) return pass_on;
   if (!packet) return stop(Reason::bad_header);
-  Reason ended = follow(*packet, has_key ? &key : nullptr, Hook::prerouting, now, track);
-  if (ended == Reason::none) ended = translate(*packet, Hook::prerouting, {in, any_interface, {}}, now, track);
-  if (ended != Reason::none && rules_.is_outside(in)) return stop(ended);  // strangers are told nothing
+  Reason ended = follow(*packet, lookup, Hook::prerouting, now, track);
+  if (ended == Reason::none) {
+    const Flow* flow = flow_of(track);
+    ended = is_settled(flow, track) ? apply(*packet, Side::destination, *flow, track.direction_)
+                                    : translate(*packet, Hook::prerouting, {in, any_interface, {}}, now, track);
+  }
+  if (ended == Reason::none) return go_on(track.relation_);
+  if (rules_.is_outside(in)) return stop(ended);  // strangers are told nothing
   return decision(ended, track.relation_);
 }
 
 Decision Core::forward(wire::Buffer&, InterfaceId in, InterfaceId out, Time now, Track& track) {
   expire(now);
-  const Firewall& firewall = config_.firewall;
   const Relation relation = track.relation();
+  if (relation == Relation::established || relation == Relation::related) return pass_on;
+  const Firewall& firewall = config_.firewall;
   if (relation == Relation::invalid && firewall.drop_invalid) return stop(Reason::invalid);
-  Flow* flow = relation == Relation::fresh ? flow_of(track) : nullptr;
+  const bool fresh = relation == Relation::fresh;
+  Flow* flow = fresh ? flow_of(track) : nullptr;
   const bool called_outside = flow != nullptr && flow->any(status::destination_nat);
   if (firewall.drop_direct && flow != nullptr && rules_.is_outside(in) && !is_inside(in) && !called_outside) {
     return stop(Reason::firewall);
@@ -68,9 +74,8 @@ Decision Core::forward(wire::Buffer&, InterfaceId in, InterfaceId out, Time now,
     if (config_.limits.reject_excess) refused.answer = Decision::Answer::admin_prohibited;
     return refused;
   }
-  if (firewall.protect_forward && relation != Relation::established && relation != Relation::related &&
-      !(firewall.admit_forwarded && called_outside)) {
-    const bool goes_out = relation == Relation::fresh && is_inside(in) && !is_inside(out);
+  if (firewall.protect_forward && !(firewall.admit_forwarded && called_outside)) {
+    const bool goes_out = fresh && is_inside(in) && !is_inside(out);
     if (!goes_out) return stop(Reason::firewall);
   }
   return go_on(relation);
@@ -105,31 +110,22 @@ Decision Core::output(wire::Buffer& buffer, Time now, Track& track, const Track*
     track.relation_ = Relation::related;
     return decision(translate(*packet, Hook::output, {}, now, track), track.relation_);
   }
-  Key key;
-  const bool has_key = read_key(packet->ip, key);
-  Reason ended = follow(*packet, has_key ? &key : nullptr, Hook::output, now, track);
+  Reason ended = follow(*packet, lookup_of(*packet), Hook::output, now, track);
   if (ended == Reason::none) ended = translate(*packet, Hook::output, {}, now, track);
   return decision(ended, track.relation_);
 }
 
 Decision Core::postrouting(wire::Buffer& buffer, const Egress& egress, Time now, Track& track) {
   expire(now);
-  if (nothing_left_to_do(track, egress.out)) return pass_on;
-  std::optional<Packet> packet = read_packet(buffer.bytes());
+  const Flow* flow = flow_of(track);
+  const bool settled = is_settled(flow, track) && !changes_way(*flow, track, egress.out);
+  if (settled && !flow->any(rewritten(Side::source, track.direction_))) return pass_on;
+  const std::optional<Packet> packet = read_packet(buffer.bytes());
   if (!packet) return stop(Reason::bad_header);
+  if (settled) return decision(apply(*packet, Side::source, *flow, track.direction_), track.relation_);
   Reason ended = translate(*packet, Hook::postrouting, {any_interface, egress.out, egress.masquerade}, now, track);
   if (ended == Reason::none) ended = finish(buffer, now, track);
   return decision(ended, track.relation_);
-}
-
-/// The short way of most answers: their destination is translated already, and their source needs nothing.
-bool Core::nothing_left_to_do(const Track& track, InterfaceId out) {
-  const Flow* flow = flow_of(track);
-  if (flow == nullptr || track.relation_ != Relation::established) return false;
-  constexpr std::uint16_t needs_more = status::helper | status::adjusts_sequence | status::dying;
-  if (!flow->any(status::confirmed) || flow->any(needs_more)) return false;
-  if (track.direction_ == Direction::reply) return !flow->any(status::destination_nat);
-  return !flow->any(status::source_nat) && !(flow->any(status::masqueraded) && flow->interface != out);
 }
 
 /// What a hook answers once all its steps are taken.
@@ -142,16 +138,6 @@ Decision Core::decision(Reason ended, Relation relation) const {
 }
 
 // The table.
-
-void Core::attach(Track& track, std::uint32_t index, Direction direction, Relation relation) {
-  const Flow& flow = table_[index];
-  track.index_ = index;
-  track.direction_ = direction;
-  track.relation_ = relation;
-  track.flow_number_ = flow.number;
-  track.mapping_number_ = flow.mapping;
-  if (!flow.any(status::confirmed)) pin(track, index);
-}
 
 /// The track releases the flow when it dies.
 void Core::pin(Track& track, std::uint32_t index) {

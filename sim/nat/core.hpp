@@ -58,7 +58,8 @@ class Core {
   Decision decision(Reason ended, Relation relation) const;
 
   // conntrack (core_conntrack.cpp)
-  Reason follow(const Packet& packet, const Key* key, Hook hook, Time now, Track& track);
+  Reason follow(const Packet& packet, const std::optional<Lookup>& lookup, Hook hook, Time now, Track& track);
+  Reason enter(const Packet& packet, const Lookup& lookup, bool sound, Time now, Track& track);
   Reason open(const Key& key, std::uint8_t protocol, Time now, std::uint32_t& index);
   void relate(const Packet& packet, Track& track);
   bool begin(const Packet& packet, std::uint32_t index, Time now);
@@ -72,7 +73,24 @@ class Core {
   void count_mapping(std::uint32_t index, Track& track);
 
   // NAT (core_translate.cpp)
-  bool nothing_left_to_do(const Track& track, InterfaceId out);
+  /// The status bit of flows whose packets are rewritten at that side.
+  static std::uint16_t rewritten(Side side, Direction direction) {
+    return (side == Side::source) == (direction == Direction::original) ? status::source_nat : status::destination_nat;
+  }
+  /// Most packets: their flow is in the table, no helper reads them, and what may be left to do is to rewrite them.
+  static bool is_settled(const Flow* flow, const Track& track) {
+    if (flow == nullptr || track.relation_ == Relation::related) return false;
+    return flow->any(status::confirmed) && !flow->any(status::helper | status::adjusts_sequence);
+  }
+  /// It leaves by another interface than that whose address its flow was given.
+  static bool changes_way(const Flow& flow, const Track& track, InterfaceId out) {
+    return flow.any(status::masqueraded) && track.direction_ == Direction::original && flow.interface != out &&
+           !flow.any(status::dying);
+  }
+  Reason apply(const Packet& packet, Side side, const Flow& flow, Direction direction) {
+    return flow.any(rewritten(side, direction)) && rules_.any() ? change(packet, side, flow, direction) : Reason::none;
+  }
+  Reason change(const Packet& packet, Side side, const Flow& flow, Direction direction);
   Reason translate(const Packet& packet, Hook hook, const Way& way, Time now, Track& track);
   Reason bind_destination(std::uint32_t index, Hook hook, const Way& way, Time now);
   Reason bind_source(std::uint32_t index, Hook hook, const Way& way, Time now);
@@ -89,7 +107,13 @@ class Core {
     // Held by the track itself, or still the same flow: an entry may go while its packet is on its way.
     return track.core_ != nullptr || flow.number == track.flow_number_ ? &flow : nullptr;
   }
-  void attach(Track& track, std::uint32_t index, Direction direction, Relation relation);
+  void attach(Track& track, std::uint32_t index, const Flow& flow, Direction direction, Relation relation) {
+    track.index_ = index;
+    track.direction_ = direction;
+    track.relation_ = relation;
+    track.flow_number_ = flow.number;
+    track.mapping_number_ = flow.mapping;
+  }
   void pin(Track& track, std::uint32_t index);
   void foresee(const Key& key, std::uint8_t protocol) const;
   void unlink(std::uint32_t index, Change::Kind kind, Time now);

@@ -21,13 +21,16 @@ bool quoted_sum_ok(const Packet& error) {
   return !quoted || quoted->sum_ok();
 }
 
+/// How packets stand to a flow that has seen no answer.
+Relation first_relation(const Flow& flow) { return flow.any(status::expected) ? Relation::related : Relation::fresh; }
+
 bool can_open(const Key& key, std::uint8_t protocol) {
   return protocol != proto_icmp || wire::icmp::is_request(static_cast<std::uint8_t>(key.destination_port >> 8));
 }
 
 }  // namespace
 
-Reason Core::follow(const Packet& packet, const Key* key, Hook hook, Time now, Track& track) {
+Reason Core::follow(const Packet& packet, const std::optional<Lookup>& lookup, Hook hook, Time now, Track& track) {
   const bool verify = hook == Hook::prerouting && config_.verify_checksums;
   track.relation_ = Relation::invalid;
   if (packet.protocol == proto_icmp) {
@@ -39,33 +42,43 @@ Reason Core::follow(const Packet& packet, const Key* key, Hook hook, Time now, T
       return Reason::none;
     }
   }
-  if (key == nullptr) return Reason::none;
+  if (!lookup) return Reason::none;
 
   const bool sound = packet.protocol == proto_icmp || transport_sound(packet, verify);
   for (;;) {
-    Table::Found found = table_.find(*key, packet.protocol);
-    const bool fresh = !found;
-    if (fresh) {
-      const Reason ended = open(*key, packet.protocol, now, found.index);
-      if (found.index == no_flow) return ended;
-    }
-    if (!sound || (fresh && !begin(packet, found.index, now))) {
-      if (fresh) table_.release(found.index);
-      return Reason::none;
-    }
-    const Flow& flow = table_[found.index];
+    const Table::Found found = table_.find(*lookup);
+    if (!found) return enter(packet, *lookup, sound, now, track);
+    if (!sound) return Reason::none;
+    Flow& flow = table_[found.index];
     const bool answered = found.direction == Direction::reply || flow.any(status::seen_reply);
-    attach(track, found.index, found.direction,
-           answered ? Relation::established : flow.any(status::expected) ? Relation::related : Relation::fresh);
+    attach(track, found.index, flow, found.direction, answered ? Relation::established : first_relation(flow));
     const Followed followed = advance(packet, found.index, found.direction, now, track);
     if (followed == Followed::yes) {
-      if (found.direction == Direction::reply) table_[found.index].set(status::seen_reply);
+      if (found.direction == Direction::reply) flow.set(status::seen_reply);
       return Reason::none;
     }
     track.clear();
     track.relation_ = Relation::invalid;
     if (followed == Followed::invalid) return Reason::none;
   }
+}
+
+/// A packet that no flow owns: it makes one, which the track holds until it is confirmed.
+Reason Core::enter(const Packet& packet, const Lookup& lookup, bool sound, Time now, Track& track) {
+  std::uint32_t index = no_flow;
+  const Reason ended = open(lookup.key, lookup.protocol, now, index);
+  if (index == no_flow) return ended;
+  if (!sound || !begin(packet, index, now)) {
+    table_.release(index);
+    return Reason::none;
+  }
+  attach(track, index, table_[index], Direction::original, first_relation(table_[index]));
+  pin(track, index);
+  if (advance(packet, index, Direction::original, now, track) != Followed::yes) {
+    track.clear();
+    track.relation_ = Relation::invalid;
+  }
+  return Reason::none;
 }
 
 /// Makes room for a new flow and the flow; `index` stays no_flow where nothing can be opened by such a packet.
@@ -116,40 +129,46 @@ void Core::relate(const Packet& packet, Track& track) {
   const auto protocol = static_cast<std::uint8_t>(quoted->protocol());
   const Table::Found found = table_.find(inverse(*key, protocol), protocol);
   if (!found) return;
-  if (packet.ip.destination().value != table_[found.index].key(found.direction).destination) return;
-  attach(track, found.index, found.direction, Relation::related);
+  const Flow& flow = table_[found.index];
+  if (packet.ip.destination().value == flow.key(found.direction).destination) {
+    attach(track, found.index, flow, found.direction, Relation::related);
+  }
 }
 
 Core::Followed Core::advance(const Packet& packet, std::uint32_t index, Direction direction, Time now, Track& track) {
   Flow& flow = table_[index];
   const Timeouts& t = config_.timeouts;
   const bool replied = flow.any(status::seen_reply);
+  Duration timeout;
   switch (flow.protocol) {
     case proto_tcp: return advance_tcp(packet, index, direction, now, track);
     case proto_udp: {
       const bool stream = replied && now.ns > flow.stream_after;
       if (stream) flow.set(status::assured);
-      refresh(index, direction, stream ? t.udp_stream : t.udp, now);
-      return Followed::yes;
+      timeout = stream ? t.udp_stream : t.udp;
+      break;
     }
     case proto_udplite:
       if (replied) flow.set(status::assured);
-      refresh(index, direction, replied ? t.udp_stream : t.udp, now);
-      return Followed::yes;
+      timeout = replied ? t.udp_stream : t.udp;
+      break;
     case proto_sctp: {
       const SctpVerdict verdict = sctp_follow(table_.sctp(flow), direction, packet.segment(), flow.any(status::confirmed));
       if (verdict.established) flow.set(status::assured);
       if (!verdict.valid) return Followed::invalid;
-      if (verdict.timeout) refresh(index, direction, *verdict.timeout, now);
-      return Followed::yes;
+      if (!verdict.timeout) return Followed::yes;
+      timeout = *verdict.timeout;
+      break;
     }
-    case proto_icmp: refresh(index, direction, t.icmp, now); return Followed::yes;
+    case proto_icmp: timeout = t.icmp; break;
     case proto_gre:
       if (replied) flow.set(status::assured);
-      refresh(index, direction, replied ? t.gre_stream : t.gre, now);
-      return Followed::yes;
-    default: refresh(index, direction, t.generic, now); return Followed::yes;
+      timeout = replied ? t.gre_stream : t.gre;
+      break;
+    default: timeout = t.generic;
   }
+  refresh(index, direction, timeout, now);
+  return Followed::yes;
 }
 
 Core::Followed Core::advance_tcp(const Packet& packet, std::uint32_t index, Direction direction, Time now, Track& track) {

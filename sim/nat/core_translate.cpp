@@ -19,16 +19,17 @@ Reason Core::translate(const Packet& packet, Hook hook, const Way& way, Time now
       if (ended != Reason::none) return ended;
       flow->set(done);
     }
-  } else if (hook == Hook::postrouting && flow->any(status::masqueraded) && track.direction_ == Direction::original &&
-             flow->interface != way.out && !flow->any(status::dying)) {
+  } else if (hook == Hook::postrouting && changes_way(*flow, track, way.out)) {
     drop_entry(track.index_, Change::Kind::removed, now);  // another way out: the address it was given does not hold there
     track.clear();
     return Reason::stale;
   }
-  const bool source_bit = (side == Side::source) == (track.direction_ == Direction::original);
-  if (!flow->any(source_bit ? status::source_nat : status::destination_nat)) return Reason::none;
-  const Key target = inverse(flow->key(opposite(track.direction_)), flow->protocol);
+  return apply(packet, side, *flow, track.direction_);
+}
+
+Reason Core::change(const Packet& packet, Side side, const Flow& flow, Direction direction) {
   if (side == Side::source) give_id(packet.ip);
+  const Key target = inverse(flow.key(opposite(direction)), flow.protocol);
   return rewrite(packet.ip, side, target) ? Reason::none : Reason::malformed;
 }
 
@@ -124,8 +125,7 @@ Reason Core::translate_error(const Packet& packet, Side side, const Flow& flow, 
   const wire::IcmpEdit icmp = *wire::IcmpEdit::parse(message);
   if (!icmp.sum_ok()) return Reason::bad_checksum;
   if (icmp.type() == wire::icmp::redirect && flow.any(status::nat_mask)) return Reason::unrelated_icmp;
-  const bool source_bit = (side == Side::source) == (direction == Direction::original);
-  if (!flow.any(source_bit ? status::source_nat : status::destination_nat)) return Reason::none;
+  if (!flow.any(rewritten(side, direction))) return Reason::none;
   const Key& answers = flow.key(opposite(direction));
   const wire::Ipv4Edit quoted = *wire::Ipv4Edit::parse_quoted_unchecked(icmp.payload());
   if (!rewrite(quoted, other(side), answers)) return Reason::malformed;

@@ -49,6 +49,13 @@ constexpr std::uint32_t hash_of(const Key& key, std::uint8_t protocol) {
   return static_cast<std::uint32_t>((static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product)) >> 16);
 }
 
+/// A key that is looked for, once or more, and its hash.
+struct Lookup {
+  Key key;
+  std::uint8_t protocol = 0;
+  std::uint32_t hash = 0;
+};
+
 /// Bits of Flow::status; the first five are conntrack's IPS_ bits of the same sense.
 namespace status {
 inline constexpr std::uint16_t seen_reply = 1, assured = 2, confirmed = 4, source_nat = 8, destination_nat = 16,

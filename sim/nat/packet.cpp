@@ -10,12 +10,6 @@ bool pseudo_sum_ok(const Packet& p) {
   return wire::pseudo_checksum(p.ip.source(), p.ip.destination(), p.ip.protocol(), p.segment()) == 0;
 }
 
-// The sum covers what IP carries, even where the UDP length says less.
-bool udp_sound(const Packet& p, bool verify) {
-  const std::optional<wire::UdpEdit> udp = wire::UdpEdit::parse(p.segment());
-  return udp && udp->length_ok() && (!verify || udp->sum() == 0 || pseudo_sum_ok(p));
-}
-
 // RFC 3828: the length field says how much the checksum covers, 0 all of it; there is always a checksum. Linux sums
 // UDP's number into the pseudo header where the RFC has UDP-Lite's own, and of the length the low byte only, so that what is
 // right by the RFC is invalid.
@@ -49,13 +43,21 @@ bool icmp_sound(const Packet& p, bool verify) {
 
 bool transport_sound(const Packet& packet, bool verify) {
   switch (packet.protocol) {
-    case proto_tcp: return wire::TcpEdit::parse(packet.segment()) && (!verify || pseudo_sum_ok(packet));
-    case proto_udp: return udp_sound(packet, verify);
+    case proto_tcp:
+      if (!wire::TcpEdit::parse(packet.segment())) return false;
+      break;
+    case proto_udp: {
+      const std::optional<wire::UdpEdit> udp = wire::UdpEdit::parse(packet.segment());
+      if (!udp || !udp->length_ok()) return false;
+      if (udp->sum() == 0) return true;
+      break;  // the sum covers what IP carries, even where the UDP length says less
+    }
     case proto_udplite: return udplite_sound(packet, verify);
     case proto_sctp: return sctp_sound(packet, verify);
     case proto_icmp: return icmp_sound(packet, verify);
     default: return true;
   }
+  return !verify || pseudo_sum_ok(packet);
 }
 
 }  // namespace masqsim::nat

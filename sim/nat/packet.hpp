@@ -59,6 +59,13 @@ std::optional<Key> key_of(wire::Ipv4<Byte> ip) {
   return read_key(ip, key) ? std::optional(key) : std::nullopt;
 }
 
+inline std::optional<Lookup> lookup_of(const Packet& packet) {
+  Lookup lookup{{}, packet.protocol, 0};
+  if (!read_key(packet.ip, lookup.key)) return std::nullopt;
+  lookup.hash = hash_of(lookup.key, lookup.protocol);
+  return lookup;
+}
+
 /// True if the transport header and, where `verify` is set, its checksum are as conntrack wants them, else it
 /// calls the packet INVALID. TCP flags are the tracker's business.
 bool transport_sound(const Packet& packet, bool verify);

@@ -11,30 +11,27 @@ namespace {
 class Repair {
  public:
   Repair& word(std::uint16_t from, std::uint16_t to) {
-    total_ += static_cast<std::uint16_t>(~from) + std::uint32_t{to};
+    total_.add16(static_cast<std::uint16_t>(~from)).add16(to);
     return *this;
   }
   Repair& address(std::uint32_t from, std::uint32_t to) {
-    return word(static_cast<std::uint16_t>(from >> 16), static_cast<std::uint16_t>(to >> 16))
-        .word(static_cast<std::uint16_t>(from), static_cast<std::uint16_t>(to));
+    total_.add32(~from).add32(to);
+    return *this;
   }
   std::uint16_t apply(std::uint16_t sum) const {
-    std::uint32_t t = total_ + 0xffff + static_cast<std::uint16_t>(~sum);
-    t = (t & 0xffff) + (t >> 16);
-    t = (t & 0xffff) + (t >> 16);
-    return static_cast<std::uint16_t>(~t);
+    return wire::Sum(total_).add16(0xffff).add16(static_cast<std::uint16_t>(~sum)).checksum();
   }
 
  private:
-  std::uint32_t total_ = 0;
+  wire::Sum total_;
 };
 
 struct EndChange {
-  std::uint32_t address_from, address_to;
+  Repair address;
   std::uint16_t port_to;
   std::size_t port_at;  // of the port in a TCP, UDP or SCTP header
 
-  Repair repair(std::uint16_t port_from) const { return Repair{}.address(address_from, address_to).word(port_from, port_to); }
+  Repair repair(std::uint16_t port_from) const { return Repair(address).word(port_from, port_to); }
 };
 
 // RFC 768: a sum of zero means that the sender computed none. RFC 3828 knows no such thing.
@@ -85,8 +82,8 @@ bool gre_translatable(wire::ByteView header, bool destination) {
 
 bool rewrite_transport(wire::Ipv4Edit packet, const EndChange& change, const Key& target) {
   switch (static_cast<std::uint8_t>(packet.protocol())) {
-    case proto_udp: return rewrite_udp(packet.payload(), change, true);
-    case proto_udplite: return rewrite_udp(packet.payload(), change, false);
+    case proto_udp:
+    case proto_udplite: return rewrite_udp(packet.payload(), change, packet.protocol() == wire::Protocol::udp);
     case proto_tcp: return rewrite_tcp(packet.payload(), change);
     case proto_sctp: return rewrite_sctp(packet.payload(), change);
     case proto_icmp: return rewrite_icmp(packet.payload(), target.source_port);
@@ -99,12 +96,13 @@ bool rewrite_transport(wire::Ipv4Edit packet, const EndChange& change, const Key
 
 bool rewrite(wire::Ipv4Edit packet, Side side, const Key& target) {
   const bool source = side == Side::source;
-  const EndChange change{source ? packet.source().value : packet.destination().value,
-                      source ? target.source : target.destination,
-                      source ? target.source_port : target.destination_port, source ? std::size_t{0} : std::size_t{2}};
+  std::uint8_t* const address = packet.bytes().data() + (source ? 12 : 16);
+  const std::uint32_t to = source ? target.source : target.destination;
+  const EndChange change{Repair{}.address(wire::load32(address), to), source ? target.source_port : target.destination_port,
+                         source ? std::size_t{0} : std::size_t{2}};
   if (!rewrite_transport(packet, change, target)) return false;
-  packet.set_sum(Repair{}.address(change.address_from, change.address_to).apply(packet.sum()));
-  wire::store32(packet.bytes().data() + (source ? 12 : 16), change.address_to);
+  packet.set_sum(change.address.apply(packet.sum()));
+  wire::store32(address, to);
   return true;
 }
 

@@ -89,9 +89,10 @@ class Table {
   Timers& timers() { return timers_; }
   const Timers& timers() const { return timers_; }
 
-  Found find(const Key& key, std::uint8_t protocol) const {
-    return found(keys_.find(hash_of(key, protocol), HasKey{flows_, key, protocol}));
+  Found find(const Lookup& lookup) const {
+    return found(keys_.find(lookup.hash, HasKey{flows_, lookup.key, lookup.protocol}));
   }
+  Found find(const Key& key, std::uint8_t protocol) const { return find({key, protocol, hash_of(key, protocol)}); }
   /// Flows in the table, and those that wait for their first packet to get through.
   std::size_t size() const { return size_; }
   std::size_t size_with_unconfirmed() const { return size_ + unconfirmed_; }
@@ -115,8 +116,8 @@ class Table {
   std::uint32_t newest_of_outside(wire::Endpoint outside, std::uint8_t protocol) const;
   std::uint32_t older_of_outside(std::uint32_t index) const { return outsides_->older(index); }
 
-  /// Before a look for `key`.
-  void prefetch(const Key& key, std::uint8_t protocol) const { keys_.prefetch(hash_of(key, protocol)); }
+  /// Before a look for a key.
+  void prefetch(const Lookup& lookup) const { keys_.prefetch(lookup.hash); }
   /// Before a flow with these keys is made.
   void prefetch_new(const Key& original, const Key& reply, std::uint8_t protocol) const;
   /// Before a flow is removed, if there is one.
@@ -138,6 +139,7 @@ class Table {
     if (value == nullptr) return {};
     return {*value >> 1, static_cast<Direction>(*value & 1)};
   }
+  void prefetch(const Key& key, std::uint8_t protocol) const { keys_.prefetch(hash_of(key, protocol)); }
   void group_by_source(std::uint32_t index);
   void group_by_outside(std::uint32_t index) const;
   std::vector<std::uint32_t> oldest_first() const;

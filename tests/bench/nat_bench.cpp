@@ -31,6 +31,12 @@ std::vector<std::uint8_t> request(std::uint32_t n) {
   return wire::udp_packet({.source = {0x0a000000u + n / 50000}, .destination = {0xc6336400u + n / 50000}}, port, 53, data);
 }
 
+/// The answer to the n-th, as it comes from outside.
+std::vector<std::uint8_t> answer(std::uint32_t n, std::uint16_t outside_port) {
+  const std::vector<std::uint8_t> data(36, 0x5a);
+  return wire::udp_packet({.source = {0xc6336400u + n / 50000}, .destination = outside}, 53, outside_port, data);
+}
+
 bool through(nat::Nat& core, wire::Buffer& packet, Time now) {
   nat::Track track;
   return core.prerouting(packet, lan, now, track).pass && core.forward(packet, lan, wan, now, track).pass &&
@@ -82,6 +88,11 @@ void established(benchmark::State& state) {
     bytes = request(n);
     wire::Buffer packet{bytes.data(), 64, 64};
     through(core, packet, Time{});
+    bytes = answer(n, wire::load16(&bytes[20]));
+    packet = {bytes.data(), 64, 64};
+    nat::Track track;
+    core.prerouting(packet, wan, Time{}, track);
+    if (track.relation() != nat::Relation::established) state.SkipWithError("an answer is nobody's");
   }
   // Packets in an order that no cache foresees, each written as it is needed, as a link would bring it.
   constexpr std::uint32_t batch = 65536;
