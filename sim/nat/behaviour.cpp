@@ -62,7 +62,7 @@ std::uint32_t Behaviour::admit(const Table& table, const Key& key, std::uint8_t 
   if (filtering_ == Filtering::address_dependent) {
     return permissions_.contains({outside, remote.address.value, protocol}) ? holder : no_flow;
   }
-  const Table::Found exact = table.find({remote.address.value, key.destination, remote.port, key.destination_port}, protocol);
+  const Table::Found exact = table.look(lookup_of({remote.address.value, key.destination, remote.port, key.destination_port}, protocol));
   return exact && exact.direction == Direction::reply && is_mapping(table[exact.index]) ? exact.index : no_flow;
 }
 
@@ -73,7 +73,7 @@ std::optional<Key> Behaviour::choose(const Table& table, Random& random, std::ui
     const wire::Endpoint outside = outside_of(table[before]);
     const bool address_fits = outside.address >= range.addresses.first && outside.address <= range.addresses.last;
     const Key key{outside.address.value, current.destination, outside.port, current.destination_port};
-    if (address_fits && !table.find(inverse(key, flow.protocol), flow.protocol)) return key;
+    if (address_fits && !table.look(lookup_of(inverse(key, flow.protocol), flow.protocol))) return key;
   }
   wake_rested(now);
   Range paired = range;  // RFC 4787 REQ-2: one inside host, one outside address
@@ -83,7 +83,7 @@ std::optional<Key> Behaviour::choose(const Table& table, Random& random, std::ui
 
   PortBook& ports = book(flow.protocol, {key.source});
   const auto free = [&](const Key& k) {
-    return !ports.is_held(k.source_port) && !table.find(inverse(k, flow.protocol), flow.protocol);
+    return !ports.is_held(k.source_port) && !table.look(lookup_of(inverse(k, flow.protocol), flow.protocol));
   };
   const PortRange allowed = range.ports.value_or(class_of(current.source_port, flow.protocol));
   const bool fits = current.source_port >= allowed.first && current.source_port <= allowed.last;

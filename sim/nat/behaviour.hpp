@@ -45,6 +45,9 @@ class Behaviour {
     return filtering_ != Filtering::address_and_port_dependent || hairpin_ == Hairpin::full;
   }
 
+  /// Neither: as Linux does.
+  bool is_plain() const { return !exclusive() && !opens_inwards(); }
+
   /// A flow of the mapping that `key` calls from `remote`, if its filtering admits that remote; else no_flow.
   std::uint32_t admit(const Table& table, const Key& key, std::uint8_t protocol, wire::Endpoint remote) const;
 

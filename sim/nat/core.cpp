@@ -159,12 +159,16 @@ void Core::keep(Track& track) {
 }
 
 void Core::unlink(std::uint32_t index, Change::Kind kind, Time now) {
+  account_end(index, kind, now);
+  table_.remove(index);
+  behaviour_.left(table_[index], table_, kind == Change::Kind::expired, now);
+}
+
+void Core::account_end(std::uint32_t index, Change::Kind kind, Time now) {
   const Flow& flow = table_[index];
   if (watching_) changes_.push_back({kind, entry_of(flow, now)});
   count(flow, -counts(flow));
   if (flow.any(status::helper)) ftp_.end(index);
-  table_.remove(index);
-  behaviour_.left(flow, table_, kind == Change::Kind::expired, now);
 }
 
 void Core::drop_entry(std::uint32_t index, Change::Kind kind, Time now) {
@@ -175,10 +179,20 @@ void Core::drop_entry(std::uint32_t index, Change::Kind kind, Time now) {
 void Core::remove_due(Time now) {
   due_.clear();
   table_.timers().take_due(now, due_);
+  const bool linger = behaviour_.is_plain();
   for (auto it = due_.begin(); it != due_.end(); ++it) {
     const std::uint32_t index = *it;
-    table_.prefetch_removal(it + 1 == due_.end() ? table_.timers().likely_next() : it[1]);
-    unlink(index, Change::Kind::expired, Time{table_[index].deadline});  // however late it is noticed
+    const Time end{table_[index].deadline};  // however late it is noticed
+    const std::uint32_t next = it + 1 == due_.end() ? table_.timers().likely_next() : it[1];
+    if (linger) {
+      if (next != no_flow) __builtin_prefetch(&table_[next]);
+      account_end(index, Change::Kind::expired, end);
+      behaviour_.left(table_[index], table_, true, end);
+      table_.linger(index, now);
+      continue;
+    }
+    table_.prefetch_removal(next);
+    unlink(index, Change::Kind::expired, end);
     table_.release(index);
   }
 }
@@ -189,17 +203,22 @@ void Core::flush(Time now) {
   table_.each([&](std::uint32_t index, const Flow&) { all.push_back(index); });
   std::sort(all.begin(), all.end(), [&](std::uint32_t a, std::uint32_t b) { return table_[a].number < table_[b].number; });
   for (const std::uint32_t index : all) drop_entry(index, Change::Kind::flushed, now);
+  table_.forget_lingering([](const Flow&) { return true; });
 }
 
 void Core::interface_lost(InterfaceId out, Time now, std::optional<wire::Address> address) {
   expire(now);
+  const auto is_lost = [&](const Flow& flow) {
+    if (!flow.any(status::masqueraded) || flow.interface != out) return false;
+    return !address || flow.reply.destination == address->value;
+  };
   std::vector<std::uint32_t> lost;
   table_.each([&](std::uint32_t index, const Flow& flow) {
-    if (!flow.any(status::masqueraded) || flow.interface != out) return;
-    if (!address || flow.reply.destination == address->value) lost.push_back(index);
+    if (is_lost(flow)) lost.push_back(index);
   });
   std::sort(lost.begin(), lost.end(), [&](std::uint32_t a, std::uint32_t b) { return table_[a].number < table_[b].number; });
   for (const std::uint32_t index : lost) drop_entry(index, Change::Kind::removed, now);
+  table_.forget_lingering(is_lost);
 }
 
 /// What the flows are grouped by is made anew; the list of a host's flows begins empty, as nftables' does with new rules.
@@ -217,6 +236,7 @@ void Core::configure(Config config) {
   rules_ = Rules(config_.source, config_.destination, config_.hairpin);
   table_.set_mapping(config_.mapping);
   behaviour_.configure(config_, table_);
+  if (!behaviour_.is_plain()) table_.forget_lingering([](const Flow&) { return true; });
   flows_of_host_.clear();
   table_.each([&](std::uint32_t index, const Flow&) { table_[index].clear(status::counted); });
   tracks_ = asks_for_tracking(config_);

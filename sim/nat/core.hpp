@@ -116,6 +116,7 @@ class Core {
   }
   void pin(Track& track, std::uint32_t index);
   void foresee(const Key& key, std::uint8_t protocol) const;
+  void account_end(std::uint32_t index, Change::Kind kind, Time now);
   void unlink(std::uint32_t index, Change::Kind kind, Time now);
   void drop_entry(std::uint32_t index, Change::Kind kind, Time now);
   void remove_due(Time now);

@@ -89,6 +89,7 @@ Reason Core::open(const Key& key, std::uint8_t protocol, Time now, std::uint32_t
     drop_entry(victim, Change::Kind::evicted, now);
   }
   if (!can_open(key, protocol)) return Reason::none;
+  table_.collect(now);
   index = table_.make(key, protocol);
   if (!foreseen_) foresee(key, protocol);
   if (config_.alg_ftp && protocol == proto_tcp) {
@@ -127,7 +128,7 @@ void Core::relate(const Packet& packet, Track& track) {
   const std::optional<Key> key = key_of(*quoted);
   if (!key) return;
   const auto protocol = static_cast<std::uint8_t>(quoted->protocol());
-  const Table::Found found = table_.find(inverse(*key, protocol), protocol);
+  const Table::Found found = table_.find(lookup_of(inverse(*key, protocol), protocol));
   if (!found) return;
   const Flow& flow = table_[found.index];
   if (packet.ip.destination().value == flow.key(found.direction).destination) {
@@ -267,7 +268,7 @@ void Core::count_mapping(std::uint32_t index, Track& track) {
   } else {
     std::uint32_t at = table_.older_of_source(index);
     for (int n = 0; n < looked_at && at != no_flow; ++n, at = table_.older_of_source(at)) {
-      if (table_[at].mapping == 0 || outside_of(table_[at]) != outside_of(flow)) continue;
+      if (table_[at].mapping == 0 || table_[at].any(status::lingering) || outside_of(table_[at]) != outside_of(flow)) continue;
       flow.mapping = table_[at].mapping;
       break;
     }

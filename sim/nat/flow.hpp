@@ -56,11 +56,14 @@ struct Lookup {
   std::uint32_t hash = 0;
 };
 
+constexpr Lookup lookup_of(const Key& key, std::uint8_t protocol) { return {key, protocol, hash_of(key, protocol)}; }
+
 /// Bits of Flow::status; the first five are conntrack's IPS_ bits of the same sense.
 namespace status {
 inline constexpr std::uint16_t seen_reply = 1, assured = 2, confirmed = 4, source_nat = 8, destination_nat = 16,
                                source_done = 32, destination_done = 64, dying = 128, masqueraded = 256, expected = 512,
-                               adjusts_sequence = 1024, forwarded_in = 2048, helper = 4096, counted = 8192, hairpin = 16384;
+                               adjusts_sequence = 1024, forwarded_in = 2048, helper = 4096, counted = 8192, hairpin = 16384,
+                               lingering = 32768;
 inline constexpr std::uint16_t nat_mask = source_nat | destination_nat;
 }  // namespace status
 

@@ -103,7 +103,7 @@ std::vector<Step> Core::explain(wire::ByteView packet, InterfaceId in, Time now)
     return steps;
   }
   const auto protocol = static_cast<std::uint8_t>(ip->protocol());
-  const Table::Found flow = table_.find(*key, protocol);
+  const Table::Found flow = table_.look(lookup_of(*key, protocol));
   if (flow && table_[flow.index].deadline > now.ns) {
     steps.push_back({"existing flow?", true, "entry " + std::to_string(table_[flow.index].number), ""});
     return steps;

@@ -7,6 +7,10 @@ namespace masqsim::nat {
 
 namespace {
 
+/// How often Linux's garbage collector passes where there is little to collect; with more it comes sooner.
+constexpr std::int64_t collection = (60_s).ns;
+constexpr std::size_t most_lingering = 256;
+
 std::uint32_t endpoint_hash(wire::Endpoint e, std::uint8_t protocol) {
   return hash_of({e.address.value, 0, e.port, 0}, protocol);
 }
@@ -73,10 +77,33 @@ void Table::remove(std::uint32_t index) {
     keys_.erase(key_hash(value), value);
   }
   sources_.remove(source_hash(index), index);
-  if (outsides_ && holds_outside(flow)) outsides_->remove(outside_hash(index), index);
-  timers_.remove(index);
+  if (!flow.any(status::lingering)) leave(index);
   flow.set(status::dying);
+}
+
+/// It counts no longer, and nothing more will happen to it by itself.
+void Table::leave(std::uint32_t index) {
+  if (outsides_ && holds_outside(flows_[index])) outsides_->remove(outside_hash(index), index);
+  timers_.remove(index);
   --size_;
+}
+
+void Table::linger(std::uint32_t index, Time now) {
+  Flow& flow = flows_[index];
+  const Time until{(flow.deadline / collection + 1) * collection};
+  if (until <= now) return forget(index);
+  leave(index);
+  flow.set(status::lingering);
+  lingering_.push_back({index, flow.number, until});
+  if (lingering_.size() <= most_lingering) return;
+  forget_oldest();
+  prefetch_removal(lingering_.front().flow);
+}
+
+void Table::forget_oldest() {
+  const Lingering oldest = lingering_.front();
+  lingering_.pop_front();
+  if (holds(oldest)) forget(oldest.flow);
 }
 
 std::uint32_t Table::copy(std::uint32_t index) {
@@ -101,6 +128,7 @@ void Table::release(std::uint32_t index) {
 
 void Table::set_mapping(Mapping mapping) {
   if (mapping == mapping_) return;
+  forget_lingering([](const Flow&) { return true; });
   mapping_ = mapping;
   sources_ = Groups();
   for (const std::uint32_t index : oldest_first()) group_by_source(index);
@@ -187,7 +215,7 @@ void Table::prefetch_removal(std::uint32_t index) const {
 std::uint32_t Table::victim(std::uint32_t hash) const {
   std::uint32_t found = no_flow;
   keys_.near(hash, 16, [&](std::uint32_t value) {
-    if (flows_[value >> 1].is(status::assured)) return false;
+    if (flows_[value >> 1].any(status::assured | status::lingering)) return false;
     found = value >> 1;
     return true;
   });

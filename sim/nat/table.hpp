@@ -2,6 +2,7 @@
 // holds, and by when it expires.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <vector>
 
@@ -89,10 +90,17 @@ class Table {
   Timers& timers() { return timers_; }
   const Timers& timers() const { return timers_; }
 
-  Found find(const Lookup& lookup) const {
+  /// A flow that lingers is not found, and has gone after that.
+  Found find(const Lookup& lookup) {
+    const Found there = look(lookup);
+    if (!there || !flows_[there.index].any(status::lingering)) return there;
+    forget(there.index);
+    return {};
+  }
+  /// The same without a trace of it: finds also what lingers.
+  Found look(const Lookup& lookup) const {
     return found(keys_.find(lookup.hash, HasKey{flows_, lookup.key, lookup.protocol}));
   }
-  Found find(const Key& key, std::uint8_t protocol) const { return find({key, protocol, hash_of(key, protocol)}); }
   /// Flows in the table, and those that wait for their first packet to get through.
   std::size_t size() const { return size_; }
   std::size_t size_with_unconfirmed() const { return size_ + unconfirmed_; }
@@ -105,6 +113,21 @@ class Table {
   /// Takes it out of the table; it stays readable until `release`.
   void remove(std::uint32_t index);
   void release(std::uint32_t index);
+  /// In place of both for a flow that has expired: Linux leaves it in its table until somebody looks for one of its keys or
+  /// the garbage collector passes, about once a minute. Until then it may be the newest of its inside endpoint, and its keys
+  /// are not free. For nobody else is it there.
+  void linger(std::uint32_t index, Time now);
+  /// Those that the garbage collector would have found by now go.
+  void collect(Time now) {
+    while (!lingering_.empty() && lingering_.front().until <= now) forget_oldest();
+  }
+  /// Those go for which `lost(flow)` holds.
+  template <typename Lost>
+  void forget_lingering(Lost lost) {
+    for (const Lingering& one : lingering_) {
+      if (holds(one) && lost(flows_[one.flow])) forget(one.flow);
+    }
+  }
   /// A flow like this one outside the table, to be read until `release`.
   std::uint32_t copy(std::uint32_t index);
 
@@ -130,7 +153,8 @@ class Table {
   template <typename Visit>
   void each(Visit visit) const {
     for (std::uint32_t index = 0; index < flows_.end(); ++index) {
-      if (flows_[index].is(status::confirmed) && !flows_[index].is(status::dying)) visit(index, flows_[index]);
+      const Flow& flow = flows_[index];
+      if (flow.is(status::confirmed) && !flow.any(status::dying | status::lingering)) visit(index, flow);
     }
   }
 
@@ -139,6 +163,20 @@ class Table {
     if (value == nullptr) return {};
     return {*value >> 1, static_cast<Direction>(*value & 1)};
   }
+  struct Lingering {
+    std::uint32_t flow;
+    std::uint32_t number;
+    Time until;
+  };
+  bool holds(const Lingering& one) const {
+    return flows_[one.flow].number == one.number && flows_[one.flow].any(status::lingering);
+  }
+  void leave(std::uint32_t index);
+  void forget(std::uint32_t index) {
+    remove(index);
+    release(index);
+  }
+  void forget_oldest();
   void prefetch(const Key& key, std::uint8_t protocol) const { keys_.prefetch(hash_of(key, protocol)); }
   void group_by_source(std::uint32_t index);
   void group_by_outside(std::uint32_t index) const;
@@ -158,6 +196,7 @@ class Table {
   Timers timers_;
   Index keys_;  // values: flow << 1 | direction
   Groups sources_;
+  std::deque<Lingering> lingering_;  // oldest first; some have gone before
   mutable std::optional<Groups> outsides_;  // there from the first question on
   std::size_t size_ = 0;
   std::size_t unconfirmed_ = 0;

@@ -28,8 +28,8 @@ bool port_fits(Key key, std::uint8_t protocol, const std::optional<PortRange>& p
 }
 
 /// True if answers to `key` would belong to a flow that exists.
-bool taken(const Table& table, const Key& key, std::uint8_t protocol) {
-  return static_cast<bool>(table.find(inverse(key, protocol), protocol));
+bool taken(Table& table, const Key& key, std::uint8_t protocol) {
+  return static_cast<bool>(table.find(lookup_of(inverse(key, protocol), protocol)));
 }
 
 /// A connection that has ended (TIME_WAIT, CLOSE) gives way to a SYN whose sequence number is beyond its last.
@@ -108,7 +108,7 @@ Choice search(Table& table, Random& random, std::uint32_t index, const Key& star
     if (begin) offset = static_cast<std::uint16_t>(*std::exchange(begin, std::nullopt) - window.first);
     for (std::uint32_t left = tries; left > 0; --left, ++offset) {
       number = static_cast<std::uint16_t>(window.first + offset % window.count);
-      const Table::Found holder = table.find(inverse(choice.key, flow.protocol), flow.protocol);
+      const Table::Found holder = table.find(lookup_of(inverse(choice.key, flow.protocol), flow.protocol));
       if (!holder) return choice;
       if (left <= evicting_tries && may_take_over && may_evict(table, holder, flow)) {
         choice.evicted = holder.index;

@@ -47,21 +47,21 @@ struct Flows : ::testing::Test {
 TEST_F(Flows, AreFoundByEitherKeyAndOnlyThoseOfTheirProtocol) {
   const Key k = key(at(a_host, 5000), at(remote, 53)), answer = key(at(remote, 53), at(outer, 6000));
   const std::uint32_t index = make_translated(k, at(outer, 6000));
-  EXPECT_FALSE(table.find(k, proto_udp)) << "not yet";
+  EXPECT_FALSE(table.find(lookup_of(k, proto_udp))) << "not yet";
   EXPECT_EQ(table.size(), 0u);
   EXPECT_EQ(table.size_with_unconfirmed(), 1u);
   enter(index);
   EXPECT_EQ(table.size(), 1u);
   EXPECT_EQ(table.size_with_unconfirmed(), 1u);
-  EXPECT_EQ(table.find(k, proto_udp).index, index);
-  EXPECT_EQ(table.find(k, proto_udp).direction, Direction::original);
-  EXPECT_EQ(table.find(answer, proto_udp).index, index);
-  EXPECT_EQ(table.find(answer, proto_udp).direction, Direction::reply);
-  EXPECT_FALSE(table.find(k, proto_tcp));
-  EXPECT_FALSE(table.find(key(at(remote, 53), at(a_host, 5000)), proto_udp));
+  EXPECT_EQ(table.find(lookup_of(k, proto_udp)).index, index);
+  EXPECT_EQ(table.find(lookup_of(k, proto_udp)).direction, Direction::original);
+  EXPECT_EQ(table.find(lookup_of(answer, proto_udp)).index, index);
+  EXPECT_EQ(table.find(lookup_of(answer, proto_udp)).direction, Direction::reply);
+  EXPECT_FALSE(table.find(lookup_of(k, proto_tcp)));
+  EXPECT_FALSE(table.find(lookup_of(key(at(remote, 53), at(a_host, 5000)), proto_udp)));
   table.remove(index);
-  EXPECT_FALSE(table.find(k, proto_udp));
-  EXPECT_FALSE(table.find(answer, proto_udp));
+  EXPECT_FALSE(table.find(lookup_of(k, proto_udp)));
+  EXPECT_FALSE(table.find(lookup_of(answer, proto_udp)));
   EXPECT_EQ(table.size(), 0u);
   EXPECT_EQ(table[index].original, k) << "readable still";
   table.release(index);
@@ -76,8 +76,8 @@ TEST_F(Flows, AreRefusedWhereEitherKeyIsTakenAndLeaveNothingBehind) {
   const std::uint32_t clash = make_translated(k, at(outer, 6000));
   table[clash].deadline = 5;
   EXPECT_FALSE(table.confirm(clash, Time{7}));
-  EXPECT_FALSE(table.find(k, proto_udp));
-  EXPECT_EQ(table.find(key(at(remote, 53), at(outer, 6000)), proto_udp).index, first);
+  EXPECT_FALSE(table.find(lookup_of(k, proto_udp)));
+  EXPECT_EQ(table.find(lookup_of(key(at(remote, 53), at(outer, 6000)), proto_udp)).index, first);
   EXPECT_EQ(of_source(k), Indices{});
   EXPECT_EQ(table.size(), 1u);
   EXPECT_EQ(table.size_with_unconfirmed(), 3u);
@@ -89,13 +89,102 @@ TEST_F(Flows, AreRefusedWhereEitherKeyIsTakenAndLeaveNothingBehind) {
   EXPECT_EQ(table.size_with_unconfirmed(), 1u);
 }
 
+struct LingeringFlow : Flows {
+  std::uint32_t enter_until(const Key& its, std::int64_t deadline) {
+    const std::uint32_t index = make_translated(its, at(outer, 6000));
+    table[index].deadline = deadline;
+    return enter(index);
+  }
+  std::uint32_t expire(const Key& its, std::int64_t deadline, Time now) {
+    const std::uint32_t index = enter_until(its, deadline);
+    table.linger(index, now);
+    return index;
+  }
+  static std::int64_t seconds(int n) { return (1_s * n).ns; }
+  const Key k = key(at(a_host, 5000), at(remote, 53));
+  const Key other = key(at(a_host, 5000), at(remote2, 53));
+};
+
+TEST_F(LingeringFlow, IsTheNewestOfItsSourceAndHoldsItsKeysButIsNotInTheTable) {
+  const std::uint32_t index = expire(k, seconds(30), Time{seconds(30)});
+  EXPECT_EQ(of_source(other), Indices{index});
+  EXPECT_FALSE(table.confirm(make_translated(key(at(b_host, 5000), at(remote, 53)), at(outer, 6000)), Time{}));
+  EXPECT_EQ(table.size(), 0u);
+  EXPECT_EQ(table.timers().next(), Time::never());
+  EXPECT_EQ(of_outside(at(outer, 6000)), Indices{});
+  EXPECT_EQ(table.victim(hash_of(k, proto_udp)), no_flow);
+  table.each([](std::uint32_t, const Flow&) { ADD_FAILURE() << "it is over"; });
+}
+
+TEST_F(LingeringFlow, LeavesTheGroupOfItsOutsideEndpointAtOnce) {
+  const std::uint32_t index = enter_until(k, seconds(30)), younger = enter_until(other, seconds(40));
+  EXPECT_EQ(of_outside(at(outer, 6000)), (Indices{younger, index}));
+  table.linger(index, Time{seconds(30)});
+  EXPECT_EQ(of_outside(at(outer, 6000)), Indices{younger});
+  table.collect(Time{seconds(60)});
+  EXPECT_EQ(of_outside(at(outer, 6000)), Indices{younger});
+}
+
+TEST_F(LingeringFlow, GoesWhenSomebodyLooksForEitherKeyButNotForAReader) {
+  expire(k, seconds(30), Time{seconds(30)});
+  EXPECT_TRUE(table.look(lookup_of(k, proto_udp)));
+  EXPECT_FALSE(table.find(lookup_of(key(at(remote, 53), at(outer, 6000)), proto_udp)));
+  EXPECT_FALSE(table.look(lookup_of(k, proto_udp)));
+  EXPECT_EQ(of_source(other), Indices{});
+  const std::uint32_t again = expire(k, seconds(40), Time{seconds(40)});
+  EXPECT_EQ(of_source(other), Indices{again});
+  EXPECT_FALSE(table.find(lookup_of(k, proto_udp)));
+  EXPECT_EQ(of_source(other), Indices{});
+  table.collect(Time{seconds(60)});
+  EXPECT_EQ(table.size_with_unconfirmed(), 0u);
+}
+
+TEST_F(LingeringFlow, GoesWithTheNextFullMinuteHoweverLateItsEndIsNoticed) {
+  const std::uint32_t first = expire(k, seconds(60) - 1, Time{seconds(60) - 1});
+  const std::uint32_t second = expire(key(at(a_host, 5000), at(remote3, 53)), seconds(60), Time{seconds(119)});
+  EXPECT_EQ(of_source(k), (Indices{second, first}));
+  table.collect(Time{seconds(60) - 1});
+  EXPECT_EQ(of_source(k), (Indices{second, first}));
+  table.collect(Time{seconds(60)});
+  EXPECT_EQ(of_source(k), Indices{second});
+  table.collect(Time{seconds(120)});
+  EXPECT_EQ(of_source(k), Indices{});
+  expire(k, seconds(150), Time{seconds(180)});
+  EXPECT_EQ(of_source(k), Indices{});
+}
+
+TEST_F(LingeringFlow, GoesBeforeItsTimeWhere256OthersFollow) {
+  const std::uint32_t first = expire(k, 1, Time{1});
+  const auto another = [&](std::uint16_t port) { expire(key(at(b_host, port), at(remote, port)), 2, Time{2}); };
+  for (std::uint16_t port = 1001; port < 1256; ++port) another(port);
+  EXPECT_EQ(of_source(k), Indices{first});
+  another(1256);
+  EXPECT_EQ(of_source(k), Indices{});
+  EXPECT_EQ(of_source(key(at(b_host, 1001), at(remote, 1001))).size(), 1u);
+}
+
+TEST_F(LingeringFlow, IsForgottenWhereItIsAskedFor) {
+  const std::uint32_t first = expire(k, 1, Time{1});
+  expire(key(at(b_host, 5000), at(remote2, 53)), 1, Time{1});
+  table.forget_lingering([](const Flow& flow) { return flow.original.source == b_host.value; });
+  EXPECT_EQ(of_source(k), Indices{first});
+  EXPECT_EQ(of_source(key(at(b_host, 5000), at(remote2, 53))), Indices{});
+}
+
+TEST_F(LingeringFlow, DoesNotOutliveAnotherMappingBehaviour) {
+  expire(k, 1, Time{1});
+  table.set_mapping(Mapping::endpoint_independent);
+  EXPECT_EQ(of_source(k), Indices{});
+  table.collect(Time{seconds(60)});
+}
+
 TEST_F(Flows, MayBeTheirOwnAnswer) {
   const Key own = key(at(outer, 5000), at(outer, 5000));
   const std::uint32_t index = enter(make(own));
-  EXPECT_EQ(table.find(own, proto_udp).index, index);
-  EXPECT_EQ(table.find(own, proto_udp).direction, Direction::reply) << "as in Linux";
+  EXPECT_EQ(table.find(lookup_of(own, proto_udp)).index, index);
+  EXPECT_EQ(table.find(lookup_of(own, proto_udp)).direction, Direction::reply) << "as in Linux";
   end(index);
-  EXPECT_FALSE(table.find(own, proto_udp));
+  EXPECT_FALSE(table.find(lookup_of(own, proto_udp)));
 }
 
 TEST_F(Flows, AreCopiedForOneWhoReadsThemLater) {
@@ -105,7 +194,7 @@ TEST_F(Flows, AreCopiedForOneWhoReadsThemLater) {
   end(index);
   EXPECT_EQ(table[copy].original, k);
   EXPECT_EQ(table[copy].number, number);
-  EXPECT_FALSE(table.find(k, proto_tcp)) << "nobody else finds it";
+  EXPECT_FALSE(table.find(lookup_of(k, proto_tcp))) << "nobody else finds it";
   EXPECT_EQ(table.size_with_unconfirmed(), 0u);
   table.each([](std::uint32_t, const Flow&) { ADD_FAILURE() << "it is none of the table's"; });
   table.release(copy);
@@ -245,8 +334,8 @@ TEST_F(Flows, AreNotTakenForOthersOfTheSameHash) {
   ASSERT_EQ(hash_of(to, proto_udp), hash_of(elsewhere, proto_udp));
   table.set_mapping(Mapping::address_dependent);
   const std::uint32_t index = enter(make(to));
-  EXPECT_EQ(table.find(to, proto_udp).index, index);
-  EXPECT_FALSE(table.find(elsewhere, proto_udp));
+  EXPECT_EQ(table.find(lookup_of(to, proto_udp)).index, index);
+  EXPECT_FALSE(table.find(lookup_of(elsewhere, proto_udp)));
   EXPECT_EQ(of_source(to), Indices{index});
   EXPECT_EQ(of_source(elsewhere), Indices{});
 }

@@ -122,7 +122,7 @@ TEST_F(TupleChoice, SearchesAClassByTheSourcePortAndNoFurtherThanItsEnds) {
       return outside(k, {to_outer.addresses, std::nullopt, false, false, start});
     };
     const auto hold_port = [&](std::uint16_t port) {
-      if (!table.find(inverse(key(at(outer, port), at(remote, 53)), proto_udp), proto_udp)) take(port);
+      if (!table.find(lookup_of(inverse(key(at(outer, port), at(remote, 53)), proto_udp), proto_udp))) take(port);
     };
     hold_port(c.port);
     for (const std::uint16_t end : {c.first, c.last}) {

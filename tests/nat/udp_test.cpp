@@ -45,6 +45,53 @@ TEST(Masquerade, KeepsTheNewestOutsidePortOfAnInsideEndpoint) {
   EXPECT_NE(table.at(2).mapping, table.at(1).mapping);
 }
 
+TEST(Masquerade, KeepsTheOutsidePortOfAnEntryThatHasExpiredUntilTheNextMinute) {
+  const auto port_after = [](Duration wait, bool rfc) -> std::string {
+    Config config = masquerading();
+    if (rfc) config.mapping = Mapping::endpoint_independent;
+    Bench b(config);
+    b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
+    b.from_inside(udp(at(b_host, 5000), at(remote, 53)));
+    const Entry before = b.nat.table(b.now).at(1);
+    EXPECT_NE(before.outside.port, 5000);
+    b.now += wait;
+    EXPECT_EQ(b.nat.table(b.now).size(), 0u);
+    b.from_inside(udp(at(b_host, 5000), at(remote2, 53)));
+    const Entry after = b.nat.table(b.now).at(0);
+    EXPECT_NE(after.mapping, before.mapping) << "for people it is another";
+    return after.outside.port == 5000 ? "its own" : after.outside.port == before.outside.port ? "as before" : "another";
+  };
+  EXPECT_EQ(port_after(30_s, false), "as before");
+  EXPECT_EQ(port_after(60_s - 1_ns, false), "as before");
+  EXPECT_EQ(port_after(60_s, false), "its own");
+  EXPECT_EQ(port_after(30_s, true), "its own");
+}
+
+TEST(Masquerade, ForgetsExpiredEntriesWithAFlushALostInterfaceAndOtherBehaviour) {
+  const auto port_after = [](auto meanwhile) {
+    Bench b;
+    b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
+    b.from_inside(udp(at(b_host, 5000), at(remote, 53)));
+    b.now += 31_s;
+    meanwhile(b);
+    b.from_inside(udp(at(b_host, 5000), at(remote2, 53)));
+    return b.nat.table(b.now).at(0).outside.port;
+  };
+  EXPECT_NE(port_after([](Bench&) {}), 5000);
+  EXPECT_NE(port_after([](Bench& b) { b.nat.configure(masquerading()); }), 5000);
+  EXPECT_NE(port_after([](Bench& b) { b.nat.interface_lost(lan, b.now); }), 5000);
+  EXPECT_EQ(port_after([](Bench& b) { b.nat.flush(b.now); }), 5000);
+  EXPECT_EQ(port_after([](Bench& b) { b.nat.interface_lost(wan, b.now); }), 5000);
+  EXPECT_EQ(port_after([](Bench& b) { b.nat.interface_lost(wan, b.now, outer); }), 5000);
+  EXPECT_NE(port_after([](Bench& b) { b.nat.interface_lost(wan, b.now, remote); }), 5000);
+  EXPECT_EQ(port_after([](Bench& b) {
+              Config full = masquerading();
+              full.filtering = Filtering::endpoint_independent;
+              b.nat.configure(full);
+            }),
+            5000);
+}
+
 TEST(Masquerade, DropsTheFlowForWhichNoPortIsLeft) {
   Config config = masquerading();
   config.source.front().ports = PortRange{2000, 2001};
