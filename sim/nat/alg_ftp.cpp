@@ -264,38 +264,36 @@ std::int32_t FtpHelper::offset(std::uint32_t index, Direction direction, std::ui
   return after(sequence, shift.position) ? shift.after : shift.before;
 }
 
-bool FtpHelper::adjust(const Packet& packet, std::uint32_t index, Direction direction) const {
+bool FtpHelper::adjust(wire::ByteEdit segment, std::uint32_t index, Direction direction) const {
   const auto session = sessions_.find(index);
-  const std::optional<wire::TcpEdit> tcp = wire::TcpEdit::parse(packet.segment());
-  if (session == sessions_.end() || !tcp) return true;
+  if (session == sessions_.end()) return true;
+  if (segment.size() < wire::TcpEdit::header_size) return false;
   const auto replace32 = [&](std::uint8_t* at, std::uint32_t value) {
-    tcp->set_sum(wire::adjust32(tcp->sum(), wire::load32(at), value));
+    std::uint8_t* const sum = &segment[16];
+    wire::store16(sum, wire::adjust32(wire::load16(sum), wire::load32(at), value));
     wire::store32(at, value);
   };
-  std::uint8_t* const header = tcp->bytes().data();
-  const std::uint32_t sequence = tcp->sequence();
-  replace32(header + 4, sequence + static_cast<std::uint32_t>(offset(index, direction, sequence)));
-  if (!tcp->flags().any(wire::TcpFlags::ack)) return true;
+  const std::uint32_t sequence = wire::load32(&segment[4]);
+  replace32(&segment[4], sequence + static_cast<std::uint32_t>(offset(index, direction, sequence)));
+  if (!wire::TcpFlags{segment[13]}.any(wire::TcpFlags::ack)) return true;
   const Shift& other = session->second.shifts[number(opposite(direction))];
   const auto back = [&](std::uint32_t acknowledged) {
     const bool beyond = after(acknowledged - static_cast<std::uint32_t>(other.before), other.position);
     return acknowledged - static_cast<std::uint32_t>(beyond ? other.after : other.before);
   };
-  replace32(header + 8, back(tcp->acknowledgment()));
+  replace32(&segment[8], back(wire::load32(&segment[8])));
   // SACK blocks acknowledge, too (RFC 2018).
-  wire::ByteEdit options = tcp->options();
+  const std::size_t header = (segment[12] >> 4) * 4u;
+  if (header > segment.size()) return false;
+  wire::ByteEdit options = segment.first(std::max(header, wire::TcpEdit::header_size)).subspan(wire::TcpEdit::header_size);
   while (!options.empty() && options[0] != 0) {
     if (options[0] == 1) {
       options = options.subspan(1);
       continue;
     }
     if (options.size() < 2 || options[1] < 2 || options[1] > options.size()) return false;
-    if (options[0] == 5 && options[1] % 8 == 2) {
-      for (std::size_t at = 2; at < options[1]; at += 4) {
-        const std::uint32_t edge = back(wire::load32(&options[at]));
-        tcp->set_sum(wire::adjust32(tcp->sum(), wire::load32(&options[at]), edge));  // as Linux: wrong for odd places
-        wire::store32(&options[at], edge);
-      }
+    if (options[0] == 5 && options[1] % 8 == 2) {  // as Linux: its repair of the sum is wrong for odd places
+      for (std::size_t at = 2; at < options[1]; at += 4) replace32(&options[at], back(wire::load32(&options[at])));
     }
     options = options.subspan(options[1]);
   }

@@ -38,8 +38,8 @@ class FtpHelper {
   /// holds half an announcement or one that cannot be written.
   Fate read(wire::Buffer& buffer, Table& table, Random& random, std::uint32_t index, Direction direction, Time now);
   /// Corrects the numbers of a segment of a connection in which something was written. False: it must be dropped, because
-  /// its options are damaged.
-  bool adjust(const Packet& packet, std::uint32_t index, Direction direction) const;
+  /// its options are damaged. Any bytes are taken for a TCP header.
+  bool adjust(wire::ByteEdit segment, std::uint32_t index, Direction direction) const;
   /// The checksum of a segment that was rewritten, once its numbers are right; as a network card's, never zero.
   static void sum_anew(wire::Buffer& buffer);
   /// What adjusting adds to the numbers that one direction sends, at `sequence`.

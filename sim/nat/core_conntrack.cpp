@@ -234,8 +234,14 @@ Reason Core::finish(wire::Buffer& buffer, Time now, Track& track) {
     auto fate = FtpHelper::Fate::kept;
     if (flow->any(status::helper)) fate = ftp_.read(buffer, table_, random_, track.index_, track.direction_, now);
     if (fate == FtpHelper::Fate::dropped) return Reason::malformed;
-    if (adjusts && !ftp_.adjust(*read_packet(buffer.bytes()), track.index_, track.direction_)) return Reason::malformed;
+    if (adjusts && !ftp_.adjust(read_packet(buffer.bytes())->segment(), track.index_, track.direction_)) return Reason::malformed;
     if (adjusts && fate == FtpHelper::Fate::rewritten) FtpHelper::sum_anew(buffer);
+  }
+  // Linux takes the head of an error that goes the way of the flow's first packet for a TCP header (nf_confirm).
+  const bool mistaken = track.relation_ == Relation::related && track.direction_ == Direction::original;
+  if (mistaken && flow->any(status::adjusts_sequence) &&
+      !ftp_.adjust(read_packet(buffer.bytes())->segment(), track.index_, track.direction_)) {
+    return Reason::malformed;
   }
   const bool borrowed = track.core_ == nullptr;
   return borrowed || flow->any(status::confirmed) ? Reason::none : confirm(track, now);

@@ -239,14 +239,22 @@ TEST(FtpSwitch, LetsAnnouncementsBeReadOverTcpOnly) {
   }
 }
 
-TEST(FtpSwitch, LeavesErrorsAboutAShiftedConnectionWhole) {
+TEST(FtpSwitch, TakesTheHeadOfAnErrorForThatOfASegmentWhereItGoesTheClientsWay) {
   FtpBench b(true);
   EXPECT_EQ(b.from_outside(error_about(tcp(at(outer, 5000), b.server, {A, 1031, 9001}), remote2, outer, 40)),
             "in: 198.51.100.8 > 192.168.1.10 icmp port unreachable {192.168.1.10:5000 > 198.51.100.7:21 tcp ACK seq=1031 "
             "ack=9001 win=64240 ttl=64} ttl=64");
-  EXPECT_EQ(b.from_inside(error_about(tcp(b.server, b.client, {A, 9001, 1032}), a_host, remote, 40)),
-            "out: 203.0.113.1 > 198.51.100.7 icmp port unreachable {198.51.100.7:21 > 203.0.113.1:5000 tcp ACK seq=9001 "
-            "ack=1032 win=64240 ttl=64} ttl=64");
+  const auto error = [&](std::uint32_t rest, std::uint16_t id) {
+    Bytes quoted = tcp(b.server, b.client, {A, 9001, 1032});
+    wire::Ipv4Edit::parse(quoted)->set_id(id);
+    wire::Ipv4Edit::parse(quoted)->fix_sum();
+    return b.from_inside(icmp(a_host, remote, 3, 4, rest, quoted));
+  };
+  EXPECT_EQ(error(1000, 1), "out: 203.0.113.1 > 198.51.100.7 icmp fragmentation needed mtu=1000 {198.51.100.7:21 > "
+                            "203.0.113.1:5000 tcp ACK seq=9001 ack=1032 win=64240 ttl=64} ttl=64");
+  EXPECT_EQ(error(1400, 1), "out: 203.0.113.1 > 198.51.100.7 icmp fragmentation needed mtu=1399 {198.51.100.7 > "
+                            "203.0.113.1 proto-7 len=20 ttl=64 ip-sum-wrong} ttl=64");
+  EXPECT_EQ(error(1000, 0xf010), "X malformed") << "a header of sixty bytes and an acknowledgment";
 }
 
 TEST(Limits, TheLastFlowThatIsAllowedMaySayItAgain) {

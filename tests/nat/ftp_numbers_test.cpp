@@ -39,7 +39,7 @@ struct FtpNumbers : ::testing::Test {
   /// A segment as it is after its numbers were corrected.
   Bytes adjusted(Direction d, const Segment& s) const {
     Bytes bytes = made(d, s);
-    helper.adjust(*read_packet(bytes), index, d);
+    helper.adjust(read_packet(bytes)->segment(), index, d);
     return bytes;
   }
   /// What a server that acknowledges `outside` acknowledges inside.
@@ -225,7 +225,7 @@ TEST_F(FtpNumbers, NothingOfAConnectionWithoutSessionOrOfHalfASegmentIsAdjusted)
   wire::store16(&cut[2], 36);
   wire::Ipv4Edit::parse(cut)->fix_sum();
   const Bytes before = cut;
-  helper.adjust(*read_packet(cut), index, ours);
+  EXPECT_FALSE(helper.adjust(read_packet(cut)->segment(), index, ours));
   EXPECT_EQ(cut, before);
   wire::Buffer buffer{cut.data(), 36, 36};
   EXPECT_EQ(helper.read(buffer, table, random, index, ours, Time{0}), FtpHelper::Fate::kept);
@@ -270,7 +270,7 @@ TEST_F(FtpNumbers, BehindTheEndOfTheOptionsNothingIsShiftedAndDamagedOnesEndTheS
   };
   const auto refused = [&](const Bytes& options) {
     Bytes bytes = made(theirs, {A, 9001, 1000, 64240, "", options});
-    return !helper.adjust(*read_packet(bytes), index, theirs);
+    return !helper.adjust(read_packet(bytes)->segment(), index, theirs);
   };
   EXPECT_TRUE(kept(sack({1024, 1030}, {0, 1})) && !refused(sack({1024, 1030}, {0, 1})));        // the end of the list
   EXPECT_TRUE(kept(sack({1024, 1030}, {0, 2})) && !refused(sack({1024, 1030}, {0, 2})));
