@@ -31,6 +31,9 @@ std::string tuple_text(const wire::Tuple& t, bool reply) {
   if (t.protocol == wire::Protocol::icmp) {
     return text + fmt::format(" type={} code=0 id={}", reply ? 0 : 8, t.source.port);
   }
+  if (t.protocol == wire::Protocol::gre) {
+    text += fmt::format(" srckey={:#x} dstkey={:#x}", t.source.port, t.destination.port);
+  }
   if (t.has_ports) text += fmt::format(" sport={} dport={}", t.source.port, t.destination.port);
   return text;
 }

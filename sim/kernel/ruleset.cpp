@@ -25,13 +25,16 @@ std::string range(nat::AddressRange r) {
 
 std::string prefix(wire::Prefix p) { return p.length == 32 ? wire::to_string(p.address) : wire::to_string(p); }
 
-// The words "dnat to A:port" and "snat to A:ports" need a protocol with ports before them.
-std::string protocol_match(std::optional<Protocol> protocol, bool needs_ports) {
+constexpr std::string_view have_ports = "{ tcp, udp, udplite, sctp }";
+constexpr std::string_view have_ports_or_ids = "{ tcp, udp, udplite, sctp, icmp, gre }";
+
+// The words "dnat to A:port" and "snat to A:ports" need protocols with ports, or ids in their place, before them.
+std::string protocol_match(std::optional<Protocol> protocol, std::string_view needed = "") {
   if (protocol == Protocol::tcp || protocol == Protocol::udp || protocol == Protocol::icmp) {
     return fmt::format("ip protocol {} ", wire::to_string(*protocol));
   }
   if (protocol) return fmt::format("ip protocol {} ", static_cast<unsigned>(*protocol));
-  return needs_ports ? "meta l4proto { tcp, udp } " : "";
+  return needed.empty() ? "" : fmt::format("meta l4proto {} ", needed);
 }
 
 // The network of `length` that a pool with kept host bits is.
@@ -49,7 +52,7 @@ std::string destination_rule(const Config& config, const nat::DestinationRule& r
   }
   if (rule.from) line += fmt::format("ip saddr {} ", prefix(*rule.from));
   line += fmt::format("ip daddr {} ", prefix(rule.to));
-  line += protocol_match(rule.protocol, rule.port || rule.forward_port);
+  line += protocol_match(rule.protocol, rule.port || rule.forward_port ? have_ports : "");
   if (rule.port) line += fmt::format("th dport {} ", range(*rule.port));
   if (rule.keep_host_bits) return line + netmap("dnat", "daddr", rule.to, rule.forward);
   line += fmt::format("dnat to {}", wire::to_string(rule.forward));
@@ -72,7 +75,7 @@ std::vector<std::string> source_rule(const nat::SourceRule& rule, const Names& n
   if (rule.from) matches += fmt::format("ip saddr {} ", prefix(*rule.from));
   if (rule.to) matches += fmt::format("ip daddr {} ", prefix(*rule.to));
   if (rule.only_port_forwarded) matches += "ct status dnat ";
-  if (rule.action == nat::SourceRule::Action::exempt) return {matches + protocol_match(rule.protocol, false) + "accept"};
+  if (rule.action == nat::SourceRule::Action::exempt) return {matches + protocol_match(rule.protocol) + "accept"};
 
   const auto action = [&](bool with_ports) -> std::string {
     const std::string ports = with_ports ? ":" + range(*rule.ports) : "";
@@ -82,8 +85,8 @@ std::vector<std::string> source_rule(const nat::SourceRule& rule, const Names& n
     }
     return "masquerade" + (with_ports ? " to " + ports : "") + flags(rule);
   };
-  std::vector<std::string> lines{matches + protocol_match(rule.protocol, rule.ports.has_value()) + action(rule.ports.has_value())};
-  if (rule.ports && !rule.protocol) lines.push_back(matches + "meta l4proto != { tcp, udp } " + action(false));
+  std::vector<std::string> lines{matches + protocol_match(rule.protocol, rule.ports ? have_ports_or_ids : "") + action(rule.ports.has_value())};
+  if (rule.ports && !rule.protocol) lines.push_back(matches + fmt::format("meta l4proto != {} ", have_ports_or_ids) + action(false));
   return lines;
 }
 

@@ -174,5 +174,20 @@ TEST(Conformance, ARecordedCaseReadsBackAsWhatTheGatewayDid) {
   EXPECT_EQ(to_string(verdict_of(record_line(c, done.observed, done.table))), "ok one\n");
 }
 
+TEST(TableRow, IsPrintedAsTheKernelPrintsItButForWhatTheGatewayDoesNotKeep) {
+  for (const std::string line :
+       {"ipv4     2 gre      47 29 src=192.168.1.10 dst=198.51.100.7 srckey=0x0 dstkey=0x7 [UNREPLIED] src=198.51.100.7 "
+        "dst=203.0.113.1 srckey=0x7 dstkey=0x0",
+        "ipv4     2 tcp      6 119 TIME_WAIT src=192.168.1.10 dst=198.51.100.7 sport=4000 dport=80 src=198.51.100.7 "
+        "dst=203.0.113.1 sport=80 dport=4000 [ASSURED]",
+        "ipv4     2 icmp     1 29 src=192.168.1.10 dst=198.51.100.7 type=8 code=0 id=7 [UNREPLIED] src=198.51.100.7 "
+        "dst=203.0.113.1 type=0 code=0 id=7",
+        "ipv4     2 unknown  99 599 src=192.168.1.10 dst=198.51.100.7 [UNREPLIED] src=198.51.100.7 dst=203.0.113.1"}) {
+    const auto row = read_table_row(line);
+    ASSERT_TRUE(row) << line;
+    EXPECT_EQ(to_string(*row), line);
+  }
+}
+
 }  // namespace
 }  // namespace masqsim::conform

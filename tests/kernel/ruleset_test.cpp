@@ -61,8 +61,8 @@ TEST(Ruleset, SaysPortsPoolsAndExemptions) {
             "table ip nat {\n chain post {\n  type nat hook postrouting priority 100; policy accept;\n"
             "  oifname \"wan0\" ip daddr 10.0.0.0/8 accept\n"
             "  oifname \"wan0\" ip saddr 192.168.1.0/24 snat to 203.0.113.10-203.0.113.13 persistent\n"
-            "  oifname \"wan0\" meta l4proto { tcp, udp } masquerade to :2000-2001 random\n"
-            "  oifname \"wan0\" meta l4proto != { tcp, udp } masquerade random\n }\n}\n");
+            "  oifname \"wan0\" meta l4proto { tcp, udp, udplite, sctp, icmp, gre } masquerade to :2000-2001 random\n"
+            "  oifname \"wan0\" meta l4proto != { tcp, udp, udplite, sctp, icmp, gre } masquerade random\n }\n}\n");
 }
 
 TEST(Ruleset, LetsForwardsInFromOutsideOnlyUnlessTheyHairpin) {
