@@ -85,8 +85,9 @@ class Core {
   /// It leaves by another interface than that whose address its flow was given.
   static bool changes_way(const Flow& flow, const Track& track, InterfaceId out) {
     return flow.any(status::masqueraded) && track.direction_ == Direction::original && flow.interface != out &&
-           !flow.any(status::dying);
+           !flow.any(status::dying | status::lingering);
   }
+  /// Rewrites that side of a packet where its flow is translated there.
   Reason apply(const Packet& packet, Side side, const Flow& flow, Direction direction) {
     return flow.any(rewritten(side, direction)) && rules_.any() ? change(packet, side, flow, direction) : Reason::none;
   }

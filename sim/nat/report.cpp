@@ -120,9 +120,10 @@ std::vector<Step> Core::explain(wire::ByteView packet, InterfaceId in, Time now)
                        "nat.filtering"});
     }
   } else {
-    std::string detail = entries_text(table_.size());
-    if (table_.size() == 1) detail += ", outside port " + std::to_string(entries(now).empty() ? 0 : entries(now).front().outside.port);
-    if (table_.size() > 1) detail += ", none with outside port " + std::to_string(endpoint.port);
+    const std::vector<Entry> there = entries(now);
+    std::string detail = entries_text(there.size());
+    if (there.size() == 1) detail += ", outside port " + std::to_string(there.front().outside.port);
+    if (there.size() > 1) detail += ", none with outside port " + std::to_string(endpoint.port);
     if (behaviour_.expired_lately(endpoint, protocol)) detail = "there was one, but its time ran out";
     steps.push_back({"existing mapping?", false, detail, "nat.timeouts"});
   }

@@ -203,5 +203,4 @@ class Table {
   std::uint32_t last_number_ = 0;
 };
 
-
 }  // namespace masqsim::nat

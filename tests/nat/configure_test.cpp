@@ -180,9 +180,11 @@ TEST(Configure, LetsAForwardThatStaysKeepItsMapping) {
   b.nat.configure(config);
   b.from_outside(udp(at(remote2, 4000), at(outer, 8080)));
   b.from_outside(udp(at(remote2, 4000), at(outer, 8081)));
+  b.nat.configure(config);
+  b.from_outside(udp(at(remote3, 4000), at(outer, 8081)));
   Lines mappings;
   for (const Entry& e : b.nat.table(b.now)) mappings.push_back(to_string(e.outside) + " #" + std::to_string(e.mapping));
-  EXPECT_EQ(mappings, (Lines{"203.0.113.1:8080 #1", "203.0.113.1:8080 #1", "203.0.113.1:8081 #2"}));
+  EXPECT_EQ(mappings, (Lines{"203.0.113.1:8080 #1", "203.0.113.1:8080 #1", "203.0.113.1:8081 #2", "203.0.113.1:8081 #2"}));
 }
 
 TEST(Configure, LetsPiecesThatComeLaterWaitForTheNewTime) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "bench.hpp"
+#include "sim/nat/rules.hpp"
 
 namespace masqsim::nat::testing {
 namespace {
@@ -364,6 +365,26 @@ TEST(Interface, LostTakesItsMasqueradedFlowsAlong) {
   EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 203.0.113.2:5000 > 198.51.100.7:53 udp len=5 ttl=64");
 }
 
+TEST(Interface, LostAfterTheirTimeTakesNoFlowsAlong) {
+  Bench b;
+  b.nat.watch(true);
+  b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
+  b.nat.interface_lost(wan, b.now + 30_s);
+  const std::vector<Change> changes = b.nat.take_changes();
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].kind, Change::Kind::expired);
+}
+
+TEST(Interface, CountsAsOutsideWhereNoRuleNamesAny) {
+  EXPECT_TRUE(Rules({}, {}, Hairpin::none).is_outside(lan));
+  SourceRule named;
+  named.out = wan;
+  EXPECT_FALSE(Rules({named}, {}, Hairpin::none).is_outside(lan));
+  EXPECT_TRUE(Rules({named}, {}, Hairpin::none).is_outside(wan));
+  named.action = SourceRule::Action::exempt;
+  EXPECT_TRUE(Rules({named}, {}, Hairpin::none).is_outside(lan));
+}
+
 TEST(Interface, LosesAnAddressAndOnlyTheFlowsThatWereGivenIt) {
   Bench b;
   b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
@@ -406,8 +427,24 @@ TEST(Changes, AreToldOldestFirstAndOnlyWhileWatched) {
   b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
   b.nat.flush(Time{} + 41_s);
   EXPECT_EQ(b.nat.take_changes().at(0).kind, Change::Kind::flushed);
+  b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
+  b.nat.flush(Time{} + 41_s);
+  b.nat.watch(true);
+  EXPECT_EQ(b.nat.take_changes().size(), 1u) << "as before";
+  b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
+  b.nat.flush(Time{} + 41_s);
   b.nat.watch(false);
   EXPECT_TRUE(b.nat.take_changes().empty());
+}
+
+TEST(Explain, CountsWhatHasNotExpired) {
+  Bench b;
+  b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
+  b.from_inside(tcp(at(a_host, 5001), at(remote, 80), {}));
+  const auto detail = [&](Duration later) { return b.nat.explain(tcp(at(remote3, 1), at(outer, 22), {}), wan, b.now + later).at(1).detail; };
+  EXPECT_EQ(detail(29_s), "2 entries, none with outside port 22");
+  EXPECT_EQ(detail(30_s), "one entry, outside port 5001");
+  EXPECT_EQ(detail(120_s), "the table is empty");
 }
 
 TEST(Explain, AsksTheQuestionsInOrder) {

@@ -153,6 +153,15 @@ TEST_F(LingeringFlow, GoesWithTheNextFullMinuteHoweverLateItsEndIsNoticed) {
   EXPECT_EQ(of_source(k), Indices{});
 }
 
+TEST_F(LingeringFlow, StaysThoughOneBeforeItHadItsPlace) {
+  const std::uint32_t first = expire(k, seconds(30), Time{seconds(30)});
+  EXPECT_FALSE(table.find(lookup_of(k, proto_udp)));
+  const std::uint32_t second = expire(other, seconds(70), Time{seconds(70)});
+  EXPECT_EQ(second, first);
+  table.collect(Time{seconds(70)});
+  EXPECT_EQ(of_source(k), Indices{second});
+}
+
 TEST_F(LingeringFlow, GoesBeforeItsTimeWhere256OthersFollow) {
   const std::uint32_t first = expire(k, 1, Time{1});
   const auto another = [&](std::uint16_t port) { expire(key(at(b_host, port), at(remote, port)), 2, Time{2}); };

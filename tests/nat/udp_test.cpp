@@ -45,6 +45,23 @@ TEST(Masquerade, KeepsTheNewestOutsidePortOfAnInsideEndpoint) {
   EXPECT_NE(table.at(2).mapping, table.at(1).mapping);
 }
 
+TEST(Mapping, IsLookedForAmongTheNewest64FlowsOfItsInsideEndpoint) {
+  for (const std::uint16_t others : {std::uint16_t{63}, std::uint16_t{64}}) {
+    Config config = masquerading();
+    config.source.front().random = true;
+    Bench b(config);
+    const auto open = [&](std::uint16_t remote_port, std::uint16_t outside_port) {
+      b.nat.prefer_port(outside_port);
+      b.from_inside(udp(at(a_host, 5000), at(remote, remote_port)));
+      EXPECT_EQ(b.nat.table(b.now).back().outside.port, outside_port);
+      return b.nat.table(b.now).back().mapping;
+    };
+    EXPECT_EQ(open(1, 2000), 1u);
+    for (std::uint16_t n = 1; n <= others; ++n) open(static_cast<std::uint16_t>(1 + n), static_cast<std::uint16_t>(2000 + n));
+    EXPECT_EQ(open(1000, 2000), others == 63 ? 1u : 66u);
+  }
+}
+
 TEST(Masquerade, KeepsTheOutsidePortOfAnEntryThatHasExpiredUntilTheNextMinute) {
   const auto port_after = [](Duration wait, bool rfc) -> std::string {
     Config config = masquerading();
