@@ -49,8 +49,11 @@ Decision Core::prerouting(wire::Buffer& buffer, InterfaceId in, Time now, Track&
   Reason ended = follow(*packet, lookup, Hook::prerouting, now, track);
   if (ended == Reason::none) {
     const Flow* flow = flow_of(track);
-    ended = is_settled(flow, track) ? apply(*packet, Side::destination, *flow, track.direction_)
-                                    : translate(*packet, Hook::prerouting, {in, any_interface, {}}, now, track);
+    if (!is_settled(flow, track)) {
+      ended = translate(*packet, Hook::prerouting, {in, any_interface, {}}, now, track);
+    } else if (is_rewritten(*flow, Side::destination, track.direction_)) {
+      ended = rewrite_side(*packet, Side::destination, *flow, track.direction_);
+    }
   }
   if (ended == Reason::none) return go_on(track.relation_);
   if (rules_.is_outside(in)) return stop(ended);  // strangers are told nothing
@@ -119,10 +122,13 @@ Decision Core::postrouting(wire::Buffer& buffer, const Egress& egress, Time now,
   expire(now);
   const Flow* flow = flow_of(track);
   const bool settled = is_settled(flow, track) && !changes_way(*flow, track, egress.out);
-  if (settled && !flow->any(rewritten(Side::source, track.direction_))) return pass_on;
+  if (settled && !is_rewritten(*flow, Side::source, track.direction_)) return pass_on;
   const std::optional<Packet> packet = read_packet(buffer.bytes());
   if (!packet) return stop(Reason::bad_header);
-  if (settled) return decision(apply(*packet, Side::source, *flow, track.direction_), track.relation_);
+  if (settled) {
+    const Reason ended = rewrite_side(*packet, Side::source, *flow, track.direction_);
+    return ended == Reason::none ? pass_on : stop(ended);
+  }
   Reason ended = translate(*packet, Hook::postrouting, {any_interface, egress.out, egress.masquerade}, now, track);
   if (ended == Reason::none) ended = finish(buffer, now, track);
   return decision(ended, track.relation_);

@@ -73,9 +73,10 @@ class Core {
   void count_mapping(std::uint32_t index, Track& track);
 
   // NAT (core_translate.cpp)
-  /// The status bit of flows whose packets are rewritten at that side.
-  static std::uint16_t rewritten(Side side, Direction direction) {
-    return (side == Side::source) == (direction == Direction::original) ? status::source_nat : status::destination_nat;
+  /// The flow's packets are translated at that side.
+  bool is_rewritten(const Flow& flow, Side side, Direction direction) const {
+    const bool of_source = (side == Side::source) == (direction == Direction::original);
+    return flow.any(of_source ? status::source_nat : status::destination_nat) && rules_.any();
   }
   /// Most packets: their flow is in the table, no helper reads them, and what may be left to do is to rewrite them.
   static bool is_settled(const Flow* flow, const Track& track) {
@@ -87,11 +88,7 @@ class Core {
     return flow.any(status::masqueraded) && track.direction_ == Direction::original && flow.interface != out &&
            !flow.any(status::dying | status::lingering);
   }
-  /// Rewrites that side of a packet where its flow is translated there.
-  Reason apply(const Packet& packet, Side side, const Flow& flow, Direction direction) {
-    return flow.any(rewritten(side, direction)) && rules_.any() ? change(packet, side, flow, direction) : Reason::none;
-  }
-  Reason change(const Packet& packet, Side side, const Flow& flow, Direction direction);
+  Reason rewrite_side(const Packet& packet, Side side, const Flow& flow, Direction direction);
   Reason translate(const Packet& packet, Hook hook, const Way& way, Time now, Track& track);
   Reason bind_destination(std::uint32_t index, Hook hook, const Way& way, Time now);
   Reason bind_source(std::uint32_t index, Hook hook, const Way& way, Time now);

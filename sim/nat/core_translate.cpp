@@ -24,10 +24,10 @@ Reason Core::translate(const Packet& packet, Hook hook, const Way& way, Time now
     track.clear();
     return Reason::stale;
   }
-  return apply(packet, side, *flow, track.direction_);
+  return is_rewritten(*flow, side, track.direction_) ? rewrite_side(packet, side, *flow, track.direction_) : Reason::none;
 }
 
-Reason Core::change(const Packet& packet, Side side, const Flow& flow, Direction direction) {
+Reason Core::rewrite_side(const Packet& packet, Side side, const Flow& flow, Direction direction) {
   if (side == Side::source) give_id(packet.ip);
   const Key target = inverse(flow.key(opposite(direction)), flow.protocol);
   return rewrite(packet.ip, side, target) ? Reason::none : Reason::malformed;
@@ -125,7 +125,7 @@ Reason Core::translate_error(const Packet& packet, Side side, const Flow& flow, 
   const wire::IcmpEdit icmp = *wire::IcmpEdit::parse(message);
   if (!icmp.sum_ok()) return Reason::bad_checksum;
   if (icmp.type() == wire::icmp::redirect && flow.any(status::nat_mask)) return Reason::unrelated_icmp;
-  if (!flow.any(rewritten(side, direction))) return Reason::none;
+  if (!is_rewritten(flow, side, direction)) return Reason::none;
   const Key& answers = flow.key(opposite(direction));
   const wire::Ipv4Edit quoted = *wire::Ipv4Edit::parse_quoted_unchecked(icmp.payload());
   if (!rewrite(quoted, other(side), answers)) return Reason::malformed;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
+#include <type_traits>
 
 #include "masqsim/base/random.hpp"
 #include "masqsim/base/time.hpp"
@@ -20,8 +22,9 @@ struct Key {
   std::uint32_t destination = 0;
   std::uint16_t source_port = 0;
   std::uint16_t destination_port = 0;
-  bool operator==(const Key&) const = default;
+  bool operator==(const Key& other) const { return std::memcmp(this, &other, sizeof(Key)) == 0; }  // two words at once
 };
+static_assert(std::has_unique_object_representations_v<Key>);
 
 /// The answering type of an ICMP query; nothing else is ever asked.
 constexpr std::uint8_t icmp_answer(std::uint8_t type) {

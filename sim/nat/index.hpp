@@ -119,15 +119,15 @@ class Index {
 
   template <typename Same>
   static std::uint32_t* find_in(const Segment& s, std::uint32_t hash, Same same) {
-    for (std::uint32_t step = 0; step <= s.mask; ++step) {
-      Bucket& bucket = s.buckets[(hash + step) & s.mask];
-      for (std::uint64_t left = bucket.with(mark_of(hash)); left != 0; left &= left - 1) {
+    Bucket* bucket = &s.buckets[hash & s.mask];
+    for (std::uint32_t step = 1;; ++step) {
+      for (std::uint64_t left = bucket->with(mark_of(hash)); left != 0; left &= left - 1) {
         const unsigned slot = first(left);
-        if (slot < bucket.count && same(bucket.values[slot])) return &bucket.values[slot];
+        if (slot < bucket->count && same(bucket->values[slot])) return &bucket->values[slot];
       }
-      if (bucket.passed == 0) return nullptr;
+      if (bucket->passed == 0 || step > s.mask) return nullptr;
+      bucket = &s.buckets[(hash + step) & s.mask];
     }
-    return nullptr;
   }
 
   std::size_t place(std::uint32_t hash) const { return static_cast<std::size_t>((std::uint64_t{hash} << depth_) >> 32); }

@@ -60,8 +60,10 @@ std::optional<Key> key_of(wire::Ipv4<Byte> ip) {
 }
 
 inline std::optional<Lookup> lookup_of(const Packet& packet) {
-  Key key;
-  return read_key(packet.ip, key) ? std::optional(lookup_of(key, packet.protocol)) : std::nullopt;
+  Lookup lookup{{}, packet.protocol, 0};
+  if (!read_key(packet.ip, lookup.key)) return std::nullopt;
+  lookup.hash = hash_of(lookup.key, packet.protocol);
+  return lookup;
 }
 
 /// True if the transport header and, where `verify` is set, its checksum are as conntrack wants them, else it
