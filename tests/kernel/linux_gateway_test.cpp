@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,7 +43,8 @@ class KernelGateway : public testing::Test {
   void SetUp() override {
     if (missing()) GTEST_SKIP() << "SKIPPED, NOTHING PROVED: " << *missing();
   }
-  std::vector<std::string> inject(LinuxGateway& gateway, std::uint16_t interface, const std::vector<std::uint8_t>& packet) {
+  std::vector<std::string> inject(LinuxGateway& gateway, std::uint16_t interface,
+                                  const std::vector<std::uint8_t>& packet) {
     std::vector<Out> out;
     gateway.inject(interface, packet, out);
     std::vector<std::string> lines;
@@ -72,7 +74,8 @@ TEST_F(KernelGateway, TellsItsTableAndForgetsIt) {
   LinuxGateway gateway(home_gateway());
   inject(gateway, lan, datagram(inside_a, remote, 5000, 53));
   ASSERT_EQ(gateway.table().size(), 1u);
-  EXPECT_NE(gateway.table()[0].find("src=192.168.1.10 dst=198.51.100.7 sport=5000 dport=53 [UNREPLIED]"), std::string::npos)
+  EXPECT_NE(gateway.table()[0].find("src=192.168.1.10 dst=198.51.100.7 sport=5000 dport=53 [UNREPLIED]"),
+            std::string::npos)
       << gateway.table()[0];
   gateway.flush();
   EXPECT_EQ(gateway.table(), std::vector<std::string>{});
@@ -120,17 +123,40 @@ TEST_F(KernelGateway, SaysWhatTheKernelRefused) {
   }
 }
 
-// The namespace's inode tells namespaces apart: when nobody holds it, /proc shows no process in it and no name leads to it.
+/// "net:[4026532000]": the network namespaces that a process holds open, besides the one in which it lives.
+std::vector<std::string> held_namespaces(const std::string& process) {
+  std::vector<std::string> found;
+  std::error_code gone;
+  const std::string own = std::filesystem::read_symlink("/proc/self/ns/net", gone).string();
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/" + process + "/fd", gone)) {
+    const std::string to = std::filesystem::read_symlink(entry.path(), gone).string();
+    if (to.starts_with("net:[") && to != own) found.push_back(to);
+  }
+  return found;
+}
+
+/// The names and processes that lead to the namespace; others' namespaces may come and go meanwhile.
+std::vector<std::string> ways_to(const std::string& name_space) {
+  std::vector<std::string> found;
+  std::error_code gone;
+  const std::string inode = name_space.substr(5, name_space.size() - 6);
+  for (const auto& entry : std::filesystem::directory_iterator("/run/netns", gone)) {
+    struct stat status {};
+    if (::stat(entry.path().c_str(), &status) == 0 && std::to_string(status.st_ino) == inode) {
+      found.push_back(entry.path());
+    }
+  }
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", gone)) {
+    const std::string process = entry.path().filename();
+    if (process.find_first_not_of("0123456789") != std::string::npos) continue;
+    const std::vector<std::string> held = held_namespaces(process);
+    const bool lives_there = std::filesystem::read_symlink(entry.path() / "ns/net", gone) == name_space;
+    if (lives_there || std::find(held.begin(), held.end(), name_space) != held.end()) found.push_back(process);
+  }
+  return found;
+}
+
 TEST_F(KernelGateway, LeavesNoTraceWhenItsProcessIsKilled) {
-  const auto names = [] {
-    std::vector<std::string> found;
-    std::error_code none;
-    for (const auto& entry : std::filesystem::directory_iterator("/run/netns", none)) found.push_back(entry.path());
-    for (const auto& entry : std::filesystem::directory_iterator("/sys/class/net", none)) found.push_back(entry.path());
-    std::sort(found.begin(), found.end());
-    return found;
-  };
-  const std::vector<std::string> before = names();
   int ready[2];
   ASSERT_EQ(::pipe(ready), 0);
   const pid_t child = ::fork();
@@ -141,11 +167,13 @@ TEST_F(KernelGateway, LeavesNoTraceWhenItsProcessIsKilled) {
   }
   char byte = 0;
   ASSERT_EQ(::read(ready[0], &byte, 1), 1);
-  EXPECT_EQ(names(), before);
+  const std::vector<std::string> held = held_namespaces(std::to_string(child));
+  EXPECT_EQ(held.size(), 1u);
+  for (const std::string& its : held) EXPECT_EQ(ways_to(its), std::vector{std::to_string(child)});
   ::kill(child, SIGKILL);
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_EQ(names(), before);
+  for (const std::string& its : held) EXPECT_EQ(ways_to(its), std::vector<std::string>{});
   ::close(ready[0]);
   ::close(ready[1]);
 }
