@@ -121,7 +121,8 @@ const Layer* target_of(const Include& include) {
 
 std::string at(const Source& source, int line) { return source.path + ':' + std::to_string(line) + ": "; }
 
-void check_include(const Source& source, const Layer& layer, const Include& include, std::vector<std::string>& breaches) {
+void check_include(const Source& source, const Layer& layer, const Include& include,
+                   std::vector<std::string>& breaches) {
   const auto breach = [&](const std::string& what) { breaches.push_back(at(source, include.line) + what); };
   const bool is_public = source.path.starts_with("include/");
   if (!include.quoted) {
@@ -142,13 +143,17 @@ void check_include(const Source& source, const Layer& layer, const Include& incl
   }
   if (include.name.find("..") != std::string::npos) return breach('"' + include.name + "\" climbs out of its folder");
   if (include.name.find('/') == std::string::npos) {  // a neighbour in the same folder
-    if (is_public) breach('"' + include.name + "\" is to be included as \"masqsim/" + std::string(layer.name) + "/...\"");
+    if (is_public) {
+      breach('"' + include.name + "\" is to be included as \"masqsim/" + std::string(layer.name) + "/...\"");
+    }
     return;
   }
   const Layer* target = target_of(include);
   if (!target) return breach('"' + include.name + "\" belongs to no layer");
   const bool is_private = !include.name.starts_with("masqsim/");
-  if (is_private && (target != &layer || is_public)) return breach('"' + include.name + "\" is private to " + std::string(target->name));
+  if (is_private && (target != &layer || is_public)) {
+    return breach('"' + include.name + "\" is private to " + std::string(target->name));
+  }
   if (target != &layer && !layer.may_include.contains(target->name)) {
     breach(std::string(layer.name) + " may not include " + std::string(target->name) + " (\"" + include.name + "\")");
   }
@@ -164,7 +169,8 @@ void check_namespaces(const Source& source, const Layer& layer, std::vector<std:
     if (!line.starts_with("namespace masqsim")) continue;
     const std::string name = line.substr(10, line.find_first_of(" {=", 10) - 10);
     if (name == own || name.starts_with(own + "::")) {
-      const Layer* other = layer.name == "base" && name.size() > 9 ? layer_named(name.substr(9, name.find("::", 9) - 9)) : nullptr;
+      const Layer* other =
+          layer.name == "base" && name.size() > 9 ? layer_named(name.substr(9, name.find("::", 9) - 9)) : nullptr;
       opened = opened || !other;
       if (!other || other == &layer) continue;
     }
@@ -173,7 +179,9 @@ void check_namespaces(const Source& source, const Layer& layer, std::vector<std:
       breaches.push_back(at(source, number) + "namespace " + name + " is not that of its folder, " + own);
     }
   }
-  if (!opened && !source.path.ends_with("/main.cpp")) breaches.push_back(at(source, 1) + "does not open namespace " + own);
+  if (!opened && !source.path.ends_with("/main.cpp")) {
+    breaches.push_back(at(source, 1) + "does not open namespace " + own);
+  }
 }
 
 std::vector<std::string> breaches_of(const std::vector<Source>& sources) {

@@ -1,5 +1,5 @@
-// The same file and seed give the same bytes, whatever surrounds the process. That compilers and optimisation levels agree,
-// too, is proven where several builds are at hand: .ci/same-traces, called by .ci/run.
+// The same file and seed give the same bytes, whatever surrounds the process. That compilers and optimisation levels
+// agree, too, is proven where several builds are at hand: .ci/same-traces, called by .ci/run.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -115,12 +115,15 @@ TEST(Determinism, TheSurroundingsOfTheProcessChangeNothing) {
 TEST(Determinism, ALocaleWithCommasForPointsChangesNothing) {
   Runner runner;
   const std::string locale = runner.path("de_DE.UTF-8");
-  if (std::system(("localedef -i de_DE -f UTF-8 " + quoted(locale) + " >" + quoted(runner.path("log")) + " 2>&1").c_str()) != 0) {
+  if (std::system(
+          ("localedef -i de_DE -f UTF-8 " + quoted(locale) + " >" + quoted(runner.path("log")) + " 2>&1").c_str()) !=
+      0) {
     GTEST_SKIP() << "no German locale can be made here (package locales): nothing proved";
   }
   const std::string scenario = scenarios + "21-lossy-link.yaml";
   const std::string german = "env LOCPATH=" + quoted(fs::path(locale).parent_path().string()) + " LC_ALL=de_DE.UTF-8";
-  ASSERT_EQ(std::system((german + " sh -c 'test \"$(locale decimal_point)\" = ,'").c_str()), 0) << "the locale does not work";
+  ASSERT_EQ(std::system((german + " sh -c 'test \"$(locale decimal_point)\" = ,'").c_str()), 0)
+      << "the locale does not work";
   EXPECT_EQ(first_difference(runner.run(scenario), runner.run(scenario, "", german)), "");
 }
 

@@ -13,8 +13,12 @@ struct Unit {
   std::uint64_t factor;
 };
 
-constexpr std::array<Unit, 6> time_units{
-    {{"h", 3'600'000'000'000}, {"m", 60'000'000'000}, {"s", 1'000'000'000}, {"ms", 1'000'000}, {"us", 1'000}, {"ns", 1}}};
+constexpr std::array<Unit, 6> time_units{{{"h", 3'600'000'000'000},
+                                          {"m", 60'000'000'000},
+                                          {"s", 1'000'000'000},
+                                          {"ms", 1'000'000},
+                                          {"us", 1'000},
+                                          {"ns", 1}}};
 constexpr std::array<Unit, 4> rate_units{{{"Gbps", 1'000'000'000}, {"Mbps", 1'000'000}, {"kbps", 1'000}, {"bps", 1}}};
 constexpr std::array<Unit, 5> size_units{
     {{"MiB", 1'048'576}, {"MB", 1'000'000}, {"KiB", 1'024}, {"kB", 1'000}, {"B", 1}}};
@@ -129,7 +133,9 @@ Result<std::uint64_t> single(std::string_view text, std::span<const Unit> units,
 
 std::string in_largest(std::uint64_t value, std::span<const Unit> units) {
   for (const Unit& unit : units) {
-    if (value >= unit.factor && value % unit.factor == 0) return std::to_string(value / unit.factor) + std::string(unit.name);
+    if (value >= unit.factor && value % unit.factor == 0) {
+      return std::to_string(value / unit.factor) + std::string(unit.name);
+    }
   }
   return "0" + std::string(units.back().name);
 }

@@ -97,13 +97,15 @@ int conform_randomly(const Arguments& arguments) {
   if (kernel::missing()) throw MachineError(*kernel::missing());
   const conform::DifferentialReport report = conform::differential(
       [](const conform::Setup& s) { return std::make_unique<conform::OwnBench>(s, 1, 1_us, conform::Redirects::off); },
-      [](const conform::Setup& s) { return std::make_unique<conform::KernelBench>(s, conform::Redirects::off); }, options);
+      [](const conform::Setup& s) { return std::make_unique<conform::KernelBench>(s, conform::Redirects::off); },
+      options);
   std::string text;
   for (const conform::Difference& d : report.differences) {
     text += fmt::format("DIFF {} seed {}\n{}{}\n", d.setup, d.seed, d.text, d.case_line);
   }
-  text += fmt::format("{} packets in {} sequences, {} came out, {} tables compared: {}\n", report.packets, report.sequences,
-                      report.emerged, report.tables, report.differences.empty() ? "no difference" : "a difference");
+  text +=
+      fmt::format("{} packets in {} sequences, {} came out, {} tables compared: {}\n", report.packets, report.sequences,
+                  report.emerged, report.tables, report.differences.empty() ? "no difference" : "a difference");
   print(text);
   return report.differences.empty() ? Exit::good : Exit::differs;
 }
@@ -114,14 +116,18 @@ void add_conform(CLI::App& app, Chosen& chosen) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* verb = app.add_subcommand("conform", "replay recorded packet cases, compare byte for byte");
   verb->add_option("cases", arguments->files, "case FILES, one JSON object a line; - is standard input");
-  verb->add_option("--random", arguments->random, "instead: this many random packets, in lockstep with this machine's kernel (root)")->type_name("N");
+  verb->add_option("--random", arguments->random,
+                   "instead: this many random packets, in lockstep with this machine's kernel (root)")
+      ->type_name("N");
   verb->add_option("--seed", arguments->seed, "of the random packets")->type_name("S");
   verb->add_option("--only", arguments->only, "cases whose name contains this")->type_name("NAME");
   verb->add_option("--gateway", arguments->gateway, "own, or linux: this machine's kernel (root)")->type_name("WHICH");
   verb->add_flag("--record", arguments->record, "print the cases with what this gateway did");
   verb->footer("Example:\n  masqsim conform tests/conform/cases.jsonl");
   verb->callback([arguments, &chosen] {
-    chosen = [arguments] { return arguments->random.empty() ? conform_cases(*arguments) : conform_randomly(*arguments); };
+    chosen = [arguments] {
+      return arguments->random.empty() ? conform_cases(*arguments) : conform_randomly(*arguments);
+    };
   });
 }
 

@@ -56,9 +56,12 @@ int diff_traces(const Arguments& arguments) {
 /// "own,linux": which gateway runs the first, which the second.
 std::pair<std::string, std::string> gateways_of(const std::string& words) {
   const std::size_t comma = words.find(',');
-  const std::pair<std::string, std::string> named{words.substr(0, comma), comma == std::string::npos ? "" : words.substr(comma + 1)};
+  const std::pair<std::string, std::string> named{words.substr(0, comma),
+                                                  comma == std::string::npos ? "" : words.substr(comma + 1)};
   for (const std::string& word : {named.first, named.second}) {
-    if (word != "own" && word != "linux") throw UsageError("--gateway needs two gateways, got '" + words + "'", "--gateway own,linux");
+    if (word != "own" && word != "linux") {
+      throw UsageError("--gateway needs two gateways, got '" + words + "'", "--gateway own,linux");
+    }
   }
   return named;
 }
@@ -104,12 +107,17 @@ int diff_gateways(const Arguments& arguments) {
 
 void add_diff(CLI::App& app, Chosen& chosen) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* verb = app.add_subcommand("diff", "compare two traces, or two scenarios: where each flow first went another way");
-  verb->add_option("first", arguments->first, "trace file (text or JSON lines), or scenario FILE[@VARIANT]")->required();
+  CLI::App* verb =
+      app.add_subcommand("diff", "compare two traces, or two scenarios: where each flow first went another way");
+  verb->add_option("first", arguments->first, "trace file (text or JSON lines), or scenario FILE[@VARIANT]")
+      ->required();
   verb->add_option("second", arguments->second, "what to compare it with")->required();
-  verb->add_option("--gateway", arguments->gateways, "run the first with one gateway, the second with the other, compare their decisions: own, or linux (root)")
+  verb->add_option(
+          "--gateway", arguments->gateways,
+          "run the first with one gateway, the second with the other, compare their decisions: own, or linux (root)")
       ->type_name("WHICH,WHICH");
-  verb->add_flag("--real-time", arguments->real_time, "with --gateway: packets reach the kernel no sooner than the file says");
+  verb->add_flag("--real-time", arguments->real_time,
+                 "with --gateway: packets reach the kernel no sooner than the file says");
   verb->footer("Examples:\n  masqsim diff scenarios/03-inbound-fails.yaml scenarios/03-inbound-fails.yaml@forwarded\n"
                "  masqsim diff scenarios/05-same-port.yaml scenarios/05-same-port.yaml --gateway own,linux");
   verb->callback([arguments, &chosen] {

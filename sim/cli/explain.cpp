@@ -33,7 +33,8 @@ int explain(const Arguments& arguments) {
 
 void add_explain(CLI::App& app, Chosen& chosen) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* verb = app.add_subcommand("explain", "say why a flow ended as it did, step by step, and what would let it pass");
+  CLI::App* verb =
+      app.add_subcommand("explain", "say why a flow ended as it did, step by step, and what would let it pass");
   arguments->scenario.add_to(*verb);
   verb->add_option("flow", arguments->flow, "the flow's id; of a group's member: ID.N")->required();
   verb->footer("Example:\n  masqsim explain scenarios/03-inbound-fails.yaml public");

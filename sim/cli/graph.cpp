@@ -38,7 +38,8 @@ viz::Picture picture_of(const Arguments& arguments) {
     if (type.empty() || type == ".gv" || type == ".txt") return viz::Picture::dot;
     const auto by_name = viz::picture_of(type.substr(1));
     if (by_name) return *by_name;
-    throw UsageError(arguments.output + ": unknown picture type '" + type.substr(1) + "'", std::string(known) + "; -T names it");
+    throw UsageError(arguments.output + ": unknown picture type '" + type.substr(1) + "'",
+                     std::string(known) + "; -T names it");
   }
   const auto picture = viz::picture_of(arguments.type);
   if (!picture) throw UsageError("unknown picture type '" + arguments.type + "'", known);

@@ -43,7 +43,9 @@ std::string help_hint(const CLI::App& app) {
 
 std::vector<std::string_view> verbs_of(const CLI::App& app) {
   std::vector<std::string_view> names;
-  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(verb->get_name());
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(verb->get_name());
+  }
   return names;
 }
 
@@ -63,14 +65,16 @@ UsageError unknown_verb(const CLI::App& app, const std::string& word) {
   const std::string_view meant = closest(word, verbs);
   std::string known;
   for (const std::string_view verb : verbs) known += (known.empty() ? "known verbs: " : ", ") + std::string(verb);
-  return UsageError("unknown verb '" + word + "'", meant.empty() ? known : "did you mean 'masqsim " + std::string(meant) + "'?");
+  return UsageError("unknown verb '" + word + "'",
+                    meant.empty() ? known : "did you mean 'masqsim " + std::string(meant) + "'?");
 }
 
 UsageError unknown_option(const CLI::App& app, const std::string& argument) {
   const std::string word = argument.substr(0, argument.find('='));
   const std::vector<std::string> options = options_of(named(app));
   const std::string_view meant = word.size() > 2 ? closest(word, {options.begin(), options.end()}) : std::string_view();
-  return UsageError("unknown option '" + word + "'", meant.empty() ? help_hint(app) : "did you mean '" + std::string(meant) + "'?");
+  return UsageError("unknown option '" + word + "'",
+                    meant.empty() ? help_hint(app) : "did you mean '" + std::string(meant) + "'?");
 }
 
 /// What the person at the terminal did wrong, rather than what the parser missed because of it.
@@ -92,7 +96,8 @@ UsageError misuse(const CLI::App& app, const CLI::ParseError& error, int argc, c
 
 /// Verbs, not subcommands; what a positional is, its description says.
 void word_help(CLI::App& app) {
-  for (const auto& [theirs, ours] : {std::pair{"SUBCOMMAND", "VERB"}, {"Positionals", "Arguments"}, {"TEXT", ""}, {"REQUIRED", ""}}) {
+  for (const auto& [theirs, ours] :
+       {std::pair{"SUBCOMMAND", "VERB"}, {"Positionals", "Arguments"}, {"TEXT", ""}, {"REQUIRED", ""}}) {
     app.get_formatter()->label(theirs, ours);
   }
   for (CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) verb->group("Verbs");
@@ -191,7 +196,11 @@ scenario::Scenario load_or_tell(const std::string& file, scenario::LoadOptions o
 
 bool skipped_for_timers(const std::string& file, const scenario::Scenario& scenario) {
   const std::optional<std::string> timer = conform::waits_for_timers(scenario);
-  if (timer) complain(viz::printable("masqsim: skipped: " + file + " waits for kernel timers: " + *timer + "; --real-time waits, too") + '\n');
+  if (timer) {
+    complain(viz::printable("masqsim: skipped: " + file + " waits for kernel timers: " + *timer +
+                            "; --real-time waits, too") +
+             '\n');
+  }
   return timer.has_value();
 }
 

@@ -37,7 +37,9 @@ nat::Config nat_of(const Arguments& arguments) {
   }
   const scenario::Scenario loaded = load_or_tell(arguments.file);
   const auto gateway = std::ranges::find_if(loaded.nodes, [](const scenario::Node& n) { return n.nat.has_value(); });
-  if (gateway == loaded.nodes.end()) throw UsageError(arguments.file + ": no gateway in it translates", "a node with nat:");
+  if (gateway == loaded.nodes.end()) {
+    throw UsageError(arguments.file + ": no gateway in it translates", "a node with nat:");
+  }
   return gateway->nat->config;
 }
 
@@ -45,7 +47,9 @@ int examine(const Arguments& arguments) {
   one_of("gateway", arguments.gateway, "own", "linux");
   one_of("format", arguments.format, "text", "json");
   if (!arguments.preset.empty()) one_of("preset", arguments.preset, "linux", "rfc");
-  if (!arguments.preset.empty() && !arguments.file.empty()) throw UsageError("--preset is for a run without a file", "preset: rfc in the file's nat:");
+  if (!arguments.preset.empty() && !arguments.file.empty()) {
+    throw UsageError("--preset is for a run without a file", "preset: rfc in the file's nat:");
+  }
   const bool linux = arguments.gateway == "linux";
   if (linux && (!arguments.file.empty() || arguments.preset == "rfc")) {
     throw UsageError("--gateway linux knows only what Linux does", "masqsim rfc --gateway linux");
@@ -71,7 +75,8 @@ int examine(const Arguments& arguments) {
 void add_rfc(CLI::App& app, Chosen& chosen) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* verb = app.add_subcommand("rfc", "try what RFC 4787, 5382, 5508, 6888 and 7857 require on a gateway");
-  verb->add_option("file", arguments->file, "scenario FILE or FILE@VARIANT whose first gateway is tried; without: Linux masquerade");
+  verb->add_option("file", arguments->file,
+                   "scenario FILE or FILE@VARIANT whose first gateway is tried; without: Linux masquerade");
   verb->add_option("--preset", arguments->preset, "without a file: linux or rfc")->type_name("NAME");
   verb->add_option("--gateway", arguments->gateway, "own, or linux: this machine's kernel (root)")->type_name("WHICH");
   verb->add_flag("--all", arguments->packets, "under each requirement the packets that show it");

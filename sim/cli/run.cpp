@@ -30,7 +30,8 @@ struct Arguments {
 int export_nft(const Arguments& arguments, const scenario::Scenario& scenario) {
   const std::string text = conform::nft_of(scenario);
   if (text.empty()) {
-    throw UsageError(arguments.scenario.file + ": no gateway has a nat section, so there is no ruleset", "nodes: {gw: {kind: gateway, nat: ...}}");
+    throw UsageError(arguments.scenario.file + ": no gateway has a nat section, so there is no ruleset",
+                     "nodes: {gw: {kind: gateway, nat: ...}}");
   }
   OutputFile out(arguments.nft);
   out.write(text);
@@ -92,9 +93,14 @@ void add_run(CLI::App& app, Chosen& chosen) {
   arguments->outputs.add_to(*verb);
   verb->add_flag("--all", arguments->all, "tell every packet, not only those that decide");
   verb->add_flag("--quiet,-q", arguments->quiet, "no story; the exit code still judges");
-  verb->add_option("--gateway", arguments->gateway, "own, or linux: this machine's kernel stands in for the gateways (root)")->type_name("WHICH");
-  verb->add_flag("--real-time", arguments->real_time, "with --gateway linux: packets reach the kernel no sooner than the file says");
-  verb->add_option("--export-nft", arguments->nft, "instead of running: write the gateways' nft rulesets; - is standard output")->type_name("FILE");
+  verb->add_option("--gateway", arguments->gateway,
+                   "own, or linux: this machine's kernel stands in for the gateways (root)")
+      ->type_name("WHICH");
+  verb->add_flag("--real-time", arguments->real_time,
+                 "with --gateway linux: packets reach the kernel no sooner than the file says");
+  verb->add_option("--export-nft", arguments->nft,
+                   "instead of running: write the gateways' nft rulesets; - is standard output")
+      ->type_name("FILE");
   verb->add_option("--format", arguments->format, "text, json, junit or tap")->type_name("FORMAT");
   verb->footer("Examples:\n  masqsim run scenarios/03-inbound-fails.yaml\n"
                "  masqsim run scenarios/03-inbound-fails.yaml@forwarded --pcap capture.pcapng\n"

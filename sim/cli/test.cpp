@@ -56,7 +56,9 @@ class Tester {
     const scenario::Scenario base = load_or_tell(file);
     test(base, file);
     if (!base.variant.empty()) return;  // FILE@VARIANT names that one alone
-    for (const scenario::VariantInfo& variant : base.variants) test(load_or_tell(file, {.variant = variant.name, .sets = {}, .seed = {}}), file);
+    for (const scenario::VariantInfo& variant : base.variants) {
+      test(load_or_tell(file, {.variant = variant.name, .sets = {}, .seed = {}}), file);
+    }
   }
 
   int finish(viz::Format format) {
@@ -138,7 +140,8 @@ int test(const Arguments& arguments) {
 
 void add_test(CLI::App& app, Chosen& chosen) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* verb = app.add_subcommand("test", "hold scenarios and their variants against expectations and golden traces");
+  CLI::App* verb =
+      app.add_subcommand("test", "hold scenarios and their variants against expectations and golden traces");
   verb->add_option("paths", arguments->paths, "scenario files or folders of them (scenarios)");
   verb->add_option("--golden", arguments->golden, "where the golden traces are (tests/golden)")->type_name("DIR");
   verb->add_flag("--update", arguments->update, "write the golden traces that are missing or differ");

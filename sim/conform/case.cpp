@@ -199,7 +199,8 @@ nat::SourceRule source_rule(const Json& value) {
     rule.action = nat::SourceRule::Action::source_nat;
     const Json& pool = list(need(value, "addresses", "source-nat"), "addresses");
     if (pool.size() != 2) wrong("addresses must be [first, last]");
-    rule.addresses = {address(text(pool[0], "addresses"), "addresses"), address(text(pool[1], "addresses"), "addresses")};
+    rule.addresses = {address(text(pool[0], "addresses"), "addresses"),
+                      address(text(pool[1], "addresses"), "addresses")};
     if (rule.addresses.first > rule.addresses.last) wrong("addresses: the first is after the last");
   } else {
     wrong("unknown action '{}'; write masquerade, source-nat or exempt", action);
@@ -276,8 +277,8 @@ Addressing addressing(const std::string& line) {
   } else if (words[0] == "route") {
     a.kind = adds ? Addressing::Kind::add_route : Addressing::Kind::delete_route;
     using Refusal = Addressing::Refusal;
-    constexpr std::array refusals{std::pair{"unreachable", Refusal::unreachable}, std::pair{"prohibit", Refusal::prohibit},
-                                  std::pair{"blackhole", Refusal::blackhole}};
+    constexpr std::array refusals{std::pair{"unreachable", Refusal::unreachable},
+                                  std::pair{"prohibit", Refusal::prohibit}, std::pair{"blackhole", Refusal::blackhole}};
     for (const auto& [name, refusal] : refusals) {
       if (words[next] != name) continue;
       a.refusal = refusal;
@@ -335,7 +336,8 @@ Setup setup(const Json& value) {
   maybe(value, "verify-checksums", [&](const Json& v) { s.nat.verify_checksums = yes(v, "verify-checksums"); });
   maybe(value, "tcp-loose", [&](const Json& v) { s.nat.tcp_loose = yes(v, "tcp-loose"); });
   maybe(value, "tcp-be-liberal", [&](const Json& v) { s.nat.tcp_be_liberal = yes(v, "tcp-be-liberal"); });
-  maybe(value, "reverse-path-filter", [&](const Json& v) { s.reverse_path_filter = yes(v, "reverse-path-filter") ? 1 : 0; });
+  maybe(value, "reverse-path-filter",
+        [&](const Json& v) { s.reverse_path_filter = yes(v, "reverse-path-filter") ? 1 : 0; });
   const auto seconds = [](const Json& v, std::string_view what) {
     return Duration{static_cast<std::int64_t>(whole(v, what, 1'000'000)) * 1'000'000'000};
   };

@@ -77,7 +77,8 @@ std::optional<Chosen> choice_in(const trace::Line& line, const std::set<std::str
   const auto [id_before, id_after] = change_of(line.story, "icmp id");
   const std::string name = fmt::format("id {}", id_after);
   if (id_after.empty() || named.contains(name)) return std::nullopt;
-  return Chosen{name, {fmt::format("id={}", id_after), fmt::format("id {}", id_after), fmt::format("=> {}", id_after)}, "id"};
+  return Chosen{
+      name, {fmt::format("id={}", id_after), fmt::format("id {}", id_after), fmt::format("=> {}", id_after)}, "id"};
 }
 
 std::vector<Chosen> choices_of(const trace::Lines& lines) {
@@ -108,7 +109,8 @@ void leave_out_sums(std::string& story) {
 
 void rename(trace::Lines& lines, const Chosen& chosen, std::string_view name) {
   for (trace::Line& line : lines.lines) {
-    const bool touched = std::any_of(chosen.words.begin(), chosen.words.end(), [&](const std::string& w) { return has_whole(line.story, w); });
+    const bool touched = std::any_of(chosen.words.begin(), chosen.words.end(),
+                                     [&](const std::string& w) { return has_whole(line.story, w); });
     if (!touched) continue;
     leave_out_sums(line.story);
     for (const std::string& word : chosen.words) replace_whole(line.story, word, name);

@@ -38,7 +38,8 @@ bool id_is_free(wire::ByteView packet) {
   if (!ip || ip->protocol() != wire::Protocol::icmp || ip->ttl() != 64) return false;
   if (outside.contains(ip->source()) || ip->source() == wire::address(192, 168, 1, 1)) return true;
   constexpr std::uint8_t internet_control = 0xc0;  // an error whose source was translated as its flow's is
-  return (ip->tos() & internet_control) == internet_control && !ip->payload().empty() && wire::icmp::is_error(ip->payload()[0]);
+  return (ip->tos() & internet_control) == internet_control && !ip->payload().empty() &&
+         wire::icmp::is_error(ip->payload()[0]);
 }
 
 std::vector<std::uint8_t> masked(std::vector<std::uint8_t> packet) {
@@ -86,7 +87,9 @@ std::string table_difference(Bench& own, Bench& reference) {
     const bool equal = i < ours.size() && i < theirs.size() && ours[i].first == theirs[i].first &&
                        std::abs(ours[i].second - theirs[i].second) <= 2;
     if (equal) continue;
-    const auto row = [&](const auto& from) { return i < from.size() ? fmt::format("{} ({} s left)", from[i].first, from[i].second) : "no row"; };
+    const auto row = [&](const auto& from) {
+      return i < from.size() ? fmt::format("{} ({} s left)", from[i].first, from[i].second) : "no row";
+    };
     return fmt::format("  the tables differ:\n    reference: {}\n    own:       {}\n", row(theirs), row(ours));
   }
   return {};
@@ -161,7 +164,8 @@ std::string emerged_text(std::string_view who, const std::vector<Emerged>& emerg
   if (emerged.empty()) return fmt::format("    {} nothing\n", who);
   std::string text;
   for (const Emerged& e : emerged) {
-    text += fmt::format("    {} {:3} {}\n           {}\n", who, word(e.side), wire::describe(e.bytes), wire::hex(e.bytes));
+    text +=
+        fmt::format("    {} {:3} {}\n           {}\n", who, word(e.side), wire::describe(e.bytes), wire::hex(e.bytes));
   }
   return text;
 }
@@ -173,7 +177,8 @@ std::string text_of(const Played& played) {
       text += "  > the table is flushed\n";
       continue;
     }
-    text += fmt::format("  > {:3} {}\n        {}\n", word(e.injected.side), wire::describe(e.injected.bytes), wire::hex(e.injected.bytes));
+    text += fmt::format("  > {:3} {}\n        {}\n", word(e.injected.side), wire::describe(e.injected.bytes),
+                        wire::hex(e.injected.bytes));
     if (same(e.reference, e.own)) {
       text += emerged_text("both:     ", e.reference);
       continue;
@@ -183,7 +188,8 @@ std::string text_of(const Played& played) {
   return text + played.parted;
 }
 
-std::string case_of(const Played& played, const RandomSetup& setup, std::string_view name, const std::vector<TableRow>& table) {
+std::string case_of(const Played& played, const RandomSetup& setup, std::string_view name,
+                    const std::vector<TableRow>& table) {
   Json line;
   line["name"] = name;
   line["why"] = "found by random sequences in lockstep with the running kernel";
@@ -216,7 +222,9 @@ std::string case_of(const Played& played, const RandomSetup& setup, std::string_
 Difference difference(Lockstep& lockstep, std::uint64_t seed, std::vector<Move> moves, Played played, bool shrink) {
   const RandomSetup& setup = lockstep.setup();
   if (shrink) {
-    moves = shorten<Move>(std::move(moves), [&](const std::vector<Move>& part) { return !lockstep.play(seed, part, true).parted.empty(); });
+    moves = shorten<Move>(std::move(moves), [&](const std::vector<Move>& part) {
+      return !lockstep.play(seed, part, true).parted.empty();
+    });
     Played shorter = lockstep.play(seed, moves, true);
     if (!shorter.parted.empty()) played = std::move(shorter);
     // The same bytes without the hosts: pieces and packets that only brought the hosts so far can go, too.
@@ -237,7 +245,8 @@ Difference difference(Lockstep& lockstep, std::uint64_t seed, std::vector<Move> 
 
 }  // namespace
 
-DifferentialReport differential(const BenchMaker& own, const BenchMaker& reference, const DifferentialOptions& options) {
+DifferentialReport differential(const BenchMaker& own, const BenchMaker& reference,
+                                const DifferentialOptions& options) {
   std::vector<Lockstep> locksteps;
   for (const RandomSetup& setup : random_setups()) {
     if (setup.name.find(options.only) != std::string::npos) locksteps.emplace_back(own, reference, setup);
@@ -254,7 +263,9 @@ DifferentialReport differential(const BenchMaker& own, const BenchMaker& referen
     report.packets += played.exchanges.size();
     report.tables += tables ? 1 : 0;
     for (const Exchange& e : played.exchanges) report.emerged += e.reference.size();
-    if (!played.parted.empty()) report.differences.push_back(difference(lockstep, seed, std::move(moves), std::move(played), options.shrink));
+    if (!played.parted.empty()) {
+      report.differences.push_back(difference(lockstep, seed, std::move(moves), std::move(played), options.shrink));
+    }
     if (options.progress) options.progress(report);
   }
   return report;

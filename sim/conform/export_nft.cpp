@@ -31,16 +31,18 @@ std::string section(const scenario::Scenario& scenario, const scenario::Node& ga
     const scenario::InterfaceAddress& address = interface.addresses.front();
     if (!is_outside) names.inside.push_back(id);
     if (is_outside && names.outside.is_zero()) names.outside = address.address;
-    interfaces += fmt::format("{}{} ({}/{})", interfaces.empty() ? "" : ", ", name, wire::to_string(address.address), address.length);
+    interfaces += fmt::format("{}{} ({}/{})", interfaces.empty() ? "" : ", ", name, wire::to_string(address.address),
+                              address.length);
     names.interfaces.push_back(name);
   }
-  const std::string title = fmt::format("Gateway {} of scenario {}. Interfaces: {}; call them as the router does.", gateway.name,
-                                        scenario.name, interfaces);
+  const std::string title = fmt::format("Gateway {} of scenario {}. Interfaces: {}; call them as the router does.",
+                                        gateway.name, scenario.name, interfaces);
   kernel::Ruleset rules = kernel::ruleset_of(gateway.nat->config, names);
   for (const scenario::Action& action : scenario.actions) {
     const auto* set = action.set ? std::get_if<scenario::SetNat>(&*action.set) : nullptr;
     if (set == nullptr || scenario.nodes[set->node].name != gateway.name) continue;
-    rules.cannot.push_back(fmt::format("what the scenario sets at {}: {}", to_string(action.at - Time{}), set->changes));
+    rules.cannot.push_back(
+        fmt::format("what the scenario sets at {}: {}", to_string(action.at - Time{}), set->changes));
   }
   return kernel::export_text(rules, title);
 }

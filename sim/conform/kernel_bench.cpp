@@ -13,7 +13,8 @@ const std::vector<wire::Address>& neighbours(nat::InterfaceId interface) {
   static const std::vector<wire::Address> inside{wire::address(192, 168, 1, 10), wire::address(192, 168, 1, 11),
                                                  wire::address(192, 168, 1, 12), wire::address(192, 168, 1, 13),
                                                  wire::address(192, 168, 1, 254)};
-  static const std::vector<wire::Address> outside{wire::address(203, 0, 113, 2), wire::address(203, 0, 113, 66), next_router};
+  static const std::vector<wire::Address> outside{wire::address(203, 0, 113, 2), wire::address(203, 0, 113, 66),
+                                                  next_router};
   return interface == lan ? inside : outside;
 }
 

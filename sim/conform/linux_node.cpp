@@ -151,7 +151,8 @@ class LinuxNode final : public net::GatewayNode {
     for (net::InterfaceIndex i = 0; i < interfaces_.size(); ++i) {
       const net::Interface& interface = interfaces_[i];
       names_.push_back(interface_name(network_, interface, i));
-      kernel::Interface made{names_.back(), {{interface.address, interface.prefix_length}}, interface.mtu, neighbours(i)};
+      kernel::Interface made{
+          names_.back(), {{interface.address, interface.prefix_length}}, interface.mtu, neighbours(i)};
       for (const net::Alias& alias : interface.also) made.addresses.push_back({alias.address, alias.prefix_length});
       setup.interfaces.push_back(std::move(made));
     }
@@ -206,7 +207,8 @@ class LinuxNode final : public net::GatewayNode {
 
   std::string addresses(net::InterfaceIndex i) const {
     const net::Interface& interface = interfaces_[i];
-    std::string text = fmt::format("addr add {}/{} dev {}\n", wire::to_string(interface.address), interface.prefix_length, names_[i]);
+    std::string text =
+        fmt::format("addr add {}/{} dev {}\n", wire::to_string(interface.address), interface.prefix_length, names_[i]);
     for (const net::Alias& alias : interface.also) {
       text += fmt::format("addr add {}/{} dev {}\n", wire::to_string(alias.address), alias.prefix_length, names_[i]);
     }
@@ -223,11 +225,13 @@ class LinuxNode final : public net::GatewayNode {
       } else if (!interfaces_[route.out].up) {
         continue;
       } else if (route.via.is_zero() && !network_.segment(interfaces_[route.out].segment).shared) {
-        text += fmt::format("route replace {} via {} dev {} onlink\n", to, wire::to_string(other_end(route.out)), names_[route.out]);
+        text += fmt::format("route replace {} via {} dev {} onlink\n", to, wire::to_string(other_end(route.out)),
+                            names_[route.out]);
       } else if (route.via.is_zero()) {
         text += fmt::format("route replace {} dev {}\n", to, names_[route.out]);
       } else {
-        text += fmt::format("route replace {} via {} dev {} onlink\n", to, wire::to_string(route.via), names_[route.out]);
+        text +=
+            fmt::format("route replace {} via {} dev {} onlink\n", to, wire::to_string(route.via), names_[route.out]);
       }
     }
     return text;
@@ -236,7 +240,8 @@ class LinuxNode final : public net::GatewayNode {
   kernel::Names names() const {
     kernel::Names result{names_, {}, {}};
     for (nat::InterfaceId i = 0; i < interfaces_.size(); ++i) {
-      const bool outside = std::any_of(config_.source.begin(), config_.source.end(), [&](const nat::SourceRule& r) { return r.out == i; });
+      const bool outside = std::any_of(config_.source.begin(), config_.source.end(),
+                                       [&](const nat::SourceRule& r) { return r.out == i; });
       if (!outside) result.inside.push_back(i);
       if (outside && result.outside.is_zero()) result.outside = interfaces_[i].address;
     }
@@ -282,7 +287,9 @@ class LinuxNode final : public net::GatewayNode {
   void end(const net::Packet& packet, net::InterfaceIndex in) {
     const auto ip = wire::Ipv4View::parse(packet.view());
     const bool to_itself = ip && owns(ip->destination());
-    if (outs_.empty()) return say_drop(packet, to_itself ? Reason::unsolicited : Reason::none, "the kernel gave nothing out", in);
+    if (outs_.empty()) {
+      return say_drop(packet, to_itself ? Reason::unsolicited : Reason::none, "the kernel gave nothing out", in);
+    }
     const auto answer = wire::Ipv4View::parse(std::span<const std::uint8_t>(outs_.front().bytes));
     const bool query = answer && answer->protocol() == wire::Protocol::icmp && !answer->payload().empty() &&
                        wire::icmp::is_query(answer->payload()[0]);
@@ -317,8 +324,9 @@ class LinuxNode final : public net::GatewayNode {
     trace::Row said;
     said.protocol = row.protocol;
     // A port forward turned its destination. An ICMP query's id stands at both ends, so that there only addresses tell.
-    const bool inwards = row.protocol == wire::Protocol::icmp ? row.original.destination.address != row.reply.source.address
-                                                              : row.original.destination != row.reply.source;
+    const bool inwards = row.protocol == wire::Protocol::icmp
+                             ? row.original.destination.address != row.reply.source.address
+                             : row.original.destination != row.reply.source;
     said.inside = inwards ? row.reply.source : row.original.source;
     said.outside = inwards ? row.original.destination : row.reply.destination;
     said.remote = inwards ? row.original.source : row.original.destination;
@@ -343,7 +351,8 @@ LinuxGateways::LinuxGateways(bool real_time) : shared_(std::make_shared<Shared>(
 LinuxGateways::~LinuxGateways() = default;
 
 net::GatewayNode& LinuxGateways::make(net::Network& network, const scenario::Node& gateway) {
-  return network.add<LinuxNode>(gateway.name, trace::NodeKind::gateway, gateway.nat->config, gateway.rp_filter, shared_);
+  return network.add<LinuxNode>(gateway.name, trace::NodeKind::gateway, gateway.nat->config, gateway.rp_filter,
+                                shared_);
 }
 
 const std::vector<std::string>& LinuxGateways::doubts() const { return shared_->doubts; }

@@ -140,7 +140,9 @@ class OwnBench::Rig {
         routes.add({.to = command.to, .out = out, .via = command.via.value_or(wire::Address{})});
         break;
       }
-      case Addressing::Kind::add_refusal: routes.add({.to = command.to, .via = {}, .kind = kind_of(command.refusal)}); break;
+      case Addressing::Kind::add_refusal:
+        routes.add({.to = command.to, .via = {}, .kind = kind_of(command.refusal)});
+        break;
       case Addressing::Kind::delete_route: routes.remove(command.to); break;
       case Addressing::Kind::add_neighbour: know(*command.interface, command.address); break;
     }
@@ -167,8 +169,8 @@ class OwnBench::Rig {
     gateway_.changed();
   }
 
-  /// With the primary address go those of its network, and the way there; an address of another network takes its place.
-  /// With the last one all routes of the interface go, and all that is known of neighbours there.
+  /// With the primary address go those of its network, and the way there; an address of another network takes its
+  /// place. With the last one all routes of the interface go, and all that is known of neighbours there.
   void take_address(nat::InterfaceId number, wire::Address gone) {
     net::Interface& interface = gateway_.interfaces()[number];
     if (!interface.owns(gone)) return;
@@ -233,7 +235,9 @@ class OwnBench::Rig {
   /// A router that is on no link leads nowhere.
   void bring_default_route() {
     const net::Route* there = gateway_.routes().find(next_router);
-    if (there && there->out == wan && there->via.is_zero()) gateway_.routes().add({.to = {}, .out = wan, .via = next_router});
+    if (there && there->out == wan && there->via.is_zero()) {
+      gateway_.routes().add({.to = {}, .out = wan, .via = next_router});
+    }
   }
 
   void know(nat::InterfaceId number, wire::Address neighbour) {
@@ -241,7 +245,8 @@ class OwnBench::Rig {
   }
 
   void know_hosts(nat::InterfaceId number) {
-    const std::span<const wire::Address> hosts = number == lan ? std::span<const wire::Address>(inside_hosts) : outside_hosts;
+    const std::span<const wire::Address> hosts =
+        number == lan ? std::span<const wire::Address>(inside_hosts) : outside_hosts;
     for (const wire::Address host : hosts) know(number, host);
   }
 

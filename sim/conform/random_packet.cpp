@@ -107,13 +107,16 @@ Bytes udplite_segment(wire::IpFields ip, std::uint16_t from, std::uint16_t to, w
   return segment;
 }
 
-/// One or two chunks, mostly such as the end sends in the course of an association. The first number of an end is the tag
-/// that it announces.
+/// One or two chunks, mostly such as the end sends in the course of an association. The first number of an end is the
+/// tag that it announces.
 Bytes sctp_segment(const RandomHosts::Flow& flow, std::uint8_t from, std::uint16_t to, Random& random) {
   constexpr std::uint8_t init = 1, init_ack = 2;
-  constexpr std::array<std::uint8_t, 8> caller{init, init, 10, 10, 0, 0, 7, 14}, answerer{init_ack, init_ack, 11, 11, 0, 3, 8, 5};
+  constexpr std::array<std::uint8_t, 8> caller{init, init, 10, 10, 0, 0, 7, 14},
+      answerer{init_ack, init_ack, 11, 11, 0, 3, 8, 5};
   constexpr std::array<std::uint8_t, 14> any{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 200};
-  const std::uint8_t type = one_in(random, 4) ? pick(random, any) : from == 0 ? pick(random, caller) : pick(random, answerer);
+  const std::uint8_t type = one_in(random, 4) ? pick(random, any)
+                            : from == 0       ? pick(random, caller)
+                                              : pick(random, answerer);
   const std::uint32_t own_tag = flow.ends[from].next_sequence, other_tag = flow.ends[1 - from].next_sequence;
   Bytes segment(12);
   wire::store16(&segment[0], flow.ends[from].own.port);
@@ -134,8 +137,8 @@ Bytes sctp_segment(const RandomHosts::Flow& flow, std::uint8_t from, std::uint16
   return segment;
 }
 
-/// A line of an FTP control connection, mostly an announcement, perhaps with something wrong. Digits stay: they might name
-/// the port of another.
+/// A line of an FTP control connection, mostly an announcement, perhaps with something wrong. Digits stay: they might
+/// name the port of another.
 Bytes ftp_line(wire::Endpoint own, bool is_server, Random& random) {
   wire::Address announced = own.address;
   if (one_in(random, 8)) announced.value ^= 1;  // somebody else
@@ -143,8 +146,8 @@ Bytes ftp_line(wire::Endpoint own, bool is_server, Random& random) {
   std::string commas = to_string(announced);
   std::replace(commas.begin(), commas.end(), '.', ',');
   commas += fmt::format(",{},{}", port >> 8, port & 0xff);
-  const std::array client_lines{"PORT " + commas + "\r\n", fmt::format("EPRT |1|{}|{}|\r\n", to_string(announced), port),
-                                std::string("NOOP\r\n")};
+  const std::array client_lines{"PORT " + commas + "\r\n",
+                                fmt::format("EPRT |1|{}|{}|\r\n", to_string(announced), port), std::string("NOOP\r\n")};
   const std::array server_lines{"227 Entering Passive Mode (" + commas + ")\r\n", fmt::format("229 (|||{}|)\r\n", port),
                                 std::string("200 ok\r\n")};
   std::string line = pick(random, is_server ? server_lines : client_lines);
@@ -164,7 +167,8 @@ Bytes ftp_line(wire::Endpoint own, bool is_server, Random& random) {
 }
 
 std::uint32_t near(std::uint32_t exact, Random& random) {
-  constexpr std::array<std::int32_t, 16> offsets{1, -1, 10, -10, 100, -1000, 1460, 64239, 64240, 64241, 65535, 65536, -65536, 70000, -70000, 1 << 30};
+  constexpr std::array<std::int32_t, 16> offsets{1,     -1,    10,    -10,   100,    -1000, 1460,   64239,
+                                                 64240, 64241, 65535, 65536, -65536, 70000, -70000, 1 << 30};
   return exact + static_cast<std::uint32_t>(pick(random, offsets));
 }
 
@@ -182,7 +186,8 @@ Bytes random_tcp(RandomHosts::Flow& flow, std::uint8_t from, wire::Endpoint to, 
   if (natural) {
     advance(flow, segment);
   } else {
-    constexpr std::array<std::uint8_t, 16> flags{0x02, 0x12, 0x10, 0x10, 0x18, 0x18, 0x11, 0x04, 0x14, 0x10, 0x19, 0x00, 0x01, 0x03, 0x29, 0x30};
+    constexpr std::array<std::uint8_t, 16> flags{0x02, 0x12, 0x10, 0x10, 0x18, 0x18, 0x11, 0x04,
+                                                 0x14, 0x10, 0x19, 0x00, 0x01, 0x03, 0x29, 0x30};
     segment = {from, pick(random, flags), one_in(random, 2) ? 0u : random.below(1500)};
   }
   const bool syn = (segment.flags & TcpFlags::syn) != 0;
@@ -195,7 +200,8 @@ Bytes random_tcp(RandomHosts::Flow& flow, std::uint8_t from, wire::Endpoint to, 
   }
   const bool says_ftp = segment.data != 0 && (to.port == ftp_port || own.own.port == ftp_port);
   const Bytes data = says_ftp ? ftp_line(own.own, from == 1, random) : payload(segment.data);
-  wire::TcpFields tcp{.source_port = own.own.port, .destination_port = to.port, .sequence = own.next_sequence, .options = options};
+  wire::TcpFields tcp{
+      .source_port = own.own.port, .destination_port = to.port, .sequence = own.next_sequence, .options = options};
   tcp.flags.bits = segment.flags;
   const bool exact_sequence = natural || one_in(random, 2);
   if (!exact_sequence) tcp.sequence = near(tcp.sequence, random);
@@ -212,19 +218,23 @@ Bytes random_tcp(RandomHosts::Flow& flow, std::uint8_t from, wire::Endpoint to, 
   return wire::tcp_packet(ip_fields(own.own.address, to.address, id, random), tcp, data);
 }
 
-Bytes random_datagram(const RandomHosts::Flow& flow, std::uint8_t from, wire::Endpoint to, std::uint16_t id, Random& random) {
+Bytes random_datagram(const RandomHosts::Flow& flow, std::uint8_t from, wire::Endpoint to, std::uint16_t id,
+                      Random& random) {
   const RandomHosts::End& own = flow.ends[from];
   const wire::IpFields ip = ip_fields(own.own.address, to.address, id, random);
   constexpr std::array<std::size_t, 5> sizes{0, 1, 8, 33, 500};
   const Bytes data = payload(pick(random, sizes));
   if (flow.protocol == Protocol::udp) return wire::udp_packet(ip, own.own.port, to.port, data);
   if (flow.protocol == Protocol::icmp) {
-    const std::uint8_t answer = flow.icmp_type == icmp::echo ? icmp::echo_reply : static_cast<std::uint8_t>(flow.icmp_type + 1);
+    const std::uint8_t answer =
+        flow.icmp_type == icmp::echo ? icmp::echo_reply : static_cast<std::uint8_t>(flow.icmp_type + 1);
     const std::uint8_t type = from == 0 ? flow.icmp_type : answer;
     const std::uint16_t query_id = from == 0 ? own.own.port : to.port;
     return wire::icmp_packet(ip, {type, 0, std::uint32_t{query_id} << 16 | 1}, data);
   }
-  if (flow.protocol == Protocol::sctp) return wire::ip_packet(ip, flow.protocol, sctp_segment(flow, from, to.port, random));
+  if (flow.protocol == Protocol::sctp) {
+    return wire::ip_packet(ip, flow.protocol, sctp_segment(flow, from, to.port, random));
+  }
   if (flow.protocol == Protocol::udplite) {
     return wire::ip_packet(ip, flow.protocol, udplite_segment(ip, own.own.port, to.port, data, random));
   }
@@ -243,7 +253,16 @@ Bytes random_error(wire::ByteView about, wire::Address from, std::uint16_t id, R
     std::uint8_t type, code;
     std::uint32_t rest;
   };
-  constexpr std::array<Kind, 10> kinds{{{3, 0, 0}, {3, 1, 0}, {3, 3, 0}, {3, 3, 0}, {3, 4, 1400}, {3, 13, 0}, {11, 0, 0}, {12, 0, 0x14000000}, {4, 0, 0}, {5, 1, 0xc0a80101}}};
+  constexpr std::array<Kind, 10> kinds{{{3, 0, 0},
+                                        {3, 1, 0},
+                                        {3, 3, 0},
+                                        {3, 3, 0},
+                                        {3, 4, 1400},
+                                        {3, 13, 0},
+                                        {11, 0, 0},
+                                        {12, 0, 0x14000000},
+                                        {4, 0, 0},
+                                        {5, 1, 0xc0a80101}}};
   constexpr std::array<std::size_t, 7> cuts{28, 28, 40, 548, 27, 24, 20};
   const Kind kind = pick(random, kinds);
   const std::size_t cut = std::min(about.size(), pick(random, cuts));
@@ -274,44 +293,100 @@ void flip(Bytes& p, std::size_t first, std::size_t end, Random& random) {
 }
 
 constexpr std::array changes{
-    Change{[](Bytes& p, Random&) { p[8] = 1; fix(p); }},
-    Change{[](Bytes& p, Random&) { p[8] = 1; fix(p); }},
-    Change{[](Bytes& p, Random&) { p[8] = 2; fix(p); }},
-    Change{[](Bytes& p, Random&) { p[8] = 0; fix(p); }},
-    Change{[](Bytes& p, Random& r) { p[1] = static_cast<std::uint8_t>(r.below(256)); fix(p); }},
-    Change{[](Bytes& p, Random&) { p[6] |= 0x80; fix(p); }},                       // the reserved bit
-    Change{[](Bytes& p, Random&) { wire::store16(&p[4], 0); fix(p); }},
-    Change{[](Bytes& p, Random&) { p[10] ^= 0x55; }},                              // header checksum
+    Change{[](Bytes& p, Random&) {
+      p[8] = 1;
+      fix(p);
+    }},
+    Change{[](Bytes& p, Random&) {
+      p[8] = 1;
+      fix(p);
+    }},
+    Change{[](Bytes& p, Random&) {
+      p[8] = 2;
+      fix(p);
+    }},
+    Change{[](Bytes& p, Random&) {
+      p[8] = 0;
+      fix(p);
+    }},
+    Change{[](Bytes& p, Random& r) {
+      p[1] = static_cast<std::uint8_t>(r.below(256));
+      fix(p);
+    }},
+    Change{[](Bytes& p, Random&) {
+      p[6] |= 0x80;
+      fix(p);
+    }},  // the reserved bit
+    Change{[](Bytes& p, Random&) {
+      wire::store16(&p[4], 0);
+      fix(p);
+    }},
+    Change{[](Bytes& p, Random&) { p[10] ^= 0x55; }},                                 // header checksum
     Change{[](Bytes& p, Random& r) { p.resize(p.size() + 1 + r.below(20), 0xee); }},  // beyond the total length
     Change{[](Bytes& p, Random& r) { p.resize(p.size() - 1 - r.below(std::min<std::size_t>(p.size() - 1, 30))); }},
-    Change{[](Bytes& p, Random& r) { p.resize(20 + r.below(p.size() - 19)); wire::store16(&p[2], static_cast<std::uint16_t>(p.size())); fix(p); }},
-    Change{[](Bytes& p, Random&) { p[0] = 0x55; wire::store16(&p[10], wire::adjust(wire::load16(&p[10]), 0x4500, 0x5500)); }},  // version 5
-    Change{[](Bytes& p, Random&) { p[0] = 0x44; }},                                // header too short
-    Change{[](Bytes& p, Random&) { insert_options(p, {1, 1, 1, 1}); }},            // NOP
-    Change{[](Bytes& p, Random&) { insert_options(p, {7, 11, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0}); }},  // record route
-    Change{[](Bytes& p, Random&) { insert_options(p, {131, 7, 4, 198, 51, 100, 8, 0}); }},        // loose source route
-    Change{[](Bytes& p, Random&) { insert_options(p, {7, 7, 4, 0, 0, 0, 0, 148, 4, 0, 0, 0}); }},  // and a router alert
-    Change{[](Bytes& p, Random&) { insert_options(p, {7, 7, 8, 9, 9, 9, 9, 1}); }},                // a full record route
-    Change{[](Bytes& p, Random& r) { insert_options(p, {7, static_cast<std::uint8_t>(r.below(9)), 4, 0, 0, 0, 0, 0}); }},
-    Change{[](Bytes& p, Random& r) { insert_options(p, {static_cast<std::uint8_t>(r.below(256)), 4, 0, 0}); }},
+    Change{[](Bytes& p, Random& r) {
+      p.resize(20 + r.below(p.size() - 19));
+      wire::store16(&p[2], static_cast<std::uint16_t>(p.size()));
+      fix(p);
+    }},
+    Change{[](Bytes& p, Random&) {
+      p[0] = 0x55;
+      wire::store16(&p[10], wire::adjust(wire::load16(&p[10]), 0x4500, 0x5500));
+    }},                                              // version 5
+    Change{[](Bytes& p, Random&) { p[0] = 0x44; }},  // header too short
+    Change{[](Bytes& p, Random&) {
+      insert_options(p, {1, 1, 1, 1});
+    }},  // NOP
+    Change{[](Bytes& p, Random&) {
+      insert_options(p, {7, 11, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+    }},  // record route
+    Change{[](Bytes& p, Random&) {
+      insert_options(p, {131, 7, 4, 198, 51, 100, 8, 0});
+    }},  // loose source route
+    Change{[](Bytes& p, Random&) {
+      insert_options(p, {7, 7, 4, 0, 0, 0, 0, 148, 4, 0, 0, 0});
+    }},  // and a router alert
+    Change{[](Bytes& p, Random&) {
+      insert_options(p, {7, 7, 8, 9, 9, 9, 9, 1});
+    }},  // a full record route
+    Change{[](Bytes& p, Random& r) {
+      insert_options(p, {7, static_cast<std::uint8_t>(r.below(9)), 4, 0, 0, 0, 0, 0});
+    }},
+    Change{[](Bytes& p, Random& r) {
+      insert_options(p, {static_cast<std::uint8_t>(r.below(256)), 4, 0, 0});
+    }},
     Change{[](Bytes& p, Random& r) { flip(p, 20, p.size(), r); }},
     Change{[](Bytes& p, Random& r) { flip(p, 20, p.size(), r); }},
     Change{[](Bytes& p, Random& r) { flip(p, 20, std::min<std::size_t>(p.size(), 40), r); }},
-    Change{[](Bytes& p, Random& r) {                                               // TCP: offset; UDP: length; else a bit
-      if (p[9] == 6 && p.size() > 32) p[32] = static_cast<std::uint8_t>(r.below(16) << 4);
-      else if (p[9] == 17 && p.size() > 26) wire::store16(&p[24], static_cast<std::uint16_t>(r.below(600)));
-      else flip(p, 20, p.size(), r);
+    Change{[](Bytes& p, Random& r) {  // TCP: offset; UDP: length; else a bit
+      if (p[9] == 6 && p.size() > 32) {
+        p[32] = static_cast<std::uint8_t>(r.below(16) << 4);
+      }
+      else if (p[9] == 17 && p.size() > 26)
+        wire::store16(&p[24], static_cast<std::uint16_t>(r.below(600)));
+      else
+        flip(p, 20, p.size(), r);
     }},
-    Change{[](Bytes& p, Random&) { if (p[9] == 17 && p.size() >= 28) wire::store16(&p[26], 0); }},  // no UDP checksum
-    Change{[](Bytes& p, Random&) { if (p[9] == 17 && p.size() >= 28) wire::store16(&p[26], 0); }},
-    Change{[](Bytes& p, Random&) { p[6] ^= 0x40; p.resize(1600, 0x33); wire::store16(&p[2], 1600); fix(p); }},  // large, damaged sum
+    Change{[](Bytes& p, Random&) {
+      if (p[9] == 17 && p.size() >= 28) wire::store16(&p[26], 0);
+    }},  // no UDP checksum
+    Change{[](Bytes& p, Random&) {
+      if (p[9] == 17 && p.size() >= 28) wire::store16(&p[26], 0);
+    }},
+    Change{[](Bytes& p, Random&) {
+      p[6] ^= 0x40;
+      p.resize(1600, 0x33);
+      wire::store16(&p[2], 1600);
+      fix(p);
+    }},  // large, damaged sum
     Change{[](Bytes& p, Random& r) {
       constexpr std::array<std::uint32_t, 6> sources{0x7f000001, 0, 0xc0a80101, 0xcb007101, 0xe0000001, 0xffffffff};
       wire::store32(&p[12], pick(r, sources));
       fix(p);
     }},
     Change{[](Bytes& p, Random& r) {
-      constexpr std::array<std::uint32_t, 6> destinations{0x7f000001, 0, 0xc0a801ff, 0xcb0071ff, 0xe0000001, 0xffffffff};
+      constexpr std::array<std::uint32_t, 6> destinations{0x7f000001, 0,          0xc0a801ff,
+                                                          0xcb0071ff, 0xe0000001, 0xffffffff};
       wire::store32(&p[16], pick(r, destinations));
       fix(p);
     }},
@@ -343,7 +418,9 @@ std::vector<Bytes> in_pieces(const Bytes& packet, bool may_fail, Random& random)
   if (order == 1) std::reverse(pieces.begin(), pieces.end());
   if (order == 2) std::swap(pieces.front(), pieces[random.below(pieces.size())]);
   if (one_in(random, 6)) pieces.insert(pieces.begin() + 1, pieces.front());  // an exact duplicate
-  if (may_fail && one_in(random, 4)) pieces.erase(pieces.begin() + static_cast<std::ptrdiff_t>(random.below(pieces.size())));
+  if (may_fail && one_in(random, 4)) {
+    pieces.erase(pieces.begin() + static_cast<std::ptrdiff_t>(random.below(pieces.size())));
+  }
   if (may_fail && pieces.size() > 2 && one_in(random, 4)) {  // the second piece begins too early
     Bytes& second = pieces[1];
     const std::uint16_t word = wire::load16(&second[6]);

@@ -13,12 +13,13 @@ using Bytes = std::vector<std::uint8_t>;
 /// A segment of end `from` of a TCP flow: mostly what comes next in its natural course, sometimes anything.
 Bytes random_tcp(RandomHosts::Flow& flow, std::uint8_t from, wire::Endpoint to, std::uint16_t id, Random& random);
 
-/// The port of an FTP data connection that the end announces. No two ends of a sequence have one: on a clash the gateways
-/// would draw.
+/// The port of an FTP data connection that the end announces. No two ends of a sequence have one: on a clash the
+/// gateways would draw.
 std::uint16_t ftp_data_port(wire::Endpoint end);
 
 /// A datagram or query, or what answers it.
-Bytes random_datagram(const RandomHosts::Flow& flow, std::uint8_t from, wire::Endpoint to, std::uint16_t id, Random& random);
+Bytes random_datagram(const RandomHosts::Flow& flow, std::uint8_t from, wire::Endpoint to, std::uint16_t id,
+                      Random& random);
 
 /// An ICMP error about `about`, sent by `from`.
 Bytes random_error(wire::ByteView about, wire::Address from, std::uint16_t id, Random& random);

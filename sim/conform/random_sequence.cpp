@@ -16,8 +16,10 @@ constexpr wire::Address outside = wire::address(203, 0, 113, 1), gateway_inside 
                         inside_router = wire::address(192, 168, 1, 254), far_router = wire::address(198, 51, 100, 9);
 
 // Few of each, so that flows collide.
-constexpr std::array hosts{wire::address(192, 168, 1, 10), wire::address(192, 168, 1, 11), wire::address(192, 168, 1, 12)};
-constexpr std::array remotes{wire::address(198, 51, 100, 7), wire::address(198, 51, 100, 8), wire::address(198, 51, 100, 9)};
+constexpr std::array hosts{wire::address(192, 168, 1, 10), wire::address(192, 168, 1, 11),
+                           wire::address(192, 168, 1, 12)};
+constexpr std::array remotes{wire::address(198, 51, 100, 7), wire::address(198, 51, 100, 8),
+                             wire::address(198, 51, 100, 9)};
 constexpr std::array<std::uint16_t, 8> inside_ports{5000, 5000, 5001, 40000, 500, 700, 8080, 0};
 constexpr std::uint16_t forwarded_port = 8080, ftp_port = 21, ftp_data_source = 20;
 constexpr std::array<std::uint16_t, 5> remote_ports{53, 80, 443, 5000, ftp_port};
@@ -141,19 +143,22 @@ std::vector<Injection> RandomHosts::packets(const Move& move) {
   f.mover = static_cast<std::uint8_t>(random.below(answered ? 2 : 6) == 0 ? 1 : 0);
   End& from = f.ends[f.mover];
   // The far end that nothing has reached yet guesses that the gateway kept the port.
-  const Endpoint guess = f.ends[0].side == Side::in && f.ends[1].side == Side::out ? Endpoint{outside, f.ends[0].own.port} : f.ends[0].own;
+  const Endpoint guess =
+      f.ends[0].side == Side::in && f.ends[1].side == Side::out ? Endpoint{outside, f.ends[0].own.port} : f.ends[0].own;
   const Endpoint to = f.mover == 0 ? f.called : from.peer.value_or(guess);
 
   const std::uint64_t kind = random.below(100);
   if (kind == 99) return {{Side::in, {}}};
   // Linux damages errors about a connection whose numbers it has shifted (sim/nat/README.md).
   const bool may_be_shifted = f.protocol == Protocol::tcp && (f.called.port == ftp_port || from.own.port == ftp_port);
-  if (kind < 12 && !from.arrived.empty() && !may_be_shifted) {  // an error about what came, by its receiver or a router before it
+  if (kind < 12 && !from.arrived.empty() &&
+      !may_be_shifted) {  // an error about what came, by its receiver or a router before it
     const bool router = random.below(3) == 0;
     const wire::Address sender = !router ? from.own.address : from.side == Side::in ? inside_router : far_router;
     return {{from.side, random_error(from.arrived, sender, id, random)}};
   }
-  Bytes packet = f.protocol == Protocol::tcp ? random_tcp(f, f.mover, to, id, random) : random_datagram(f, f.mover, to, id, random);
+  Bytes packet = f.protocol == Protocol::tcp ? random_tcp(f, f.mover, to, id, random)
+                                             : random_datagram(f, f.mover, to, id, random);
   if (kind < 18 && packet.size() > 60) {
     // Where the gateway itself is addressed, a set that never becomes whole is answered when its time is over.
     std::vector<Injection> pieces;
@@ -170,9 +175,12 @@ void RandomHosts::saw(const Move& move, const Injection& injected, const std::ve
   for (const Emerged& e : emerged) {
     const auto ip = wire::Ipv4View::parse(std::span<const std::uint8_t>(e.bytes));
     // What was forwarded keeps its id; what the gateway made is nobody's answer.
-    if (!ip || ip->is_fragment() || ip->id() != wire::load16(&injected.bytes[4]) || e.bytes[9] != injected.bytes[9]) continue;
+    if (!ip || ip->is_fragment() || ip->id() != wire::load16(&injected.bytes[4]) || e.bytes[9] != injected.bytes[9]) {
+      continue;
+    }
     const std::optional<wire::Tuple> tuple = wire::tuple_of(e.bytes);
-    const bool error = ip->protocol() == Protocol::icmp && !ip->payload().empty() && wire::icmp::is_error(ip->payload()[0]);
+    const bool error =
+        ip->protocol() == Protocol::icmp && !ip->payload().empty() && wire::icmp::is_error(ip->payload()[0]);
     if (!tuple || error || tuple->protocol != f.protocol) continue;
     End& reached = f.ends[1 - f.mover];
     if (f.mover == 0) {

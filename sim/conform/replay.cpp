@@ -63,8 +63,8 @@ std::optional<std::size_t> chosen_at(wire::ByteView packet) {
   return header;
 }
 
-/// Calls `visit(place)` for each word of the packet that tells a time of the day: in timestamp options of its header and
-/// of the header that an ICMP error quotes, and in ICMP timestamp replies.
+/// Calls `visit(place)` for each word of the packet that tells a time of the day: in timestamp options of its header
+/// and of the header that an ICMP error quotes, and in ICMP timestamp replies.
 template <typename Visit>
 void each_time(wire::ByteView packet, std::size_t begin, Visit visit) {
   const auto ip = begin < packet.size() ? wire::Ipv4View::parse_quoted(packet.subspan(begin)) : std::nullopt;
@@ -79,11 +79,13 @@ void each_time(wire::ByteView packet, std::size_t begin, Visit visit) {
   }
   if (begin != 0 || ip->protocol() != wire::Protocol::icmp || packet.size() < header + 8) return;
   if (wire::icmp::is_error(packet[header])) each_time(packet, header + 8, visit);
-  if (packet[header] == wire::icmp::timestamp_reply && packet.size() >= header + 20) visit(header + 12), visit(header + 16);
+  if (packet[header] == wire::icmp::timestamp_reply && packet.size() >= header + 20) {
+    visit(header + 12), visit(header + 16);
+  }
 }
 
-/// The bytes that are not compared: those that varied, and of a time the whole of it (its first bytes only vary from hour
-/// to hour).
+/// The bytes that are not compared: those that varied, and of a time the whole of it (its first bytes only vary from
+/// hour to hour).
 std::vector<std::size_t> masked(const Observed& recorded) {
   std::vector<std::size_t> all = recorded.varies;
   each_time(recorded.bytes, 0, [&](std::size_t place) {
@@ -153,10 +155,11 @@ std::vector<const Observed*> at(const std::vector<Observed>& all, std::size_t st
 }
 
 std::string step_text(const Case& c, std::size_t step) {
-  return std::visit(Overloaded{[](const Inject& i) { return fmt::format("{} {}", word(i.side), wire::describe(i.bytes)); },
-                               [](const Wait& w) { return "wait " + masqsim::to_string(w.span); },
-                               [](const Action&) { return std::string("an action in the gateway"); }},
-                    c.steps[step]);
+  return std::visit(
+      Overloaded{[](const Inject& i) { return fmt::format("{} {}", word(i.side), wire::describe(i.bytes)); },
+                 [](const Wait& w) { return "wait " + masqsim::to_string(w.span); },
+                 [](const Action&) { return std::string("an action in the gateway"); }},
+      c.steps[step]);
 }
 
 class Judge {
@@ -224,7 +227,8 @@ class Judge {
     verdict_.same = false;
     if (++found_ > shown_at_most) return;
     const auto line = [](const Observed* o) { return o ? wire::describe(o->bytes) : std::string("nothing"); };
-    verdict_.differences.push_back(fmt::format("step {} ({}), {} side: {}", step, step_text(case_, step), word(side), why));
+    verdict_.differences.push_back(
+        fmt::format("step {} ({}), {} side: {}", step, step_text(case_, step), word(side), why));
     verdict_.differences.push_back("  recorded " + line(wanted));
     verdict_.differences.push_back("  gateway  " + line(got));
   }
@@ -238,7 +242,8 @@ class Judge {
   /// The outside end of a row, where a port may have been chosen.
   static bool same_but_port(const wire::Tuple& a, const wire::Tuple& b, bool port_too) {
     const bool is_query = a.protocol == wire::Protocol::icmp;
-    return a.protocol == b.protocol && a.source.address == b.source.address && a.destination.address == b.destination.address &&
+    return a.protocol == b.protocol && a.source.address == b.source.address &&
+           a.destination.address == b.destination.address &&
            (a.source.port == b.source.port || (is_query && !port_too)) &&
            (a.destination.port == b.destination.port || !port_too);
   }

@@ -35,7 +35,9 @@ Finding examine(const Requirement& requirement, const RfcOptions& options) {
 }
 
 std::string packet_line(const Seen& seen) {
-  const std::string_view way = seen.side == Side::in ? (seen.entered ? "lan0 in " : "lan0 out") : seen.entered ? "wan0 in " : "wan0 out";
+  const std::string_view way = seen.side == Side::in ? (seen.entered ? "lan0 in " : "lan0 out")
+                               : seen.entered        ? "wan0 in "
+                                                     : "wan0 out";
   return fmt::format("    {:>12}  {}  {}\n", seconds(seen.at, 2), way, wire::describe(seen.bytes));
 }
 
@@ -82,7 +84,9 @@ std::string_view word(Outcome outcome) {
 const std::vector<Requirement>& rfc_requirements() {
   static const std::vector<Requirement> all = [] {
     std::vector<Requirement> rows;
-    for (const auto& rfc : {rfc_4787(), rfc_5382(), rfc_5508(), rfc_6888(), rfc_7857()}) rows.insert(rows.end(), rfc.begin(), rfc.end());
+    for (const auto& rfc : {rfc_4787(), rfc_5382(), rfc_5508(), rfc_6888(), rfc_7857()}) {
+      rows.insert(rows.end(), rfc.begin(), rfc.end());
+    }
     return rows;
   }();
   return all;
@@ -90,7 +94,8 @@ const std::vector<Requirement>& rfc_requirements() {
 
 nat::Config bench_config(nat::Config nat) {
   nat::SourceRule rule;
-  const auto translating = std::ranges::find_if(nat.source, [](const nat::SourceRule& r) { return r.action != nat::SourceRule::Action::exempt; });
+  const auto translating = std::ranges::find_if(
+      nat.source, [](const nat::SourceRule& r) { return r.action != nat::SourceRule::Action::exempt; });
   if (translating != nat.source.end()) {
     rule.ports = translating->ports;
     rule.random = translating->random;
@@ -123,8 +128,9 @@ std::string to_text(const std::vector<Finding>& findings, bool packets) {
     for (const Seen& seen : f.packets) text += packet_line(seen);
   }
   const Counts c = counts_of(findings);
-  text += fmt::format("{} requirements: {} complies, {} DEVIATES, {} not testable; of {} MUST and MUST NOT {} DEVIATES\n", findings.size(),
-                      c.comply, c.deviate, c.not_testable, c.musts, c.musts_deviate);
+  text +=
+      fmt::format("{} requirements: {} complies, {} DEVIATES, {} not testable; of {} MUST and MUST NOT {} DEVIATES\n",
+                  findings.size(), c.comply, c.deviate, c.not_testable, c.musts, c.musts_deviate);
   return text;
 }
 

@@ -21,7 +21,8 @@ std::array<bool, 4> behaviour(Exam& exam) {
   const auto first = exam.udp_out(a, r1);
   if (!first) return {};
   const bool by_port = exam.udp_out(a, r1_other_port) == first, by_address = exam.udp_out(a, r2) == first;
-  return {by_port, by_address, exam.reaches(udp({remote_1, 99}, *first), a), exam.reaches(udp({remote_3, 99}, *first), a)};
+  return {by_port, by_address, exam.reaches(udp({remote_1, 99}, *first), a),
+          exam.reaches(udp({remote_3, 99}, *first), a)};
 }
 
 Outcome one_outside_port(Exam& exam) {
@@ -116,14 +117,17 @@ Outcome inbound_refreshes(Exam& exam) {
   return exam.found(true, refreshed ? "does so" : "not made use of");
 }
 
-// REQ-7. Outside, too, is 192.168.1.0/24: there is `far`, whose address no inside host has, and `twin`, with that of `a`,
-// and one with the gateway's own.
-// The bench gives packets to the gateway; that hosts find it in the place of `far` is shown by the tests of its LAN.
-constexpr Endpoint far{wire::address(192, 168, 1, 66), 53}, twin{host_a, 53}, gateways_twin{wire::address(192, 168, 1, 1), 53};
+// REQ-7. Outside, too, is 192.168.1.0/24: there is `far`, whose address no inside host has, and `twin`, with that of
+// `a`, and one with the gateway's own. The bench gives packets to the gateway; that hosts find it in the place of `far`
+// is shown by the tests of its LAN.
+constexpr Endpoint far{wire::address(192, 168, 1, 66), 53}, twin{host_a, 53},
+    gateways_twin{wire::address(192, 168, 1, 1), 53};
 
 /// Inside, the outside 192.168.1.0/24 is called 10.9.1.0/24.
 constexpr wire::Prefix alias{wire::address(10, 9, 1, 0), 24}, outside_subnet{wire::address(192, 168, 1, 0), 24};
-constexpr Endpoint alias_of(Endpoint outside) { return {{alias.address.value | (outside.address.value & 0xff)}, outside.port}; }
+constexpr Endpoint alias_of(Endpoint outside) {
+  return {{alias.address.value | (outside.address.value & 0xff)}, outside.port};
+}
 
 void put_inside_addresses_outside(Exam& exam) {
   Addressing subnet;
@@ -143,17 +147,34 @@ void put_inside_addresses_outside(Exam& exam) {
 }
 
 void forward_to_a(Exam& exam) {
-  exam.nat().destination.push_back({.from = {}, .to = {outer, 32}, .protocol = Protocol::udp, .port = nat::PortRange{8080, 8080},
-                                    .forward = a.address, .forward_port = a.port});
+  exam.nat().destination.push_back({.from = {},
+                                    .to = {outer, 32},
+                                    .protocol = Protocol::udp,
+                                    .port = nat::PortRange{8080, 8080},
+                                    .forward = a.address,
+                                    .forward_port = a.port});
 }
 
 /// RFC 2663 section 4.3.
 void give_alias(Exam& exam) {
-  exam.nat().destination.push_back({.in = lan, .from = {}, .to = alias, .protocol = {}, .port = {}, .forward = outside_subnet.address,
-                                    .forward_port = {}, .keep_host_bits = true});
-  exam.nat().source.push_back({.out = lan, .in = wan, .protocol = {}, .from = outside_subnet, .to = {}, .only_port_forwarded = true,
-                               .action = nat::SourceRule::Action::source_nat, .addresses = {alias.address, alias.broadcast()},
-                               .ports = {}, .keep_host_bits = true});
+  exam.nat().destination.push_back({.in = lan,
+                                    .from = {},
+                                    .to = alias,
+                                    .protocol = {},
+                                    .port = {},
+                                    .forward = outside_subnet.address,
+                                    .forward_port = {},
+                                    .keep_host_bits = true});
+  exam.nat().source.push_back({.out = lan,
+                               .in = wan,
+                               .protocol = {},
+                               .from = outside_subnet,
+                               .to = {},
+                               .only_port_forwarded = true,
+                               .action = nat::SourceRule::Action::source_nat,
+                               .addresses = {alias.address, alias.broadcast()},
+                               .ports = {},
+                               .keep_host_bits = true});
 }
 
 /// Outside `remote` and inside `a` (whom it calls by the forward) speak both ways; `a` knows it as `known_as`.
@@ -169,7 +190,9 @@ bool speak(Exam& exam, Endpoint remote, Endpoint known_as) {
   if (inside_sees(udp(remote, *seen)) != known_as) return exam.note("its answer does not come in"), false;
   const Endpoint caller{remote.address, 999}, caller_known_as{known_as.address, 999}, called{outer, 8080};
   if (inside_sees(udp(caller, called)) != caller_known_as) return exam.note("its call does not come in"), false;
-  if (exam.outside_of(udp(a, caller_known_as), remote.address) != called) return exam.note("its call is not answered"), false;
+  if (exam.outside_of(udp(a, caller_known_as), remote.address) != called) {
+    return exam.note("its call is not answered"), false;
+  }
   return true;
 }
 
@@ -191,12 +214,15 @@ Outcome filtering(Exam& exam) {
   if (!seen) return exam.found(false);
   const bool any = exam.reaches(udp({remote_2, 9}, *seen), a);
   const bool same_address = exam.reaches(udp({remote_1, 99}, *seen), a);
-  return exam.found(same_address, any ? "endpoint-independent" : same_address ? "address-dependent" : "address and port-dependent");
+  return exam.found(same_address, any            ? "endpoint-independent"
+                                  : same_address ? "address-dependent"
+                                                 : "address and port-dependent");
 }
 
 Outcome configurable_filtering(Exam& exam) {
   std::size_t admitted = 0;
-  for (const nat::Filtering choice : {nat::Filtering::endpoint_independent, nat::Filtering::address_and_port_dependent}) {
+  for (const nat::Filtering choice :
+       {nat::Filtering::endpoint_independent, nat::Filtering::address_and_port_dependent}) {
     exam.nat().filtering = choice;
     exam.restart();
     const auto seen = exam.udp_out(a, r1);
@@ -230,7 +256,8 @@ Outcome hairpin_source(Exam& exam) {
 }
 
 Outcome no_udp_alg(Exam& exam) {
-  const std::string_view sip = "REGISTER sip:example.org SIP/2.0\r\nVia: SIP/2.0/UDP 192.168.1.10:5060\r\nContact: <sip:a@192.168.1.10:5060>\r\n\r\n";
+  const std::string_view sip =
+      "REGISTER sip:example.org SIP/2.0\r\nVia: SIP/2.0/UDP 192.168.1.10:5060\r\nContact: <sip:a@192.168.1.10:5060>\r\n\r\n";
   const Bytes data(sip.begin(), sip.end());
   wire::IpFields ip;
   ip.source = host_a;
@@ -264,7 +291,8 @@ Outcome survives_errors(Exam& exam) {
 bool error_comes_in(Exam& exam, wire::Address from) {
   const auto seen = exam.udp_out(a, r1);
   if (!seen) return false;
-  const auto emerged = exam.from_outside(icmp_error(from, outer, wire::icmp::unreachable, wire::icmp::port_unreachable, udp(*seen, r1)));
+  const auto emerged =
+      exam.from_outside(icmp_error(from, outer, wire::icmp::unreachable, wire::icmp::port_unreachable, udp(*seen, r1)));
   const Emerged* error = icmp_at(emerged, Side::in, wire::icmp::unreachable, wire::icmp::port_unreachable);
   const auto about = error ? wire::tuple_of(quoted(*error)) : std::nullopt;
   return about && about->source == a && about->destination == r1;
@@ -280,8 +308,9 @@ Outcome too_big_told(Exam& exam) {
   const auto ip = wire::Ipv4View::parse(error->bytes);
   const auto about = wire::tuple_of(quoted(*error));
   const std::uint16_t mtu = wire::IcmpView::parse(ip->payload())->next_hop_mtu();
-  return exam.found(ip->destination() == a.address && about && about->source == a && about->destination == r1 && mtu == 1400,
-                    fmt::format("MTU {}", mtu));
+  return exam.found(
+      ip->destination() == a.address && about && about->source == a && about->destination == r1 && mtu == 1400,
+      fmt::format("MTU {}", mtu));
 }
 
 Outcome fragments(Exam& exam) {
@@ -320,7 +349,9 @@ bool pieces_go_out(Exam& exam, bool backwards) {
   for (const Bytes& part : parts) {
     for (const Emerged& e : exam.from_inside(part)) {
       const auto ip = wire::Ipv4View::parse(e.bytes);
-      if (e.side == Side::out && ip && ip->destination() == r1.address && ip->source() == outer) left += ip->payload().size();
+      if (e.side == Side::out && ip && ip->destination() == r1.address && ip->source() == outer) {
+        left += ip->payload().size();
+      }
     }
   }
   return left == 1208;
@@ -328,7 +359,9 @@ bool pieces_go_out(Exam& exam, bool backwards) {
 
 Outcome out_of_order(Exam& exam) {
   const auto seen = exam.udp_out(a, r1);
-  if (!seen || !pieces_come_in(exam, *seen, true) || !pieces_come_in(exam, *seen, false)) return exam.found(false, "inwards");
+  if (!seen || !pieces_come_in(exam, *seen, true) || !pieces_come_in(exam, *seen, false)) {
+    return exam.found(false, "inwards");
+  }
   return exam.found(pieces_go_out(exam, true) && pieces_go_out(exam, false));
 }
 
@@ -346,7 +379,9 @@ Outcome flood(Exam& exam) {
   }
   const bool whole = exam.reaches(udp(r1, *seen), a), in_order = pieces_come_in(exam, *seen, false);
   return exam.found(whole && in_order, fmt::format("after {} lone pieces of 8 KiB{}", pieces_of_flood,
-                                                   !whole ? " nothing passes" : !in_order ? " no others are taken" : ""));
+                                                   !whole      ? " nothing passes"
+                                                   : !in_order ? " no others are taken"
+                                                               : ""));
 }
 
 }  // namespace

@@ -13,7 +13,9 @@ constexpr Endpoint a{host_a, 5000}, b{host_b, 5000}, r1{remote_1, 80}, r2{remote
 constexpr std::uint8_t syn = wire::TcpFlags::syn, ack = wire::TcpFlags::ack, psh = wire::TcpFlags::psh,
                        fin = wire::TcpFlags::fin, rst = wire::TcpFlags::rst;
 
-std::optional<Endpoint> syn_out(Exam& exam, Endpoint from, Endpoint to) { return exam.outside_of(tcp(from, to, syn), to.address); }
+std::optional<Endpoint> syn_out(Exam& exam, Endpoint from, Endpoint to) {
+  return exam.outside_of(tcp(from, to, syn), to.address);
+}
 
 Outcome one_outside_port(Exam& exam) {
   const Endpoint r1_other_port{remote_1, 443}, r3{remote_3, 80};
@@ -28,14 +30,17 @@ Outcome one_outside_port(Exam& exam) {
 
 // Ways through a connection's life, RFC 9293 section 3.5 and 3.6. Each is true if every segment passes.
 
-bool speak_and_close(Connection c) { return c.open() && c.send(100) && c.answer() && c.inside_hears(psh | ack, 50) && c.close(); }
+bool speak_and_close(Connection c) {
+  return c.open() && c.send(100) && c.answer() && c.inside_hears(psh | ack, 50) && c.close();
+}
 
 bool remote_closes_first(Connection c) {
   return c.open() && c.fin_in() && c.acknowledge() && c.send(100) && c.answer() && c.fin_out() && c.answer();
 }
 
 bool half_closed(Connection c) {
-  return c.open() && c.fin_out() && c.answer() && c.inside_hears(psh | ack, 50) && c.acknowledge() && c.fin_in() && c.acknowledge();
+  return c.open() && c.fin_out() && c.answer() && c.inside_hears(psh | ack, 50) && c.acknowledge() && c.fin_in() &&
+         c.acknowledge();
 }
 
 bool both_close_at_once(Connection c) {
@@ -58,24 +63,26 @@ bool handshake_repeated(Connection c) {
 bool kept_alive(Connection c) {
   if (!c.open()) return false;
   const auto probe_out = c.exam.outside_of(tcp(c.inside, c.remote, ack, c.ours - 1, c.theirs), c.remote.address);
-  return probe_out == c.outside && c.answer() && c.exam.reaches(tcp(c.remote, c.outside, ack, c.theirs - 1, c.ours), c.inside) &&
-         c.acknowledge();
+  return probe_out == c.outside && c.answer() &&
+         c.exam.reaches(tcp(c.remote, c.outside, ack, c.theirs - 1, c.ours), c.inside) && c.acknowledge();
 }
 
 bool reset_by_remote(Connection c) { return c.open() && c.send(10) && c.answer() && c.inside_hears(rst | ack); }
 
 bool reset_by_inside(Connection c) {
-  return c.open() && c.exam.outside_of(tcp(c.inside, c.remote, rst | ack, c.ours, c.theirs), c.remote.address) == c.outside;
+  return c.open() &&
+         c.exam.outside_of(tcp(c.inside, c.remote, rst | ack, c.ours, c.theirs), c.remote.address) == c.outside;
 }
 
 struct Course {
   std::string_view name;
   bool (*passes)(Connection);
 };
-constexpr Course courses[] = {{"a whole connection", speak_and_close},   {"the remote's closing first", remote_closes_first},
-                              {"a half-closed one", half_closed},        {"both closing at once", both_close_at_once},
-                              {"a repeated handshake", handshake_repeated}, {"keep-alives", kept_alive},
-                              {"a reset by the remote", reset_by_remote}, {"a reset from inside", reset_by_inside}};
+constexpr Course courses[] = {
+    {"a whole connection", speak_and_close},      {"the remote's closing first", remote_closes_first},
+    {"a half-closed one", half_closed},           {"both closing at once", both_close_at_once},
+    {"a repeated handshake", handshake_repeated}, {"keep-alives", kept_alive},
+    {"a reset by the remote", reset_by_remote},   {"a reset from inside", reset_by_inside}};
 
 Outcome every_sequence(Exam& exam) {
   Endpoint inside = a;
@@ -89,16 +96,21 @@ Outcome every_sequence(Exam& exam) {
 /// Begun outside, through a port forward.
 Outcome begun_outside(Exam& exam) {
   const Endpoint server{host_a, 80}, called{outer, 8080}, client{remote_1, 40000};
-  exam.nat().destination.push_back({.from = {}, .to = {outer, 32}, .protocol = Protocol::tcp, .port = nat::PortRange{8080, 8080},
-                                    .forward = server.address, .forward_port = server.port});
+  exam.nat().destination.push_back({.from = {},
+                                    .to = {outer, 32},
+                                    .protocol = Protocol::tcp,
+                                    .port = nat::PortRange{8080, 8080},
+                                    .forward = server.address,
+                                    .forward_port = server.port});
   const auto in = [&](std::uint8_t flags, std::uint32_t sequence, std::uint32_t acknowledged, std::size_t size = 0) {
     return exam.reaches(tcp(client, called, flags, sequence, acknowledged, size), server);
   };
   const auto out = [&](std::uint8_t flags, std::uint32_t sequence, std::uint32_t acknowledged, std::size_t size = 0) {
     return exam.outside_of(tcp(server, client, flags, sequence, acknowledged, size), client.address) == called;
   };
-  return exam.found(in(syn, 1000, 0) && out(syn | ack, 5000, 1001) && in(ack, 1001, 5001) && in(psh | ack, 1001, 5001, 100) &&
-                    out(psh | ack, 5001, 1101, 50) && in(fin | ack, 1101, 5051) && out(fin | ack, 5051, 1102) && in(ack, 1102, 5052));
+  return exam.found(in(syn, 1000, 0) && out(syn | ack, 5000, 1001) && in(ack, 1001, 5001) &&
+                    in(psh | ack, 1001, 5001, 100) && out(psh | ack, 5001, 1101, 50) && in(fin | ack, 1101, 5051) &&
+                    out(fin | ack, 5051, 1102) && in(ack, 1102, 5052));
 }
 
 Outcome simultaneous_open(Exam& exam) {
@@ -107,7 +119,8 @@ Outcome simultaneous_open(Exam& exam) {
   const bool crossed = exam.reaches(tcp(r1, *seen, syn, 5000), a);
   const bool ours = exam.outside_of(tcp(a, r1, syn | ack, 1000, 5001), remote_1) == seen;
   const bool theirs = exam.reaches(tcp(r1, *seen, syn | ack, 5000, 1001), a);
-  return exam.found(crossed && ours && theirs && exam.outside_of(tcp(a, r1, psh | ack, 1001, 5001, 10), remote_1) == seen);
+  return exam.found(crossed && ours && theirs &&
+                    exam.outside_of(tcp(a, r1, psh | ack, 1001, 5001, 10), remote_1) == seen);
 }
 
 Outcome filtering(Exam& exam) {
@@ -115,12 +128,15 @@ Outcome filtering(Exam& exam) {
   if (!seen) return exam.found(false);
   const bool any = exam.reaches(tcp({remote_2, 9000}, *seen, syn), a);
   const bool same_address = exam.reaches(tcp({remote_1, 9000}, *seen, syn), a);
-  return exam.found(same_address, any ? "endpoint-independent" : same_address ? "address-dependent" : "address and port-dependent");
+  return exam.found(same_address, any            ? "endpoint-independent"
+                                  : same_address ? "address-dependent"
+                                                 : "address and port-dependent");
 }
 
 Outcome configurable_filtering(Exam& exam) {
   std::size_t admitted = 0;
-  for (const nat::Filtering choice : {nat::Filtering::endpoint_independent, nat::Filtering::address_and_port_dependent}) {
+  for (const nat::Filtering choice :
+       {nat::Filtering::endpoint_independent, nat::Filtering::address_and_port_dependent}) {
     exam.nat().filtering = choice;
     exam.restart();
     const auto seen = syn_out(exam, a, r1);
@@ -272,7 +288,8 @@ Outcome errors_pass(Exam& exam) {
   Connection c{exam, a, r1};
   if (!c.open() || !c.send(100)) return exam.found(false);
   for (std::uint8_t code = 0; code < 6; ++code) {
-    const auto emerged = exam.from_outside(icmp_error(remote_3, outer, wire::icmp::unreachable, code, tcp(c.outside, r1, psh | ack, c.ours - 100, c.theirs, 100)));
+    const auto emerged = exam.from_outside(icmp_error(remote_3, outer, wire::icmp::unreachable, code,
+                                                      tcp(c.outside, r1, psh | ack, c.ours - 100, c.theirs, 100)));
     const Emerged* error = icmp_at(emerged, Side::in, wire::icmp::unreachable, code);
     const auto about = error ? wire::tuple_of(quoted(*error)) : std::nullopt;
     if (!about || about->source != a || about->destination != r1) return exam.found(false);
@@ -284,7 +301,8 @@ Outcome survives_errors(Exam& exam) {
   Connection c{exam, a, r1};
   if (!c.open() || !c.send(100)) return exam.found(false);
   for (const auto& [type, code] : icmp_errors) {
-    exam.from_outside(icmp_error(remote_3, outer, type, code, tcp(c.outside, r1, psh | ack, c.ours - 100, c.theirs, 100)));
+    exam.from_outside(
+        icmp_error(remote_3, outer, type, code, tcp(c.outside, r1, psh | ack, c.ours - 100, c.theirs, 100)));
     exam.from_inside(icmp_error(a.address, remote_1, type, code, tcp(r1, a, ack, c.theirs, c.ours)));
   }
   return exam.found(c.answer() && c.send(10));

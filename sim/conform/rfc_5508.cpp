@@ -14,7 +14,9 @@ namespace icmp_type = wire::icmp;
 constexpr Endpoint a{host_a, 5000}, b{host_b, 5000}, r1{remote_1, 53};
 constexpr Endpoint asker{host_a, 77}, other_asker{host_b, 77};
 
-std::optional<Endpoint> echo_out(Exam& exam, Endpoint from, wire::Address to) { return exam.outside_of(echo(from, to), to); }
+std::optional<Endpoint> echo_out(Exam& exam, Endpoint from, wire::Address to) {
+  return exam.outside_of(echo(from, to), to);
+}
 
 Outcome queries_pass(Exam& exam) {
   bool all = true;
@@ -22,7 +24,8 @@ Outcome queries_pass(Exam& exam) {
     const std::uint32_t rest = std::uint32_t{asker.port} << 16 | 1;
     const auto seen = exam.outside_of(icmp(asker.address, remote_1, type, 0, rest, Bytes(12)), remote_1);
     const auto answer = static_cast<std::uint8_t>(type == icmp_type::echo ? icmp_type::echo_reply : type + 1);
-    all = all && seen && exam.reaches(icmp(remote_1, outer, answer, 0, std::uint32_t{seen->port} << 16 | 1, Bytes(12)), asker);
+    all = all && seen &&
+          exam.reaches(icmp(remote_1, outer, answer, 0, std::uint32_t{seen->port} << 16 | 1, Bytes(12)), asker);
   }
   return exam.found(all);
 }
@@ -63,7 +66,9 @@ Outcome bad_sum_dropped(Exam& exam) {
   Bytes outbound = icmp_error(b.address, remote_1, icmp_type::unreachable, icmp_type::port_unreachable, udp(r1, b));
   outbound[22] ^= 0xff;
   const bool out_dropped = exam.from_inside(outbound).empty();
-  return exam.found(in_dropped && out_dropped, !in_dropped ? "an inbound one passes" : !out_dropped ? "an outbound one passes" : "");
+  return exam.found(in_dropped && out_dropped, !in_dropped    ? "an inbound one passes"
+                                               : !out_dropped ? "an outbound one passes"
+                                                              : "");
 }
 
 Outcome bad_inner_sum_dropped(Exam& exam) {
@@ -88,7 +93,8 @@ Outcome inner_options(Exam& exam) {
   ip.source = seen->address;
   ip.destination = remote_1;
   ip.options = options;
-  return exam.found(told_inside(exam.from_outside(error_about(wire::udp_packet(ip, seen->port, r1.port, Bytes(8)))), a));
+  return exam.found(
+      told_inside(exam.from_outside(error_about(wire::udp_packet(ip, seen->port, r1.port, Bytes(8)))), a));
 }
 
 Outcome inner_transport_sum_ignored(Exam& exam) {
@@ -112,11 +118,13 @@ Outcome extensions_left_out(Exam& exam) {
   const Bytes extension{0x20, 0, 0xbf, 0xfd, 0, 8, 1, 1, 0, 1, 2, 3};
   data.insert(data.end(), extension.begin(), extension.end());
   const std::uint32_t words_of_quote = 32u << 16;
-  const auto emerged = exam.from_outside(icmp(remote_3, outer, icmp_type::unreachable, icmp_type::port_unreachable, words_of_quote, data));
+  const auto emerged = exam.from_outside(
+      icmp(remote_3, outer, icmp_type::unreachable, icmp_type::port_unreachable, words_of_quote, data));
   if (!told_inside(emerged, a)) return exam.found(false);
   const Emerged* error = first_at(emerged, Side::in);
   const auto message = wire::IcmpView::parse(wire::Ipv4View::parse(error->bytes)->payload());
-  return exam.found(message->sum_ok() && std::ranges::equal(message->payload().last(12), extension) && message->payload()[127] == 0);
+  return exam.found(message->sum_ok() && std::ranges::equal(message->payload().last(12), extension) &&
+                    message->payload()[127] == 0);
 }
 
 /// What comes in of an outside error; nothing if it does not come in.
@@ -154,7 +162,8 @@ Outcome sent_to_the_quoted(Exam& exam) {
 }
 
 Outcome unknown_inside_dropped(Exam& exam) {
-  const Bytes error = icmp_error(a.address, remote_1, icmp_type::unreachable, icmp_type::port_unreachable, udp(r1, {host_a, 4321}));
+  const Bytes error =
+      icmp_error(a.address, remote_1, icmp_type::unreachable, icmp_type::port_unreachable, udp(r1, {host_a, 4321}));
   const auto emerged = exam.from_inside(error);
   return exam.found(emerged.empty(), emerged.empty() ? "" : "leaves from " + words(source_of(emerged.front())));
 }
@@ -195,7 +204,9 @@ Outcome outbound_from_outside_address(Exam& exam) {
   for (const wire::Address from : {host_a, inside_router}) {
     exam.restart();
     const Outbound out = inside_error(exam, from, icmp_type::unreachable, icmp_type::port_unreachable);
-    if (!out.error || wire::Ipv4View::parse(*out.error)->source() != outer) return exam.found(false, "of " + wire::to_string(from));
+    if (!out.error || wire::Ipv4View::parse(*out.error)->source() != outer) {
+      return exam.found(false, "of " + wire::to_string(from));
+    }
   }
   return exam.found(true, "of a host and of a router");
 }
@@ -209,7 +220,8 @@ Outcome errors_change_no_timer(Exam& exam) {
   if (exam.refreshes(Side::out, error_about(udp(*seen, r1)), a)) return exam.found(false, "of UDP");
   if (exam.refreshes(Side::out, error_about(echo(*query, remote_1)), asker)) return exam.found(false, "about a query");
   if (!exam.reaches(echo_reply(remote_1, *query), asker)) return exam.found(false, "about a query: it has gone");
-  const Bytes about_answer = icmp_error(host_a, remote_1, icmp_type::unreachable, icmp_type::port_unreachable, echo_reply(remote_1, asker));
+  const Bytes about_answer =
+      icmp_error(host_a, remote_1, icmp_type::unreachable, icmp_type::port_unreachable, echo_reply(remote_1, asker));
   if (exam.refreshes(Side::in, about_answer, asker)) return exam.found(false, "about an answer");
   return exam.found(exam.reaches(echo_reply(remote_1, *query), asker) && exam.reaches(udp(r1, *seen), a));
 }
@@ -223,7 +235,12 @@ Outcome hairpinned_query(Exam& exam) {
   out.from = inside;
   out.addresses = {outside.address, outside.broadcast()};
   out.keep_host_bits = true;
-  exam.nat().destination.push_back({.from = {}, .to = outside, .protocol = {}, .port = {}, .forward = inside.address, .forward_port = {},
+  exam.nat().destination.push_back({.from = {},
+                                    .to = outside,
+                                    .protocol = {},
+                                    .port = {},
+                                    .forward = inside.address,
+                                    .forward_port = {},
                                     .keep_host_bits = true});
   const wire::Address asker_outside = wire::address(203, 0, 113, 10), other_outside = wire::address(203, 0, 113, 11);
   const auto asked = exam.from_inside(echo(asker, other_outside));
@@ -232,7 +249,8 @@ Outcome hairpinned_query(Exam& exam) {
   if (source_of(*query)->address != asker_outside) return exam.found(false, "from " + words(source_of(*query)));
   const auto answered = exam.from_inside(echo_reply(other_asker.address, {asker_outside, source_of(*query)->port}));
   const Emerged* answer = icmp_at(answered, Side::in, icmp_type::echo_reply);
-  return exam.found(answer && destination_of(*answer)->address == asker.address && source_of(*answer)->address == other_outside);
+  return exam.found(answer && destination_of(*answer)->address == asker.address &&
+                    source_of(*answer)->address == other_outside);
 }
 
 Outcome hairpinned_error(Exam& exam) {
@@ -242,7 +260,8 @@ Outcome hairpinned_error(Exam& exam) {
   const auto arrived = exam.from_inside(udp(caller, *called));
   const Emerged* packet = first_at(arrived, Side::in);
   if (!packet || destination_of(*packet) != b) return exam.found(false, "the packet it is about does not pass");
-  const auto emerged = exam.from_inside(icmp_error(b.address, source_of(*packet)->address, icmp_type::unreachable, icmp_type::port_unreachable, packet->bytes));
+  const auto emerged = exam.from_inside(icmp_error(b.address, source_of(*packet)->address, icmp_type::unreachable,
+                                                   icmp_type::port_unreachable, packet->bytes));
   return exam.found(told_inside(emerged, caller));
 }
 
@@ -255,7 +274,8 @@ Outcome exhaustion_told(Exam& exam) {
   exam.nat().source.front().ports = nat::PortRange{2000, 2000};
   exam.udp_out(a, r1);
   const auto emerged = exam.from_inside(udp(b, r1));
-  const bool told = told_unreachable(emerged, icmp_type::admin_prohibited) || told_unreachable(emerged, icmp_type::host_unreachable);
+  const bool told =
+      told_unreachable(emerged, icmp_type::admin_prohibited) || told_unreachable(emerged, icmp_type::host_unreachable);
   const bool by_6888 = icmp_at(emerged, Side::in, icmp_type::unreachable, icmp_type::host_unreachable);
   return exam.found(told, by_6888 ? "code 1 in place of 13, as RFC 6888 REQ-11 has it: TCP must not give up" : "");
 }
@@ -280,8 +300,10 @@ Outcome needed_kinds(Exam& exam) {
 
 Outcome other_kinds(Exam& exam) {
   const auto seen = flow(exam);
-  const auto problem = exam.from_outside(icmp_error(remote_3, outer, icmp_type::parameter_problem, 0, udp(seen.value_or(Endpoint{}), r1)));
-  return exam.found(true, icmp_at(problem, Side::in, icmp_type::parameter_problem) ? "parameter problem passes" : "not made use of");
+  const auto problem = exam.from_outside(
+      icmp_error(remote_3, outer, icmp_type::parameter_problem, 0, udp(seen.value_or(Endpoint{}), r1)));
+  return exam.found(
+      true, icmp_at(problem, Side::in, icmp_type::parameter_problem) ? "parameter problem passes" : "not made use of");
 }
 
 Outcome obsolete_kinds(Exam& exam) {
@@ -307,7 +329,8 @@ Outcome no_error_about_errors(Exam& exam) {
     wire::Ipv4Edit::parse(packet)->rewrite_ttl(1);
     return exam.from_inside(packet).empty();
   };
-  const bool about_error = dies_here(icmp_error(a.address, remote_1, icmp_type::unreachable, icmp_type::port_unreachable, udp(r1, a)));
+  const bool about_error =
+      dies_here(icmp_error(a.address, remote_1, icmp_type::unreachable, icmp_type::port_unreachable, udp(r1, a)));
   const bool about_many = dies_here(udp(a, {wire::address(255, 255, 255, 255), 53}));
   return exam.found(about_error && about_many);
 }
@@ -341,7 +364,8 @@ std::vector<Requirement> rfc_5508() {
       {5508, "REQ-5b", must, "with its type and code", outbound_kind_kept},
       {5508, "REQ-5c", must, "from an outside address, whoever inside sent it", outbound_from_outside_address},
       {5508, "REQ-6", must_not, "an error neither refreshes nor ends a mapping", errors_change_no_timer},
-      {5508, "REQ-7", must, "with one-to-one translation, inside hosts can ask each other by outside addresses", hairpinned_query},
+      {5508, "REQ-7", must, "with one-to-one translation, inside hosts can ask each other by outside addresses",
+       hairpinned_query},
       {5508, "REQ-7a", must, "an error about a hairpinned packet comes back translated", hairpinned_error},
       {5508, "REQ-8", should, "no port left: the packet is dropped, its sender told", exhaustion_told},
       {5508, "REQ-8", should, "no more allowed: the same, administratively prohibited", refusal_told},

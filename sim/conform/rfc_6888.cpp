@@ -42,14 +42,18 @@ Outcome pool_of_any_shape(Exam& exam) {
   exam.nat().source.front().from = wire::prefix_of(host_a, 31);
   exam.nat().source.push_back(further);
   const auto seen = exam.udp_out(a, r1), other = exam.udp_out({host_c, 5000}, r1);
-  const bool of_five = seen && seen->address >= wire::address(203, 0, 113, 9) && seen->address <= wire::address(203, 0, 113, 13);
-  return exam.found(of_five && other && other->address == wire::address(203, 0, 113, 40), words(seen) + " and " + words(other));
+  const bool of_five =
+      seen && seen->address >= wire::address(203, 0, 113, 9) && seen->address <= wire::address(203, 0, 113, 13);
+  return exam.found(of_five && other && other->address == wire::address(203, 0, 113, 40),
+                    words(seen) + " and " + words(other));
 }
 
 Outcome limited_host(Exam& exam) {
   exam.nat().limits.flows_per_host = 2;
   std::size_t passed = 0;
-  for (std::uint16_t n = 0; n < 4; ++n) passed += exam.udp_out({host_a, static_cast<std::uint16_t>(5000 + n)}, r1).has_value();
+  for (std::uint16_t n = 0; n < 4; ++n) {
+    passed += exam.udp_out({host_a, static_cast<std::uint16_t>(5000 + n)}, r1).has_value();
+  }
   const bool other_host = exam.udp_out(b, r1).has_value();
   return exam.found(passed == 2 && other_host, fmt::format("{} of 4 ports and flows pass a limit of 2", passed));
 }
@@ -105,10 +109,14 @@ Outcome rest_configurable(Exam& exam) {
   exam.nat().limits.resting = 0;
   exam.restart();
   const bool none_rest = gets_freed_port(exam, 0_s);
-  return exam.found(rests && ends && none_rest, !rests ? "no time can be set" : !none_rest ? "no number can be set" : "");
+  return exam.found(rests && ends && none_rest, !rests       ? "no time can be set"
+                                                : !none_rest ? "no number can be set"
+                                                             : "");
 }
 
-Outcome subscriber_control(Exam&) { throw NotTestable("not met: the gateway does not speak the Port Control Protocol"); }
+Outcome subscriber_control(Exam&) {
+  throw NotTestable("not met: the gateway does not speak the Port Control Protocol");
+}
 Outcome manageable(Exam&) { throw NotTestable("no packet shows it"); }
 
 /// What happens to the second host when one port is all there is.
@@ -123,7 +131,8 @@ Outcome exhaustion_told(Exam& exam) {
   if (exam.nat().source.empty()) return exam.found(false);
   exam.nat().source.front().ports = nat::PortRange{2000, 2000};
   exam.udp_out(a, r1);
-  return exam.found(icmp_at(exam.from_inside(udp(b, r1)), Side::in, wire::icmp::unreachable, wire::icmp::host_unreachable) != nullptr);
+  return exam.found(icmp_at(exam.from_inside(udp(b, r1)), Side::in, wire::icmp::unreachable,
+                            wire::icmp::host_unreachable) != nullptr);
 }
 
 Outcome exhaustion_spares_others(Exam& exam) {
@@ -157,7 +166,9 @@ Outcome uses_ports_well(Exam& exam) {
   if (exam.nat().source.empty()) return exam.found(false);
   exam.nat().source.front().ports = nat::PortRange{2000, 2039};
   std::size_t passed = 0;
-  for (std::uint16_t n = 0; n < 40; ++n) passed += exam.udp_out({n % 2 == 0 ? host_a : host_b, static_cast<std::uint16_t>(5000 + n)}, r1).has_value();
+  for (std::uint16_t n = 0; n < 40; ++n) {
+    passed += exam.udp_out({n % 2 == 0 ? host_a : host_b, static_cast<std::uint16_t>(5000 + n)}, r1).has_value();
+  }
   return exam.found(passed == 40, fmt::format("{} of 40 ports used", passed));
 }
 
@@ -167,8 +178,11 @@ Outcome hard_to_guess(Exam& exam) {
     const auto seen = exam.udp_out({host_a, port}, r1);
     preserved += seen && seen->port == port;
   }
-  return exam.found(preserved == 0, preserved == 0 ? "" : fmt::format("{} of 8 are as the host chose them, which RFC 6056 leaves to a NAT; "
-                                                                  "pick: random hides them", preserved));
+  return exam.found(preserved == 0,
+                    preserved == 0 ? ""
+                                   : fmt::format("{} of 8 are as the host chose them, which RFC 6056 leaves to a NAT; "
+                                                 "pick: random hides them",
+                                                 preserved));
 }
 
 }  // namespace

@@ -52,7 +52,9 @@ Outcome reset_keeps_state(Exam& exam) {
   if (!refused || !exam.reaches(tcp(r1, *refused, rst | ack, 0, 1001), b)) return exam.found(false);
   for (const Endpoint inside : {a, b}) {
     const auto left = exam.seconds_left(inside);
-    if (left.value_or(0) < 238) return exam.found(false, left ? fmt::format("{} s are left", *left) : "the entry goes at once");
+    if (left.value_or(0) < 238) {
+      return exam.found(false, left ? fmt::format("{} s are left", *left) : "the entry goes at once");
+    }
   }
   return exam.found(true);
 }
@@ -82,7 +84,8 @@ Outcome mapping_by_protocol(Exam& exam) {
   exam.nat().source.front().ports = nat::PortRange{2000, 2000};
   const auto of_udp = exam.udp_out(a, r1);
   const auto of_tcp = exam.outside_of(tcp(b, r1, syn), remote_1);
-  return exam.found(of_udp && of_tcp && of_udp->port == of_tcp->port, "UDP " + words(of_udp) + ", TCP " + words(of_tcp));
+  return exam.found(of_udp && of_tcp && of_udp->port == of_tcp->port,
+                    "UDP " + words(of_udp) + ", TCP " + words(of_tcp));
 }
 
 Outcome filtering_by_protocol(Exam& exam) {
@@ -104,8 +107,11 @@ Outcome errors_and_resets_do_not_refresh(Exam& exam) {
   if (exam.refreshes(Side::in, error, a)) return exam.found(false, "an error does");
   Connection c{exam, {host_c, 5000}, r1};
   if (!c.open()) return exam.found(false);
-  if (exam.refreshes(Side::in, tcp(c.inside, r1, rst | ack, c.ours, c.theirs), c.inside)) return exam.found(false, "a reset does");
-  const bool again = exam.seconds_left(c.inside) && exam.refreshes(Side::in, tcp(c.inside, r1, rst | ack, c.ours, c.theirs), c.inside);
+  if (exam.refreshes(Side::in, tcp(c.inside, r1, rst | ack, c.ours, c.theirs), c.inside)) {
+    return exam.found(false, "a reset does");
+  }
+  const bool again =
+      exam.seconds_left(c.inside) && exam.refreshes(Side::in, tcp(c.inside, r1, rst | ack, c.ours, c.theirs), c.inside);
   return exam.found(!again, again ? "a second reset does" : "");
 }
 
@@ -150,7 +156,8 @@ Outcome hairpinned_error(Exam& exam) {
   const auto arrived = exam.from_inside(udp(caller, *port));
   const Emerged* packet = first_at(arrived, Side::in);
   if (!packet || destination_of(*packet) != b) return exam.found(false, "the packet it is about does not pass");
-  const auto told = exam.from_inside(icmp_error(b.address, source_of(*packet)->address, wire::icmp::unreachable, wire::icmp::port_unreachable, packet->bytes));
+  const auto told = exam.from_inside(icmp_error(b.address, source_of(*packet)->address, wire::icmp::unreachable,
+                                                wire::icmp::port_unreachable, packet->bytes));
   const Emerged* error = icmp_at(told, Side::in, wire::icmp::unreachable);
   return exam.found(error && destination_of(*error)->address == caller.address);
 }

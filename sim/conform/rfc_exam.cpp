@@ -33,7 +33,8 @@ Bytes udp(Endpoint from, Endpoint to, std::size_t size, std::uint16_t fragment_w
   return wire::udp_packet(ip, from.port, to.port, letters(size));
 }
 
-Bytes tcp(Endpoint from, Endpoint to, std::uint8_t flags, std::uint32_t sequence, std::uint32_t acknowledgment, std::size_t size) {
+Bytes tcp(Endpoint from, Endpoint to, std::uint8_t flags, std::uint32_t sequence, std::uint32_t acknowledgment,
+          std::size_t size) {
   wire::TcpFields fields;
   fields.source_port = from.port;
   fields.destination_port = to.port;
@@ -43,7 +44,8 @@ Bytes tcp(Endpoint from, Endpoint to, std::uint8_t flags, std::uint32_t sequence
   return wire::tcp_packet(header(from.address, to.address), fields, letters(size));
 }
 
-Bytes icmp(wire::Address from, wire::Address to, std::uint8_t type, std::uint8_t code, std::uint32_t rest, wire::ByteView data) {
+Bytes icmp(wire::Address from, wire::Address to, std::uint8_t type, std::uint8_t code, std::uint32_t rest,
+           wire::ByteView data) {
   return wire::icmp_packet(header(from, to), {.type = type, .code = code, .rest = rest}, data);
 }
 
@@ -114,7 +116,8 @@ std::optional<Endpoint> Exam::outside_of(const Bytes& packet, wire::Address remo
 
 bool Exam::reaches(const Bytes& packet, Endpoint inside) {
   const Emergeds emerged = from_outside(packet);
-  return std::ranges::any_of(emerged, [&](const Emerged& e) { return e.side == Side::in && destination_of(e) == inside; });
+  return std::ranges::any_of(emerged,
+                             [&](const Emerged& e) { return e.side == Side::in && destination_of(e) == inside; });
 }
 
 std::optional<std::int64_t> Exam::seconds_left(Endpoint inside) {
@@ -176,13 +179,16 @@ bool Connection::open() {
   if (!seen) return false;
   outside = *seen;
   ++ours;
-  if (!exam.reaches(tcp(remote, outside, wire::TcpFlags::syn | wire::TcpFlags::ack, theirs, ours), inside)) return false;
+  if (!exam.reaches(tcp(remote, outside, wire::TcpFlags::syn | wire::TcpFlags::ack, theirs, ours), inside)) {
+    return false;
+  }
   ++theirs;
   return acknowledge();
 }
 
 bool Connection::send(std::size_t size) {
-  const bool out = exam.outside_of(tcp(inside, remote, wire::TcpFlags::psh | wire::TcpFlags::ack, ours, theirs, size), remote.address) == outside;
+  const bool out = exam.outside_of(tcp(inside, remote, wire::TcpFlags::psh | wire::TcpFlags::ack, ours, theirs, size),
+                                   remote.address) == outside;
   ours += static_cast<std::uint32_t>(size);
   return out;
 }
@@ -196,7 +202,8 @@ bool Connection::inside_hears(std::uint8_t flags, std::size_t size) {
 bool Connection::answer() { return inside_hears(wire::TcpFlags::ack); }
 
 bool Connection::fin_out() {
-  const auto seen = exam.outside_of(tcp(inside, remote, wire::TcpFlags::fin | wire::TcpFlags::ack, ours++, theirs), remote.address);
+  const auto seen =
+      exam.outside_of(tcp(inside, remote, wire::TcpFlags::fin | wire::TcpFlags::ack, ours++, theirs), remote.address);
   return seen == outside;
 }
 

@@ -22,15 +22,17 @@ constexpr wire::Address remote_1 = wire::address(198, 51, 100, 7), remote_2 = wi
 
 using Bytes = std::vector<std::uint8_t>;
 /// Type and code of every kind of error.
-constexpr std::pair<std::uint8_t, std::uint8_t> icmp_errors[] = {{3, 0}, {3, 1}, {3, 2}, {3, 3}, {3, 4},  {3, 5},  {3, 9}, {3, 10},
-                                                                 {3, 13}, {4, 0}, {5, 0}, {5, 1}, {11, 0}, {11, 1}, {12, 0}};
+constexpr std::pair<std::uint8_t, std::uint8_t> icmp_errors[] = {{3, 0}, {3, 1}, {3, 2},  {3, 3},  {3, 4},
+                                                                 {3, 5}, {3, 9}, {3, 10}, {3, 13}, {4, 0},
+                                                                 {5, 0}, {5, 1}, {11, 0}, {11, 1}, {12, 0}};
 constexpr std::uint16_t dont_fragment = 0x4000, may_fragment = 0;
 
 // Whole packets. Query ids are the port of the endpoint that asks.
 Bytes udp(Endpoint from, Endpoint to, std::size_t size = 8, std::uint16_t fragment_word = dont_fragment);
-Bytes tcp(Endpoint from, Endpoint to, std::uint8_t flags, std::uint32_t sequence = 1000, std::uint32_t acknowledgment = 0,
-          std::size_t size = 0);
-Bytes icmp(wire::Address from, wire::Address to, std::uint8_t type, std::uint8_t code, std::uint32_t rest, wire::ByteView data);
+Bytes tcp(Endpoint from, Endpoint to, std::uint8_t flags, std::uint32_t sequence = 1000,
+          std::uint32_t acknowledgment = 0, std::size_t size = 0);
+Bytes icmp(wire::Address from, wire::Address to, std::uint8_t type, std::uint8_t code, std::uint32_t rest,
+           wire::ByteView data);
 Bytes echo(Endpoint from, wire::Address to);
 Bytes echo_reply(wire::Address from, Endpoint to);
 /// An ICMP error that quotes `about` up to `quoted` bytes.
@@ -68,11 +70,13 @@ class Exam {
   /// Sends, and gives what the remote sees as its sender; nothing if nothing came out to it.
   std::optional<Endpoint> outside_of(const Bytes& packet, wire::Address remote);
   /// UDP from an inside endpoint, seen from outside.
-  std::optional<Endpoint> udp_out(Endpoint inside, Endpoint remote) { return outside_of(udp(inside, remote), remote.address); }
+  std::optional<Endpoint> udp_out(Endpoint inside, Endpoint remote) {
+    return outside_of(udp(inside, remote), remote.address);
+  }
   /// True if what the outside sends reaches `inside`.
   bool reaches(const Bytes& packet, Endpoint inside);
-  /// True if the flow that `inside` began lives `span` from now on without packets. Where that cannot be waited for, its
-  /// row of the table says it. `probe` comes from outside and is to reach it.
+  /// True if the flow that `inside` began lives `span` from now on without packets. Where that cannot be waited for,
+  /// its row of the table says it. `probe` comes from outside and is to reach it.
   bool lives(Duration span, const Bytes& probe, Endpoint inside);
   /// Seconds until the first flow of `inside` expires; nothing if there is none.
   std::optional<std::int64_t> seconds_left(Endpoint inside);

@@ -25,7 +25,8 @@ class TimerWatch final : public trace::Sink {
     const trace::NodeId node = node_of(record);
     if (seen || node == trace::nowhere || header_->nodes[node].kind != trace::NodeKind::gateway) return;
     if (record.kind == trace::Kind::change && record.text == "expired" && record.row != nullptr) {
-      say(record, fmt::format("the entry of {} to {} expires", wire::to_string(record.row->inside), wire::to_string(record.row->remote)));
+      say(record, fmt::format("the entry of {} to {} expires", wire::to_string(record.row->inside),
+                              wire::to_string(record.row->remote)));
     } else if (record.kind == trace::Kind::drop && record.reason == Reason::reassembly_timeout) {
       say(record, "a datagram's last pieces are given up");
     } else if (record.kind == trace::Kind::receive) {
@@ -37,16 +38,19 @@ class TimerWatch final : public trace::Sink {
 
  private:
   trace::NodeId node_of(const trace::Record& record) const {
-    return record.node == trace::nowhere && record.point != trace::nowhere ? header_->points[record.point].node : record.node;
+    return record.node == trace::nowhere && record.point != trace::nowhere ? header_->points[record.point].node
+                                                                           : record.node;
   }
 
   void note_udp(const trace::Record& record) {
     const std::optional<wire::Tuple> tuple = wire::tuple_of(record.bytes);
     if (!tuple || tuple->protocol != wire::Protocol::udp || !tuple->has_ports) return;
-    const auto key = std::make_tuple(node_of(record), std::min(tuple->source, tuple->destination), std::max(tuple->source, tuple->destination));
+    const auto key = std::make_tuple(node_of(record), std::min(tuple->source, tuple->destination),
+                                     std::max(tuple->source, tuple->destination));
     const Time first = first_.try_emplace(key, record.at).first->second;
     if (record.at - first < stream_begins) return;
-    say(record, fmt::format("{} to {} becomes a stream", wire::to_string(tuple->source), wire::to_string(tuple->destination)));
+    say(record,
+        fmt::format("{} to {} becomes a stream", wire::to_string(tuple->source), wire::to_string(tuple->destination)));
   }
 
   void say(const trace::Record& record, const std::string& what) {

@@ -43,7 +43,8 @@ void conntrack_flush() {
     nlmsgerr error;
   } answer{};
   const bool asked = ::send(socket.number(), &request, sizeof request, 0) == static_cast<ssize_t>(sizeof request);
-  const bool answered = asked && ::recv(socket.number(), &answer, sizeof answer, 0) >= static_cast<ssize_t>(sizeof answer);
+  const bool answered =
+      asked && ::recv(socket.number(), &answer, sizeof answer, 0) >= static_cast<ssize_t>(sizeof answer);
   if (!answered) throw Failure(fmt::format("cannot flush the connection table: {}", std::strerror(errno)));
   if (answer.error.error != 0) {
     throw Failure(fmt::format("cannot flush the connection table: {}", std::strerror(-answer.error.error)));

@@ -98,11 +98,13 @@ class LinuxGateway::Body {
   }
 
   void make_interfaces(const GatewaySetup& setup) {
-    std::string commands = fmt::format("link set lo up\naddr add {}/32 dev lo scope host\n", wire::to_string(marker_address));
+    std::string commands =
+        fmt::format("link set lo up\naddr add {}/32 dev lo scope host\n", wire::to_string(marker_address));
     for (std::uint16_t i = 0; i < setup.interfaces.size(); ++i) {
       const Interface& interface = setup.interfaces[i];
       taps_.emplace_back(interface.name, i);
-      commands += fmt::format("link set {} address {} mtu {}\n", interface.name, to_string(gateway_end(i)), interface.mtu);
+      commands +=
+          fmt::format("link set {} address {} mtu {}\n", interface.name, to_string(gateway_end(i)), interface.mtu);
       for (const InterfaceAddress& a : interface.addresses) {
         commands += fmt::format("addr add {}/{} dev {}\n", wire::to_string(a.address), a.length, interface.name);
       }

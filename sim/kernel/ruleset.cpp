@@ -13,11 +13,15 @@ using wire::Protocol;
 
 std::string set_of(const Names& names, const std::vector<nat::InterfaceId>& interfaces) {
   std::string text;
-  for (const nat::InterfaceId i : interfaces) text += fmt::format("{}\"{}\"", text.empty() ? "" : ", ", names.interfaces[i]);
+  for (const nat::InterfaceId i : interfaces) {
+    text += fmt::format("{}\"{}\"", text.empty() ? "" : ", ", names.interfaces[i]);
+  }
   return interfaces.size() == 1 ? text : "{ " + text + " }";
 }
 
-std::string range(nat::PortRange r) { return r.first == r.last ? fmt::format("{}", r.first) : fmt::format("{}-{}", r.first, r.last); }
+std::string range(nat::PortRange r) {
+  return r.first == r.last ? fmt::format("{}", r.first) : fmt::format("{}-{}", r.first, r.last);
+}
 
 std::string range(nat::AddressRange r) {
   return r.first == r.last ? wire::to_string(r.first) : wire::to_string(r.first) + "-" + wire::to_string(r.last);
@@ -85,8 +89,11 @@ std::vector<std::string> source_rule(const nat::SourceRule& rule, const Names& n
     }
     return "masquerade" + (with_ports ? " to " + ports : "") + flags(rule);
   };
-  std::vector<std::string> lines{matches + protocol_match(rule.protocol, rule.ports ? have_ports_or_ids : "") + action(rule.ports.has_value())};
-  if (rule.ports && !rule.protocol) lines.push_back(matches + fmt::format("meta l4proto != {} ", have_ports_or_ids) + action(false));
+  std::vector<std::string> lines{matches + protocol_match(rule.protocol, rule.ports ? have_ports_or_ids : "") +
+                                 action(rule.ports.has_value())};
+  if (rule.ports && !rule.protocol) {
+    lines.push_back(matches + fmt::format("meta l4proto != {} ", have_ports_or_ids) + action(false));
+  }
   return lines;
 }
 
@@ -105,7 +112,8 @@ std::string nat_table(const Config& config, const Names& names) {
   }
   if (config.hairpin == nat::Hairpin::full && !names.inside.empty() && !names.outside.is_zero()) {
     const std::string inside = set_of(names, names.inside);
-    text += fmt::format("  iifname {0} oifname {0} ct status dnat snat to {1}\n", inside, wire::to_string(names.outside));
+    text +=
+        fmt::format("  iifname {0} oifname {0} ct status dnat snat to {1}\n", inside, wire::to_string(names.outside));
   }
   return text + " }\n}\n";
 }
@@ -117,7 +125,8 @@ std::string helper_table() {
 
 std::string chain(std::string_view hook, bool drop, const std::vector<std::string>& rules) {
   if (!drop && rules.empty()) return "";
-  std::string text = fmt::format(" chain {0} {{\n  type filter hook {0} priority 0; policy {1};\n", hook, drop ? "drop" : "accept");
+  std::string text =
+      fmt::format(" chain {0} {{\n  type filter hook {0} priority 0; policy {1};\n", hook, drop ? "drop" : "accept");
   for (const std::string& rule : rules) text += fmt::format("  {}\n", rule);
   return text + " }\n";
 }
@@ -155,7 +164,8 @@ std::string filter_table(const Config& config, const Names& names) {
     forward.push_back(fmt::format("iifname {0} oifname != {0} ct state new accept", inside));
     if (firewall.admit_forwarded && !config.destination.empty()) forward.push_back("ct status dnat accept");
   }
-  const std::string chains = chain("input", firewall.protect_input, input) + chain("forward", firewall.protect_forward, forward);
+  const std::string chains =
+      chain("input", firewall.protect_input, input) + chain("forward", firewall.protect_forward, forward);
   return chains.empty() ? "" : "table ip filter {\n" + sets + chains + "}\n";
 }
 
@@ -189,7 +199,8 @@ void tell_timers(const nat::Timeouts& timeouts, const nat::Timeouts& before, Rul
     const Duration value = timeouts.*timer.value;
     if (value == before.*timer.value) continue;
     if (value.ns % (1_s).ns != 0) {
-      set.cannot.push_back(fmt::format("{} of {}: Linux counts whole seconds, the rest is cut off", timer.sysctl, to_string(value)));
+      set.cannot.push_back(
+          fmt::format("{} of {}: Linux counts whole seconds, the rest is cut off", timer.sysctl, to_string(value)));
     }
     set.sysctls.push_back({std::string(timer.sysctl), fmt::format("{}", value.ns / (1_s).ns)});
   }
@@ -208,21 +219,26 @@ void tell_what_cannot_be(const Config& config, Ruleset& set) {
   const auto cannot = [&](bool wanted, std::string_view sentence) {
     if (wanted) set.cannot.emplace_back(sentence);
   };
-  cannot(config.mapping != nat::Mapping::linux_like, "mapping: Linux maps endpoint-dependently by right, and in no other way");
-  cannot(config.filtering != nat::Filtering::address_and_port_dependent, "filtering: Linux admits the very remote that was called, and no other");
+  cannot(config.mapping != nat::Mapping::linux_like,
+         "mapping: Linux maps endpoint-dependently by right, and in no other way");
+  cannot(config.filtering != nat::Filtering::address_and_port_dependent,
+         "filtering: Linux admits the very remote that was called, and no other");
   cannot(config.unsolicited == nat::Unsolicited::icmp_after_6s, "unsolicited: Linux answers a SYN at once");
   cannot(!config.inbound_refreshes, "inbound-refreshes: in Linux packets of either direction refresh");
   cannot(config.rst_keeps_state, "rst-keeps-state: Linux ends a connection 10 s after a reset");
   cannot(!config.rst_refreshes, "rst-refreshes: in Linux a reset sets the time that is left to 10 s, whatever it was");
   cannot(config.verify_quoted, "verify-quoted: Linux does not look at the sum of a quoted header");
-  cannot(!config.obsolete_icmp, "obsolete-icmp: Linux translates source quench and information queries as all the others");
+  cannot(!config.obsolete_icmp,
+         "obsolete-icmp: Linux translates source quench and information queries as all the others");
   cannot(config.unique_ids, "unique-ids: Linux copies IP ids");
-  cannot(config.oldest_pieces_go, "oldest-pieces-go: Linux takes no new datagram in pieces when its memory for them is full");
+  cannot(config.oldest_pieces_go,
+         "oldest-pieces-go: Linux takes no new datagram in pieces when its memory for them is full");
   cannot(config.overlap, "overlap: Linux takes the first of equal routes");
   cannot(config.keep_parity, "keep-parity: Linux chooses any port on a clash");
   cannot(config.port_rest_s != 0, "port-rest: Linux reuses a freed port at once");
   cannot(!config.limits.early_drop, "limits.early-drop: Linux always gives up an unassured entry of a full table");
-  cannot(config.limits.reject_exhausted, "limits.exhausted: Linux drops silently what finds no port or no place in its table");
+  cannot(config.limits.reject_exhausted,
+         "limits.exhausted: Linux drops silently what finds no port or no place in its table");
   cannot(config.limits.table != nat::Limits{}.table, "limits.table: nf_conntrack_max is one value for all namespaces");
 }
 

@@ -33,7 +33,9 @@ LinkAddress wire_end(std::uint16_t place) { return link_address(place, 2); }
 std::string to_string(const LinkAddress& a) { return fmt::format("{:02x}", fmt::join(a, ":")); }
 
 Tap::Tap(const std::string& name, std::uint16_t place)
-    : fd_(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)), gateway_(gateway_end(place)), wire_(wire_end(place)) {
+    : fd_(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)),
+      gateway_(gateway_end(place)),
+      wire_(wire_end(place)) {
   if (!fd_) throw Failure(fmt::format("cannot open /dev/net/tun: {}", std::strerror(errno)));
   ifreq request{};
   request.ifr_flags = IFF_TAP | IFF_NO_PI;

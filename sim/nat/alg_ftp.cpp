@@ -105,7 +105,9 @@ std::size_t read_epsv(std::string_view text, Announcement& a) {
 }
 
 Read read_command(const Command& command, std::string_view text, Announcement& a) {
-  if (text.size() <= command.word.size()) return same_word(text, command.word.substr(0, text.size())) ? Read::half : Read::nothing;
+  if (text.size() <= command.word.size()) {
+    return same_word(text, command.word.substr(0, text.size())) ? Read::half : Read::nothing;
+  }
   if (!same_word(text.substr(0, command.word.size()), command.word)) return Read::nothing;
   std::size_t at = command.word.size();
   while (at < text.size() && (command.skip != 0 ? text[at] != command.skip : !is_digit(text[at]))) ++at;
@@ -186,8 +188,8 @@ void FtpHelper::note_line_end(Session& s, Direction d, std::uint32_t sequence) {
   if (after(sequence, oldest)) oldest = sequence;
 }
 
-FtpHelper::Fate FtpHelper::read(wire::Buffer& buffer, Table& table, Random& random, std::uint32_t index, Direction direction,
-                               Time now) {
+FtpHelper::Fate FtpHelper::read(wire::Buffer& buffer, Table& table, Random& random, std::uint32_t index,
+                                Direction direction, Time now) {
   const auto session = sessions_.find(index);
   const wire::Ipv4Edit ip = *wire::Ipv4Edit::parse(buffer.bytes());
   const std::optional<wire::TcpEdit> tcp = wire::TcpEdit::parse(ip.payload());
@@ -285,7 +287,8 @@ bool FtpHelper::adjust(wire::ByteEdit segment, std::uint32_t index, Direction di
   // SACK blocks acknowledge, too (RFC 2018).
   const std::size_t header = (segment[12] >> 4) * 4u;
   if (header > segment.size()) return false;
-  wire::ByteEdit options = segment.first(std::max(header, wire::TcpEdit::header_size)).subspan(wire::TcpEdit::header_size);
+  wire::ByteEdit options =
+      segment.first(std::max(header, wire::TcpEdit::header_size)).subspan(wire::TcpEdit::header_size);
   while (!options.empty() && options[0] != 0) {
     if (options[0] == 1) {
       options = options.subspan(1);

@@ -34,11 +34,11 @@ class FtpHelper {
   void end(std::uint32_t index);
 
   enum class Fate : std::uint8_t { dropped, kept, rewritten };
-  /// Reads a segment that is already translated, just before it leaves; may change its length. It must be dropped where it
-  /// holds half an announcement or one that cannot be written.
+  /// Reads a segment that is already translated, just before it leaves; may change its length. It must be dropped where
+  /// it holds half an announcement or one that cannot be written.
   Fate read(wire::Buffer& buffer, Table& table, Random& random, std::uint32_t index, Direction direction, Time now);
-  /// Corrects the numbers of a segment of a connection in which something was written. False: it must be dropped, because
-  /// its options are damaged. Any bytes are taken for a TCP header.
+  /// Corrects the numbers of a segment of a connection in which something was written. False: it must be dropped,
+  /// because its options are damaged. Any bytes are taken for a TCP header.
   bool adjust(wire::ByteEdit segment, std::uint32_t index, Direction direction) const;
   /// The checksum of a segment that was rewritten, once its numbers are right; as a network card's, never zero.
   static void sum_anew(wire::Buffer& buffer);

@@ -50,7 +50,9 @@ void Behaviour::configure(const Config& config, const Table& table) {
   books_.clear();
   permissions_.clear();
   if (!exclusive()) resting_.clear();
-  for (const Resting& resting : resting_) book(resting.held.protocol, resting.held.outside.address).hold(resting.held.outside.port);
+  for (const Resting& resting : resting_) {
+    book(resting.held.protocol, resting.held.outside.address).hold(resting.held.outside.port);
+  }
   table.each([&](std::uint32_t, const Flow& flow) { entered(flow); });
 }
 
@@ -62,14 +64,17 @@ std::uint32_t Behaviour::admit(const Table& table, const Key& key, std::uint8_t 
   if (filtering_ == Filtering::address_dependent) {
     return permissions_.contains({outside, remote.address.value, protocol}) ? holder : no_flow;
   }
-  const Table::Found exact = table.look(lookup_of({remote.address.value, key.destination, remote.port, key.destination_port}, protocol));
+  const Table::Found exact =
+      table.look(lookup_of({remote.address.value, key.destination, remote.port, key.destination_port}, protocol));
   return exact && exact.direction == Direction::reply && is_mapping(table[exact.index]) ? exact.index : no_flow;
 }
 
-std::optional<Key> Behaviour::choose(const Table& table, Random& random, std::uint32_t index, const Range& range, Time now) {
+std::optional<Key> Behaviour::choose(const Table& table, Random& random, std::uint32_t index, const Range& range,
+                                     Time now) {
   const Flow& flow = table[index];
   const Key current = inverse(flow.reply, flow.protocol);
-  if (const std::uint32_t before = table.newest_of_source(current, flow.protocol); before != no_flow && is_mapping(table[before])) {
+  if (const std::uint32_t before = table.newest_of_source(current, flow.protocol);
+      before != no_flow && is_mapping(table[before])) {
     const wire::Endpoint outside = outside_of(table[before]);
     const bool address_fits = outside.address >= range.addresses.first && outside.address <= range.addresses.last;
     const Key key{outside.address.value, current.destination, outside.port, current.destination_port};
@@ -104,7 +109,9 @@ std::optional<Key> Behaviour::choose(const Table& table, Random& random, std::ui
     return std::nullopt;
   };
   if (keep_parity_ && has_ports(flow.protocol)) {
-    if (const auto even_or_odd = search(current.source_port % 2 == 0 ? even_ports : even_ports << 1)) return even_or_odd;
+    if (const auto even_or_odd = search(current.source_port % 2 == 0 ? even_ports : even_ports << 1)) {
+      return even_or_odd;
+    }
   }
   return search(~std::uint64_t{0});  // RFC 6888 REQ-13: rather the wrong parity than no port
 }

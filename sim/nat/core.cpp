@@ -14,7 +14,9 @@ Decision go_on(Relation relation) { return relation == Relation::invalid ? pass_
 
 /// A rule that exempts asks for nothing.
 bool asks_for_tracking(const Config& config) {
-  const auto looks = [](const SourceRule& rule) { return rule.action != SourceRule::Action::exempt || rule.only_port_forwarded; };
+  const auto looks = [](const SourceRule& rule) {
+    return rule.action != SourceRule::Action::exempt || rule.only_port_forwarded;
+  };
   const Firewall& firewall = config.firewall;
   return std::ranges::any_of(config.source, looks) || !config.destination.empty() || config.alg_ftp ||
          firewall.drop_invalid || firewall.protect_input || firewall.protect_forward ||
@@ -207,7 +209,8 @@ void Core::flush(Time now) {
   expire(now);
   std::vector<std::uint32_t> all;
   table_.each([&](std::uint32_t index, const Flow&) { all.push_back(index); });
-  std::sort(all.begin(), all.end(), [&](std::uint32_t a, std::uint32_t b) { return table_[a].number < table_[b].number; });
+  std::sort(all.begin(), all.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return table_[a].number < table_[b].number; });
   for (const std::uint32_t index : all) drop_entry(index, Change::Kind::flushed, now);
   table_.forget_lingering([](const Flow&) { return true; });
 }
@@ -222,13 +225,14 @@ void Core::interface_lost(InterfaceId out, Time now, std::optional<wire::Address
   table_.each([&](std::uint32_t index, const Flow& flow) {
     if (is_lost(flow)) lost.push_back(index);
   });
-  std::sort(lost.begin(), lost.end(), [&](std::uint32_t a, std::uint32_t b) { return table_[a].number < table_[b].number; });
+  std::sort(lost.begin(), lost.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return table_[a].number < table_[b].number; });
   for (const std::uint32_t index : lost) drop_entry(index, Change::Kind::removed, now);
   table_.forget_lingering(is_lost);
 }
 
-/// What the flows are grouped by is made anew; the list of a host's flows begins empty, as nftables' does with new rules.
-/// Forwards that stay keep the numbers of their mappings.
+/// What the flows are grouped by is made anew; the list of a host's flows begins empty, as nftables' does with new
+/// rules. Forwards that stay keep the numbers of their mappings.
 void Core::configure(Config config) {
   std::vector<std::uint32_t> numbers(config.destination.size());
   for (std::size_t n = 0; n < numbers.size(); ++n) {
@@ -268,8 +272,8 @@ bool Core::comes_from_inside(InterfaceId in) const {
 }
 
 /// As nftables' `ct count over`: asked of every packet of a flow that has seen no answer, not only of the first one. A
-/// flow that was refused stays in the list, and counts, until the next new one is looked at or the list is cleaned, which
-/// happens every second.
+/// flow that was refused stays in the list, and counts, until the next new one is looked at or the list is cleaned,
+/// which happens every second.
 bool Core::exceeds_limit(Flow& flow, Time now) {
   constexpr std::int64_t cleaning = 1'000'000'000;
   Held& held = flows_of_host_[flow.original.source];

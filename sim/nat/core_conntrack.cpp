@@ -118,7 +118,8 @@ bool Core::begin(const Packet& packet, std::uint32_t index, Time now) {
   if (flow.protocol == proto_sctp) return sctp_begin(table_.sctp(flow), packet.segment());
   if (flow.protocol != proto_tcp) return true;
   const auto tcp = wire::TcpEdit::parse(packet.segment());
-  return flags_valid(tcp->flags()) && tcp_begin(table_.tcp(flow), read_segment(*wire::TcpView::parse(packet.segment())), config_);
+  return flags_valid(tcp->flags()) &&
+         tcp_begin(table_.tcp(flow), read_segment(*wire::TcpView::parse(packet.segment())), config_);
 }
 
 /// An ICMP error belongs to the flow of the packet that it quotes.
@@ -154,7 +155,8 @@ Core::Followed Core::advance(const Packet& packet, std::uint32_t index, Directio
       timeout = replied ? t.udp_stream : t.udp;
       break;
     case proto_sctp: {
-      const SctpVerdict verdict = sctp_follow(table_.sctp(flow), direction, packet.segment(), flow.any(status::confirmed));
+      const SctpVerdict verdict =
+          sctp_follow(table_.sctp(flow), direction, packet.segment(), flow.any(status::confirmed));
       if (verdict.established) flow.set(status::assured);
       if (!verdict.valid) return Followed::invalid;
       if (!verdict.timeout) return Followed::yes;
@@ -172,7 +174,8 @@ Core::Followed Core::advance(const Packet& packet, std::uint32_t index, Directio
   return Followed::yes;
 }
 
-Core::Followed Core::advance_tcp(const Packet& packet, std::uint32_t index, Direction direction, Time now, Track& track) {
+Core::Followed Core::advance_tcp(const Packet& packet, std::uint32_t index, Direction direction, Time now,
+                                 Track& track) {
   Flow& flow = table_[index];
   const auto tcp = wire::TcpView::parse(packet.segment());
   if (!flags_valid(tcp->flags())) return Followed::invalid;
@@ -234,7 +237,9 @@ Reason Core::finish(wire::Buffer& buffer, Time now, Track& track) {
     auto fate = FtpHelper::Fate::kept;
     if (flow->any(status::helper)) fate = ftp_.read(buffer, table_, random_, track.index_, track.direction_, now);
     if (fate == FtpHelper::Fate::dropped) return Reason::malformed;
-    if (adjusts && !ftp_.adjust(read_packet(buffer.bytes())->segment(), track.index_, track.direction_)) return Reason::malformed;
+    if (adjusts && !ftp_.adjust(read_packet(buffer.bytes())->segment(), track.index_, track.direction_)) {
+      return Reason::malformed;
+    }
     if (adjusts && fate == FtpHelper::Fate::rewritten) FtpHelper::sum_anew(buffer);
   }
   // Linux takes the head of an error that goes the way of the flow's first packet for a TCP header (nf_confirm).
@@ -260,8 +265,8 @@ Reason Core::confirm(Track& track, Time now) {
   return Reason::none;
 }
 
-/// A mapping has the number of the first flow's making; a later flow with the same two endpoints shares it. Looks at the
-/// newest few flows of the inside endpoint only: more than that with other outside endpoints is nobody's mapping.
+/// A mapping has the number of the first flow's making; a later flow with the same two endpoints shares it. Looks at
+/// the newest few flows of the inside endpoint only: more than that with other outside endpoints is nobody's mapping.
 void Core::count_mapping(std::uint32_t index, Track& track) {
   constexpr int looked_at = 64;
   Flow& flow = table_[index];
@@ -274,7 +279,9 @@ void Core::count_mapping(std::uint32_t index, Track& track) {
   } else {
     std::uint32_t at = table_.older_of_source(index);
     for (int n = 0; n < looked_at && at != no_flow; ++n, at = table_.older_of_source(at)) {
-      if (table_[at].mapping == 0 || table_[at].any(status::lingering) || outside_of(table_[at]) != outside_of(flow)) continue;
+      if (table_[at].mapping == 0 || table_[at].any(status::lingering) || outside_of(table_[at]) != outside_of(flow)) {
+        continue;
+      }
       flow.mapping = table_[at].mapping;
       break;
     }

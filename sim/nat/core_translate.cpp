@@ -20,11 +20,13 @@ Reason Core::translate(const Packet& packet, Hook hook, const Way& way, Time now
       flow->set(done);
     }
   } else if (hook == Hook::postrouting && changes_way(*flow, track, way.out)) {
-    drop_entry(track.index_, Change::Kind::removed, now);  // another way out: the address it was given does not hold there
+    drop_entry(track.index_, Change::Kind::removed,
+               now);  // another way out: the address it was given does not hold there
     track.clear();
     return Reason::stale;
   }
-  return is_rewritten(*flow, side, track.direction_) ? rewrite_side(packet, side, *flow, track.direction_) : Reason::none;
+  return is_rewritten(*flow, side, track.direction_) ? rewrite_side(packet, side, *flow, track.direction_)
+                                                     : Reason::none;
 }
 
 Reason Core::rewrite_side(const Packet& packet, Side side, const Flow& flow, Direction direction) {
@@ -80,12 +82,14 @@ Range Core::hairpin_range(const Flow& flow, const Key& key, InterfaceId in) cons
   return outward != nullptr ? source_range(*outward, key, called) : Range{{called, called}, std::nullopt};
 }
 
-/// A mapping lets a remote in that has no flow of its own (RFC 4787 section 5), or one inside host to another (section 6).
+/// A mapping lets a remote in that has no flow of its own (RFC 4787 section 5), or one inside host to another (section
+/// 6).
 bool Core::bind_by_mapping(std::uint32_t index, const Way& way) {
   if (!behaviour_.opens_inwards()) return false;
   Flow& flow = table_[index];
   const bool hairpin = !rules_.is_outside(way.in);
-  const bool opens = hairpin ? config_.hairpin == Hairpin::full : config_.filtering != Filtering::address_and_port_dependent;
+  const bool opens =
+      hairpin ? config_.hairpin == Hairpin::full : config_.filtering != Filtering::address_and_port_dependent;
   if (!opens) return false;
   const Key& key = flow.original;
   wire::Endpoint remote{{key.source}, key.source_port};

@@ -47,9 +47,11 @@ constexpr Key inverse(const Key& key, std::uint8_t protocol) {
 constexpr std::uint32_t hash_of(const Key& key, std::uint8_t protocol) {
   __extension__ using Wide = unsigned __int128;
   const std::uint64_t addresses = std::uint64_t{key.source} << 32 | key.destination;
-  const std::uint64_t rest = std::uint64_t{protocol} << 32 | std::uint32_t{key.source_port} << 16 | key.destination_port;
+  const std::uint64_t rest =
+      std::uint64_t{protocol} << 32 | std::uint32_t{key.source_port} << 16 | key.destination_port;
   const Wide product = Wide{addresses ^ 0x9e3779b97f4a7c15u} * (rest ^ 0xbf58476d1ce4e5b9u);
-  return static_cast<std::uint32_t>((static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product)) >> 16);
+  return static_cast<std::uint32_t>((static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product)) >>
+                                    16);
 }
 
 /// A key that is looked for, once or more, and its hash.
@@ -65,8 +67,8 @@ constexpr Lookup lookup_of(const Key& key, std::uint8_t protocol) { return {key,
 namespace status {
 inline constexpr std::uint16_t seen_reply = 1, assured = 2, confirmed = 4, source_nat = 8, destination_nat = 16,
                                source_done = 32, destination_done = 64, dying = 128, masqueraded = 256, expected = 512,
-                               adjusts_sequence = 1024, forwarded_in = 2048, helper = 4096, counted = 8192, hairpin = 16384,
-                               lingering = 32768;
+                               adjusts_sequence = 1024, forwarded_in = 2048, helper = 4096, counted = 8192,
+                               hairpin = 16384, lingering = 32768;
 inline constexpr std::uint16_t nat_mask = source_nat | destination_nat;
 }  // namespace status
 

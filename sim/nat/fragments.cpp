@@ -25,7 +25,8 @@ Reassembler::Outcome Reassembler::add(wire::ByteView piece, Time now) {
     at = queues_.try_emplace(key).first;
     at->second.serial = ++last_serial_;
     const Due due{now + timeout_, key, last_serial_};
-    due_.insert(std::upper_bound(due_.begin(), due_.end(), due, [](const Due& a, const Due& b) { return a.at < b.at; }), due);
+    due_.insert(std::upper_bound(due_.begin(), due_.end(), due, [](const Due& a, const Due& b) { return a.at < b.at; }),
+                due);
   }
   Queue& queue = at->second;
   const auto discard = [&](Reason reason) -> Outcome {
@@ -51,7 +52,8 @@ Reassembler::Outcome Reassembler::add(wire::ByteView piece, Time now) {
   }
 
   const std::size_t size = ip.header_length() + (end - begin);
-  queue.pieces.emplace(begin, std::vector<std::uint8_t>(piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(size)));
+  queue.pieces.emplace(begin,
+                       std::vector<std::uint8_t>(piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(size)));
   used_ += size + overhead;
   queue.filled += end - begin;
   queue.ecn_seen = static_cast<std::uint8_t>(queue.ecn_seen | 1u << (ip.tos() & 3));

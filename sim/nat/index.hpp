@@ -73,8 +73,8 @@ class Index {
  private:
   static constexpr unsigned slots = 12;
 
-  /// The first `count` slots hold values; to each belongs a mark, eight bits of the hash. `passed` entries lie further on
-  /// because this bucket was full; once there are 255, it stays.
+  /// The first `count` slots hold values; to each belongs a mark, eight bits of the hash. `passed` entries lie further
+  /// on because this bucket was full; once there are 255, it stays.
   struct alignas(64) Bucket {
     std::uint8_t marks[slots] = {};
     std::uint8_t count = 0;
@@ -130,7 +130,9 @@ class Index {
     }
   }
 
-  std::size_t place(std::uint32_t hash) const { return static_cast<std::size_t>((std::uint64_t{hash} << depth_) >> 32); }
+  std::size_t place(std::uint32_t hash) const {
+    return static_cast<std::size_t>((std::uint64_t{hash} << depth_) >> 32);
+  }
   Segment& segment(std::uint32_t hash) { return *directory_[place(hash)]; }
   const Segment& segment(std::uint32_t hash) const { return *directory_[place(hash)]; }
   static Segment empty(std::uint32_t buckets, unsigned depth);

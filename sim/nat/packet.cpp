@@ -11,8 +11,8 @@ bool pseudo_sum_ok(const Packet& p) {
 }
 
 // RFC 3828: the length field says how much the checksum covers, 0 all of it; there is always a checksum. Linux sums
-// UDP's number into the pseudo header where the RFC has UDP-Lite's own, and of the length the low byte only, so that what is
-// right by the RFC is invalid.
+// UDP's number into the pseudo header where the RFC has UDP-Lite's own, and of the length the low byte only, so that
+// what is right by the RFC is invalid.
 bool udplite_sound(const Packet& p, bool verify) {
   const wire::ByteView segment = p.segment();
   if (segment.size() < 8) return false;

@@ -44,7 +44,8 @@ bool read_key(wire::Ipv4<Byte> ip, Key& key) {
     if (segment.size() < 8 || !wire::icmp::is_query(segment[0])) return false;
     key.source_port = wire::load16(&segment[4]);
     key.destination_port = wire::load16(&segment[0]);
-  } else if (protocol == proto_gre && segment.size() >= 8 && (segment[1] & 7) == 1) {  // RFC 2637: PPTP's GRE has call ids
+  } else if (protocol == proto_gre && segment.size() >= 8 &&
+             (segment[1] & 7) == 1) {  // RFC 2637: PPTP's GRE has call ids
     if (wire::load16(&segment[2]) != 0x880b) return false;
     key.destination_port = wire::load16(&segment[6]);
   } else if (protocol == proto_icmpv6) {  // asks nothing that IPv4 could answer

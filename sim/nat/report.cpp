@@ -113,7 +113,8 @@ std::vector<Step> Core::explain(wire::ByteView packet, InterfaceId in, Time now)
   const bool held = holder != no_flow && table_[holder].deadline > now.ns;
   if (held) {
     const Entry owner = entry_of(table_[holder], now);
-    steps.push_back({"existing mapping?", true, "mapping " + std::to_string(owner.mapping) + ", of " + wire::to_string(owner.inside), ""});
+    steps.push_back({"existing mapping?", true,
+                     "mapping " + std::to_string(owner.mapping) + ", of " + wire::to_string(owner.inside), ""});
     if (rules_.is_outside(in)) {
       steps.push_back({"does its filtering admit the remote?", false,
                        wire::to_string(wire::Endpoint{ip->source(), key->source_port}) + " was not called through it",
@@ -129,10 +130,12 @@ std::vector<Step> Core::explain(wire::ByteView packet, InterfaceId in, Time now)
   }
   bool hairpin_off = false;
   const DestinationRule* rule = rules_.destination_for(*key, protocol, in, &hairpin_off);
-  std::string detail = "no forward for " + wire::to_string(wire::Protocol{protocol}) + " port " + std::to_string(endpoint.port);
+  std::string detail =
+      "no forward for " + wire::to_string(wire::Protocol{protocol}) + " port " + std::to_string(endpoint.port);
   if (rules_.destination().empty()) detail = "nat.forward is empty";
   if (rule != nullptr) detail = "to " + wire::to_string(rule->forward);
-  steps.push_back({"port forward?", rule != nullptr || hairpin_off, hairpin_off ? "for callers from outside" : detail, "nat.forward"});
+  steps.push_back({"port forward?", rule != nullptr || hairpin_off, hairpin_off ? "for callers from outside" : detail,
+                   "nat.forward"});
   if (!rules_.is_outside(in) && owns_outside(to)) {
     const bool on = config_.hairpin == Hairpin::full || (rule != nullptr && config_.hairpin == Hairpin::dnat_only);
     steps.push_back({"hairpin?", on, on ? "" : "an inside host calls the outside address", "nat.hairpin"});

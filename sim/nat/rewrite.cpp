@@ -98,7 +98,8 @@ bool rewrite(wire::Ipv4Edit packet, Side side, const Key& target) {
   const bool source = side == Side::source;
   std::uint8_t* const address = packet.bytes().data() + (source ? 12 : 16);
   const std::uint32_t to = source ? target.source : target.destination;
-  const EndChange change{Repair{}.address(wire::load32(address), to), source ? target.source_port : target.destination_port,
+  const EndChange change{Repair{}.address(wire::load32(address), to),
+                         source ? target.source_port : target.destination_port,
                          source ? std::size_t{0} : std::size_t{2}};
   if (!rewrite_transport(packet, change, target)) return false;
   packet.set_sum(change.address.apply(packet.sum()));

@@ -15,7 +15,9 @@ bool is_protocol(const std::optional<wire::Protocol>& wanted, std::uint8_t proto
   return !wanted || static_cast<std::uint8_t>(*wanted) == protocol;
 }
 
-bool translates(const SourceRule& rule) { return rule.action != SourceRule::Action::exempt && !rule.only_port_forwarded; }
+bool translates(const SourceRule& rule) {
+  return rule.action != SourceRule::Action::exempt && !rule.only_port_forwarded;
+}
 
 /// The address at the same place in the network that begins at `base`; `host_mask` has the bits that stay.
 wire::Address moved(std::uint32_t address, wire::Address base, std::uint32_t host_mask) {
@@ -49,17 +51,25 @@ const SourceRule* Rules::source_for(const Flow& flow, const Way& way) const {
 }
 
 const SourceRule* Rules::outward_for(const Flow& flow, InterfaceId in) const {
-  const auto decides = [&](const SourceRule& rule) { return translates(rule) && source_for(flow, {in, rule.out, {}}) == &rule; };
+  const auto decides = [&](const SourceRule& rule) {
+    return translates(rule) && source_for(flow, {in, rule.out, {}}) == &rule;
+  };
   const auto found = std::find_if(source_.begin(), source_.end(), decides);
   return found == source_.end() ? nullptr : &*found;
 }
 
-const DestinationRule* Rules::destination_for(const Key& key, std::uint8_t protocol, InterfaceId in, bool* hairpin_off) const {
+const DestinationRule* Rules::destination_for(const Key& key, std::uint8_t protocol, InterfaceId in,
+                                              bool* hairpin_off) const {
   const bool has_port = has_ports(protocol);
   for (const DestinationRule& rule : destination_) {
     if (rule.in != any_interface && rule.in != in) continue;
-    if (!contains(rule.from, key.source) || !rule.to.contains({key.destination}) || !is_protocol(rule.protocol, protocol)) continue;
-    if (rule.port && (!has_port || key.destination_port < rule.port->first || key.destination_port > rule.port->last)) continue;
+    if (!contains(rule.from, key.source) || !rule.to.contains({key.destination}) ||
+        !is_protocol(rule.protocol, protocol)) {
+      continue;
+    }
+    if (rule.port && (!has_port || key.destination_port < rule.port->first || key.destination_port > rule.port->last)) {
+      continue;
+    }
     if (rule.in == any_interface && hairpin_ == Hairpin::none && !is_outside(in)) {
       if (hairpin_off != nullptr) *hairpin_off = true;
       continue;

@@ -28,8 +28,11 @@ class Rules {
   /// The rule that would translate the flow's source if it left for the outside.
   const SourceRule* outward_for(const Flow& flow, InterfaceId in) const;
   /// Also tells whether the rule would match but for hairpin being off.
-  const DestinationRule* destination_for(const Key& key, std::uint8_t protocol, InterfaceId in, bool* hairpin_off = nullptr) const;
-  std::size_t number_of(const DestinationRule& rule) const { return static_cast<std::size_t>(&rule - destination_.data()); }
+  const DestinationRule* destination_for(const Key& key, std::uint8_t protocol, InterfaceId in,
+                                         bool* hairpin_off = nullptr) const;
+  std::size_t number_of(const DestinationRule& rule) const {
+    return static_cast<std::size_t>(&rule - destination_.data());
+  }
 
   const std::vector<SourceRule>& source() const { return source_; }
   const std::vector<DestinationRule>& destination() const { return destination_; }

@@ -12,8 +12,9 @@ constexpr SctpState NO = SctpState::none, CL = SctpState::closed, CW = SctpState
                     CE = SctpState::cookie_echoed, ES = SctpState::established, SS = SctpState::shutdown_sent,
                     SR = SctpState::shutdown_recd, SA = SctpState::shutdown_ack_sent, HS = SctpState::heartbeat_sent;
 
-constexpr std::uint8_t data = 0, init = 1, init_ack = 2, heartbeat = 4, heartbeat_ack = 5, abort_chunk = 6, shutdown = 7,
-                       shutdown_ack = 8, error = 9, cookie_echo = 10, cookie_ack = 11, shutdown_complete = 14;
+constexpr std::uint8_t data = 0, init = 1, init_ack = 2, heartbeat = 4, heartbeat_ack = 5, abort_chunk = 6,
+                       shutdown = 7, shutdown_ack = 8, error = 9, cookie_echo = 10, cookie_ack = 11,
+                       shutdown_complete = 14;
 
 }  // namespace
 

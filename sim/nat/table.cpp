@@ -55,7 +55,9 @@ bool Table::confirm(std::uint32_t index, Time now) {
   Flow& flow = flows_[index];
   const auto hash = [this](std::uint32_t value) { return key_hash(value); };
   const std::uint32_t first = original_value(index, flow), second = key_value(index, Direction::reply);
-  if (keys_.find_or_insert(hash(first), first, HasKey{flows_, flow.original, flow.protocol}, hash) != nullptr) return false;
+  if (keys_.find_or_insert(hash(first), first, HasKey{flows_, flow.original, flow.protocol}, hash) != nullptr) {
+    return false;
+  }
   if (keys_.find_or_insert(hash(second), second, HasKey{flows_, flow.reply, flow.protocol, index}, hash) != nullptr) {
     keys_.erase(hash(first), first);
     return false;
@@ -137,7 +139,8 @@ void Table::set_mapping(Mapping mapping) {
 std::vector<std::uint32_t> Table::oldest_first() const {
   std::vector<std::uint32_t> flows;
   each([&](std::uint32_t index, const Flow&) { flows.push_back(index); });
-  std::sort(flows.begin(), flows.end(), [&](std::uint32_t a, std::uint32_t b) { return flows_[a].number < flows_[b].number; });
+  std::sort(flows.begin(), flows.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return flows_[a].number < flows_[b].number; });
   return flows;
 }
 
@@ -166,7 +169,9 @@ std::uint32_t Table::source_hash(const Key& original, std::uint8_t protocol) con
 
 bool Table::same_source(const Flow& flow, const Key& original, std::uint8_t protocol) const {
   const Key& key = from_inside(flow);
-  if (flow.protocol != protocol || key.source != original.source || key.source_port != original.source_port) return false;
+  if (flow.protocol != protocol || key.source != original.source || key.source_port != original.source_port) {
+    return false;
+  }
   if (mapping_ >= Mapping::address_dependent && key.destination != original.destination) return false;
   return mapping_ != Mapping::address_and_port_dependent || key.destination_port == original.destination_port;
 }

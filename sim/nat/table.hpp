@@ -107,15 +107,15 @@ class Table {
 
   /// A flow that no lookup finds yet.
   std::uint32_t make(const Key& original, std::uint8_t protocol);
-  /// Puts it into the table; its deadline, until now a time-out, counts from `now`. False if another flow has one of its
-  /// keys.
+  /// Puts it into the table; its deadline, until now a time-out, counts from `now`. False if another flow has one of
+  /// its keys.
   bool confirm(std::uint32_t index, Time now);
   /// Takes it out of the table; it stays readable until `release`.
   void remove(std::uint32_t index);
   void release(std::uint32_t index);
-  /// In place of both for a flow that has expired: Linux leaves it in its table until somebody looks for one of its keys or
-  /// the garbage collector passes, about once a minute. Until then it may be the newest of its inside endpoint, and its keys
-  /// are not free. For nobody else is it there.
+  /// In place of both for a flow that has expired: Linux leaves it in its table until somebody looks for one of its
+  /// keys or the garbage collector passes, about once a minute. Until then it may be the newest of its inside endpoint,
+  /// and its keys are not free. For nobody else is it there.
   void linger(std::uint32_t index, Time now);
   /// Those that the garbage collector would have found by now go.
   void collect(Time now) {
@@ -131,8 +131,8 @@ class Table {
   /// A flow like this one outside the table, to be read until `release`.
   std::uint32_t copy(std::uint32_t index);
 
-  /// The newest flow with the same protocol and inside endpoint (and, as far as the mapping behaviour counts it, the same
-  /// remote) as `original`; then the next older one.
+  /// The newest flow with the same protocol and inside endpoint (and, as far as the mapping behaviour counts it, the
+  /// same remote) as `original`; then the next older one.
   std::uint32_t newest_of_source(const Key& original, std::uint8_t protocol) const;
   std::uint32_t older_of_source(std::uint32_t index) const { return sources_.older(index); }
   /// The newest flow that holds the outside endpoint. Flows are grouped by it from the first such question on.

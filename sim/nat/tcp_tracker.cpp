@@ -6,9 +6,9 @@ namespace masqsim::nat {
 
 namespace {
 
-constexpr Cell SS = Cell::syn_sent, S2 = Cell::syn_sent2, SR = Cell::syn_recv, ES = Cell::established, FW = Cell::fin_wait,
-               CW = Cell::close_wait, LA = Cell::last_ack, TW = Cell::time_wait, CL = Cell::close, ig = Cell::ignored,
-               iv = Cell::invalid;
+constexpr Cell SS = Cell::syn_sent, S2 = Cell::syn_sent2, SR = Cell::syn_recv, ES = Cell::established,
+               FW = Cell::fin_wait, CW = Cell::close_wait, LA = Cell::last_ack, TW = Cell::time_wait, CL = Cell::close,
+               ig = Cell::ignored, iv = Cell::invalid;
 
 }  // namespace
 
@@ -94,7 +94,9 @@ void begin_side(TcpTrack::Side& sender, TcpTrack::Side& receiver, const TcpSegme
   sender.end = sender.max_end = segment.end;
   sender.max_window = at_least_one(segment.window);
   note_options(sender, segment);
-  if (direction == Direction::reply && (sender.flags & receiver.flags & window_scale) == 0) sender.scale = receiver.scale = 0;
+  if (direction == Direction::reply && (sender.flags & receiver.flags & window_scale) == 0) {
+    sender.scale = receiver.scale = 0;
+  }
 }
 
 enum class Fit : std::uint8_t { fits, ignored, invalid };
@@ -111,7 +113,8 @@ Fit fit_window(TcpTrack& track, TcpState state, Direction direction, const TcpSe
   std::uint32_t sequence = segment.sequence;
   std::uint32_t end = segment.end;
   std::uint32_t ack = segment.acknowledgment - offset;
-  std::uint32_t sack = ((receiver.flags & sack_permitted) != 0 ? highest_acknowledged(segment) : segment.acknowledgment) - offset;
+  std::uint32_t sack =
+      ((receiver.flags & sack_permitted) != 0 ? highest_acknowledged(segment) : segment.acknowledgment) - offset;
 
   if (sender.max_window == 0) {
     if (syn) {
@@ -233,7 +236,8 @@ void resynchronise(TcpTrack& track, Direction direction) {
   track.last_flags = track.last_flags & static_cast<std::uint8_t>(~challenge_expected);
   caller.flags = track.last_flags;
   TcpTrack::Side& answerer = track.seen[number(direction)];
-  const auto kept = static_cast<std::uint8_t>(answerer.flags & liberal);  // a picked-up flow stays so towards the caller
+  // a picked-up flow stays so towards the caller
+  const auto kept = static_cast<std::uint8_t>(answerer.flags & liberal);
   answerer = {};
   answerer.flags = kept;
 }
@@ -260,7 +264,8 @@ void note_ignored(TcpTrack& track, TcpState state, Direction direction, const Tc
 enum class Reset : std::uint8_t { check_window, skip_window, keep_state, invalid };
 
 /// What an RST may do (RFC 5961 section 3): it must hit the number that the other side expects.
-Reset judge_reset(const TcpTrack& track, TcpState state, std::uint16_t status, Direction direction, const TcpSegment& segment) {
+Reset judge_reset(const TcpTrack& track, TcpState state, std::uint16_t status, Direction direction,
+                  const TcpSegment& segment) {
   if (state >= TcpState::fin_wait) return Reset::skip_window;
   const TcpTrack::Side& receiver = track.seen[number(opposite(direction))];
   const bool live = state == TcpState::established && (status & status::assured) != 0;
@@ -268,8 +273,8 @@ Reset judge_reset(const TcpTrack& track, TcpState state, std::uint16_t status, D
     if (segment.sequence == 0 && !live) return Reset::check_window;
     if (before(segment.sequence, receiver.max_ack)) return Reset::invalid;
     if (!live || segment.sequence == receiver.max_ack) return Reset::check_window;
-    const bool follows_own_data = track.last_kind == number(TcpKind::ack) && track.last_direction == number(direction) &&
-                                  segment.sequence == track.last_end;
+    const bool follows_own_data = track.last_kind == number(TcpKind::ack) &&
+                                  track.last_direction == number(direction) && segment.sequence == track.last_end;
     return follows_own_data ? Reset::check_window : Reset::keep_state;
   }
   const bool answers_syn = (status & status::seen_reply) != 0 && track.last_kind == number(TcpKind::syn) &&
@@ -328,7 +333,8 @@ bool flags_valid(wire::TcpFlags flags) {
 TcpSegment read_segment(wire::TcpView tcp) {
   const wire::TcpFlags flags = tcp.flags();
   const auto data = static_cast<std::uint32_t>(tcp.payload().size());
-  const std::uint32_t end = tcp.sequence() + data + (flags.any(TcpFlags::syn) ? 1 : 0) + (flags.any(TcpFlags::fin) ? 1 : 0);
+  const std::uint32_t end =
+      tcp.sequence() + data + (flags.any(TcpFlags::syn) ? 1 : 0) + (flags.any(TcpFlags::fin) ? 1 : 0);
   return {kind_of(flags), flags, tcp.sequence(), tcp.acknowledgment(), end, tcp.window(), tcp.options()};
 }
 
@@ -351,7 +357,8 @@ bool tcp_begin(TcpTrack& track, const TcpSegment& segment, const Config& config)
 }
 
 TcpVerdict tcp_follow(TcpTrack& track, TcpState& state, std::uint16_t status, Direction direction,
-                      const TcpSegment& segment, std::int32_t acknowledgment_offset, Duration left, const Config& config) {
+                      const TcpSegment& segment, std::int32_t acknowledgment_offset, Duration left,
+                      const Config& config) {
   using What = TcpVerdict::What;
   const TcpTable& table = direction == Direction::original ? tcp_original : tcp_reply;
   Cell cell = table[number(segment.kind)][static_cast<std::size_t>(state)];

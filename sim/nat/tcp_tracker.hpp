@@ -60,6 +60,7 @@ bool tcp_begin(TcpTrack& track, const TcpSegment& segment, const Config& config)
 /// One segment of a connection. `acknowledgment_offset` is what sequence adjustment (FTP) takes off its ACK.
 /// `left` is the time until the entry would expire.
 TcpVerdict tcp_follow(TcpTrack& track, TcpState& state, std::uint16_t status, Direction direction,
-                      const TcpSegment& segment, std::int32_t acknowledgment_offset, Duration left, const Config& config);
+                      const TcpSegment& segment, std::int32_t acknowledgment_offset, Duration left,
+                      const Config& config);
 
 }  // namespace masqsim::nat

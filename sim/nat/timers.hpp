@@ -1,6 +1,7 @@
-// When each flow expires. An alarm names a flow and does not touch it before it rings. A flow that lives longer than its
-// alarm was set for gets another then (lazy refresh), so a packet of an established flow writes its deadline and nothing
-// else. Time-outs are few, so most alarms come in order: they queue in lanes, and the rest wait in a heap. Times are exact.
+// When each flow expires. An alarm names a flow and does not touch it before it rings. A flow that lives longer than
+// its alarm was set for gets another then (lazy refresh), so a packet of an established flow writes its deadline and
+// nothing else. Time-outs are few, so most alarms come in order: they queue in lanes, and the rest wait in a heap.
+// Times are exact.
 #pragma once
 
 #include <array>

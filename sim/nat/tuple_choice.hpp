@@ -1,4 +1,5 @@
-// Which outside tuple a new flow gets, in the kernel's order: kept, as before, kept port on the chosen address, searched.
+// Which outside tuple a new flow gets, in the kernel's order: kept, as before, kept port on the chosen address,
+// searched.
 #pragma once
 
 #include <optional>
@@ -19,7 +20,7 @@ struct Range {
 };
 
 struct Choice {
-  Key key;                                ///< the flow's packets after translation; may be taken (the confirmation finds out)
+  Key key;  ///< the flow's packets after translation; may be taken (the confirmation finds out)
   std::optional<std::uint32_t> evicted{};  ///< a closed connection that has to go for it
 };
 

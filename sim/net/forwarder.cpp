@@ -59,8 +59,8 @@ void Forwarder::receive(Packet packet, InterfaceIndex in) {
   forward(p, options);
 }
 
-// Made here. Linux: ip_local_out. Without a route nothing is made, and so no flow begins; where the hook gives the packet
-// another destination, it is routed anew.
+// Made here. Linux: ip_local_out. Without a route nothing is made, and so no flow begins; where the hook gives the
+// packet another destination, it is routed anew.
 void Forwarder::output(Packet packet) {
   Passage p{.packet = std::move(packet), .about = std::exchange(about_, nullptr)};
   const Address meant = header_of(p).destination();
@@ -90,7 +90,9 @@ void Forwarder::forward(Passage& p, const OptionsRead& options) {
   const bool came_larger = p.pieces.largest > mtu;
   if (p.packet.size() > mtu && ip.has_df() && (p.pieces.largest == 0 || came_larger)) {
     return refuse(p, Reason::too_big,
-                  node_.network().trace().on(trace::Kind::drop) ? fmt::format("{} bytes, the link takes {}", p.packet.size(), mtu) : "",
+                  node_.network().trace().on(trace::Kind::drop)
+                      ? fmt::format("{} bytes, the link takes {}", p.packet.size(), mtu)
+                      : "",
                   icmp::unreachable, icmp::fragmentation_needed, mtu);
   }
   ip.rewrite_ttl(static_cast<std::uint8_t>(ip.ttl() - 1));
@@ -115,7 +117,8 @@ void Forwarder::leave(Passage& p) {
 void Forwarder::transmit(Packet packet, Passage& p) {
   if (node_.network().transmit(node_, p.out, packet, p.next_hop) != Sent::no_neighbour) return;
   if (hooks_) hooks_->keep(p.track);
-  neighbours_.wait_for(p.next_hop, p.out, {std::move(packet), std::move(p.track)});  // of pieces the first: only it is told of
+  neighbours_.wait_for(p.next_hop, p.out,
+                       {std::move(packet), std::move(p.track)});  // of pieces the first: only it is told of
 }
 
 // RFC 1812 section 5.2.2; what lies behind the total length was the link's padding.
@@ -137,7 +140,8 @@ bool Forwarder::take(Passage& p, OptionsRead& options) {
   options = take_options(ip, node_.network().now(), facing, [&](Address a) { return is_own(a); });
   if (options.source_route) return drop(p, Reason::source_route, "");
   if (!options.problem) return true;
-  refuse(p, Reason::bad_header, "damaged IP options", icmp::parameter_problem, 0, std::uint32_t{*options.problem} << 24);
+  refuse(p, Reason::bad_header, "damaged IP options", icmp::parameter_problem, 0,
+         std::uint32_t{*options.problem} << 24);
   return false;
 }
 
@@ -177,7 +181,9 @@ bool Forwarder::twin_elsewhere(Address own, InterfaceIndex in) const {
 /// Why no packet may bear this source; nothing where it may. Linux: fib_validate_source.
 std::optional<Forwarder::Refusal> Forwarder::source_refused(Address source, InterfaceIndex in) {
   const Owned mine = owned(source);
-  if (mine == Owned::local && !twin_there(source, in)) return Refusal{Reason::martian, "the source is this node's own address"};
+  if (mine == Owned::local && !twin_there(source, in)) {
+    return Refusal{Reason::martian, "the source is this node's own address"};
+  }
   if (!strict_reverse_path_) return std::nullopt;
   if (mine == Owned::broadcast) return Refusal{Reason::martian, "the source is a broadcast address"};
   if (source.is_zero()) return std::nullopt;
@@ -189,7 +195,8 @@ std::optional<Forwarder::Refusal> Forwarder::source_refused(Address source, Inte
 }
 
 bool Forwarder::is_deliverable(Address source, Address destination, InterfaceIndex in) {
-  return owned(destination) == Owned::local && !is_impossible_source(source, destination) && !source_refused(source, in);
+  return owned(destination) == Owned::local && !is_impossible_source(source, destination) &&
+         !source_refused(source, in);
 }
 
 /// Of a packet from `in`; of one made here where that is no_interface.
@@ -314,7 +321,8 @@ void Forwarder::on_no_neighbour(Neighbours::Waiting waiting, InterfaceIndex out)
   say_drop(waiting.packet, Reason::host_unreachable, "", out);
   // Linux reads its options once more then, and writes into them again; the sum stays as it was.
   const Ipv4Edit ip = *Ipv4Edit::parse(waiting.packet.bytes());
-  const OptionsRead again = take_options(ip, node_.network().now(), source_for(ip.source()), [&](Address a) { return is_own(a); });
+  const OptionsRead again =
+      take_options(ip, node_.network().now(), source_for(ip.source()), [&](Address a) { return is_own(a); });
   if (again.problem) return;
   complain(waiting.packet, icmp::unreachable, icmp::host_unreachable, 0, &waiting.track);
 }

@@ -392,8 +392,8 @@ void Gateway::address_lost(InterfaceIndex interface, wire::Address gone) {
 /// Outside is what a source rule translates towards.
 bool Gateway::is_outside(InterfaceIndex interface) const {
   return std::ranges::any_of(nat_.config().source, [&](const nat::SourceRule& rule) {
-    return rule.action != nat::SourceRule::Action::exempt && (rule.out == interface || rule.out == nat::any_interface) &&
-           !rule.only_port_forwarded;
+    return rule.action != nat::SourceRule::Action::exempt &&
+           (rule.out == interface || rule.out == nat::any_interface) && !rule.only_port_forwarded;
   });
 }
 
@@ -414,8 +414,12 @@ void Gateway::answer_for_twins() {
   for (InterfaceIndex n = 0; n < interfaces_.size(); ++n) {
     std::vector<wire::Prefix> shared;
     for (const Route& own : routes_.all()) {
-      if (!nat_.config().overlap || own.out != n || !own.via.is_zero() || own.kind != Route::Kind::forward || is_outside(n)) continue;
-      const bool twin = std::ranges::any_of(routes_.all(), [&](const Route& r) { return r.to == own.to && r.out != n; });
+      if (!nat_.config().overlap || own.out != n || !own.via.is_zero() || own.kind != Route::Kind::forward ||
+          is_outside(n)) {
+        continue;
+      }
+      const bool twin =
+          std::ranges::any_of(routes_.all(), [&](const Route& r) { return r.to == own.to && r.out != n; });
       if (twin) shared.push_back(own.to);
     }
     network_.answer_for(*this, n, std::move(shared));

@@ -40,7 +40,9 @@ Packet icmp_error(Pool& pool, Random& ids, Time now, const Packet& about, wire::
   const std::size_t whole = std::min<std::size_t>(offending.total_length(), about.size());
   AnswerOptions options;
   const bool is_damaged = error.type == wire::icmp::parameter_problem;
-  if (!about.marks().options_unread) options = answer_options(offending, now, source, is_damaged ? error.rest >> 24 : whole);
+  if (!about.marks().options_unread) {
+    options = answer_options(offending, now, source, is_damaged ? error.rest >> 24 : whole);
+  }
   if (!options.possible) return {};
   const std::size_t head = 28 + options.size;
   const std::size_t room = std::min(largest_error, mtu);

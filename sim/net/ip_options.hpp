@@ -12,7 +12,8 @@ namespace masqsim::net {
 
 /// What taking in the options found.
 struct OptionsRead {
-  std::optional<std::uint8_t> problem;  ///< the list is damaged at this byte of the header: the sender is owed ICMP 12/0
+  /// the list is damaged at this byte of the header: the sender is owed ICMP 12/0
+  std::optional<std::uint8_t> problem;
   bool source_route = false;            ///< strict or loose; Linux takes none by default
   std::uint8_t address_at = 0;          ///< record route: where in the header the outgoing address goes; 0: nowhere
   bool changed = false;                 ///< the header checksum is to be made anew

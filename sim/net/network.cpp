@@ -77,7 +77,8 @@ void Network::address_changed(Node& node, InterfaceIndex interface, wire::Addres
   if (!changed.address.is_zero()) link.neighbours.set(changed.address, changed.port);
 }
 
-void Network::address_added(Node& node, InterfaceIndex interface, wire::Address address, std::optional<std::uint8_t> length) {
+void Network::address_added(Node& node, InterfaceIndex interface, wire::Address address,
+                            std::optional<std::uint8_t> length) {
   Interface& changed = node.interfaces()[interface];
   changed.also.push_back({address, length.value_or(changed.prefix_length)});
   segment(changed.segment).neighbours.set(address, changed.port);

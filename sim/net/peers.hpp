@@ -1,5 +1,5 @@
-// What a node remembers of those to whom it sends ICMP messages, so that it does not tire them (RFC 1812 section 4.3.2.8).
-// Linux's way (inet_peer), where its general limit (icmp_ratelimit) is off.
+// What a node remembers of those to whom it sends ICMP messages, so that it does not tire them (RFC 1812
+// section 4.3.2.8). Linux's way (inet_peer), where its general limit (icmp_ratelimit) is off.
 #pragma once
 
 #include <cstdint>

@@ -10,7 +10,9 @@ constexpr std::size_t walk_at_most = 8;
 
 std::uint64_t key(wire::Prefix p) { return std::uint64_t{p.length} << 32 | p.address.value; }
 
-bool before(wire::Prefix a, wire::Prefix b) { return a.length != b.length ? a.length > b.length : a.address < b.address; }
+bool before(wire::Prefix a, wire::Prefix b) {
+  return a.length != b.length ? a.length > b.length : a.address < b.address;
+}
 
 }  // namespace
 
@@ -20,7 +22,9 @@ void RouteTable::add(const Route& route) {
 }
 
 void RouteTable::add_subnet(wire::Prefix subnet, InterfaceIndex out) {
-  const auto is_other_subnet = [&](const Route& r) { return r.kind == Route::Kind::forward && r.via.is_zero() && r.out != out; };
+  const auto is_other_subnet = [&](const Route& r) {
+    return r.kind == Route::Kind::forward && r.via.is_zero() && r.out != out;
+  };
   std::erase_if(routes_, [&](const Route& r) { return r.to == subnet && !is_other_subnet(r); });
   append({.to = subnet, .out = out, .via = {}});
 }

@@ -47,7 +47,8 @@ struct Stack::Sockets {
   DatagramSocket* asker(const wire::Tuple& about) const {
     if (about.protocol == wire::Protocol::udp) return udp(about.source.port, about.destination);
     DatagramSocket* socket = by_port.find(key(about.protocol, about.source.port));
-    const bool to_it = socket && (socket->remote_.address.is_zero() || socket->remote_.address == about.destination.address);
+    const bool to_it =
+        socket && (socket->remote_.address.is_zero() || socket->remote_.address == about.destination.address);
     return to_it ? socket : nullptr;
   }
 

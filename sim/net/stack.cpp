@@ -116,7 +116,8 @@ void Stack::deliver_udp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
                                                  to_string(other->remote_))
                                    : "no program on " + program(Protocol::udp, port);
   if (!refuse(packet, in, other ? Reason::wrong_peer : Reason::refused, text)) return;
-  packet.buffer().size = static_cast<std::uint32_t>(ip.header_length() + udp->length());  // quoted is the datagram alone
+  // quoted is the datagram alone
+  packet.buffer().size = static_cast<std::uint32_t>(ip.header_length() + udp->length());
   complain(packet, ip.destination(), {.type = icmp::unreachable, .code = icmp::port_unreachable});
 }
 
@@ -144,7 +145,10 @@ bool udplite_sound(wire::Ipv4View ip) {
 void Stack::deliver_udplite(wire::Ipv4View ip, const Packet& packet, InterfaceIndex in) {
   if (!udplite_sound(ip)) return node_.say_drop(packet, Reason::bad_checksum, "of UDP-Lite", in);
   if (!node_.owns(ip.destination())) return node_.say_drop(packet, Reason::broadcast, "no program listens", in);
-  if (!refuse(packet, in, Reason::refused, "no program on " + program(Protocol::udplite, wire::load16(&ip.payload()[2])))) return;
+  if (!refuse(packet, in, Reason::refused,
+              "no program on " + program(Protocol::udplite, wire::load16(&ip.payload()[2])))) {
+    return;
+  }
   complain(packet, ip.destination(), {.type = icmp::unreachable, .code = icmp::port_unreachable});
 }
 
@@ -360,7 +364,9 @@ void Stack::take_error(wire::IcmpView error, wire::Address from, Packet& packet,
     refuse(packet, in, Reason::unrelated_icmp, "the program that it is for is gone");
     return;
   }
-  if (network().trace().on(trace::Kind::deliver)) node_.say_deliver(packet, program(about->protocol, about->source.port));
+  if (network().trace().on(trace::Kind::deliver)) {
+    node_.say_deliver(packet, program(about->protocol, about->source.port));
+  }
   tell_program(trouble, wire::load32(&quoted->payload()[4]));
 }
 
@@ -391,7 +397,8 @@ std::uint16_t Stack::pick_port(wire::Protocol protocol) {
   if (s.next_port == 0) s.next_port = static_cast<std::uint16_t>(first_ephemeral + s.random.below(ephemeral_ports));
   for (int tries = 0; tries < ephemeral_ports; ++tries) {
     const std::uint16_t port = s.next_port;
-    s.next_port = port + 1 == first_ephemeral + ephemeral_ports ? first_ephemeral : static_cast<std::uint16_t>(port + 1);
+    s.next_port =
+        port + 1 == first_ephemeral + ephemeral_ports ? first_ephemeral : static_cast<std::uint16_t>(port + 1);
     const std::uint64_t key = Sockets::key(protocol, port);
     if (!s.by_port.find(key) && !s.listeners.find(key) && !s.held(port)) return port;
   }

@@ -96,7 +96,9 @@ void TcpConnection::on_segment_in_window(Tcp tcp, const Packet& packet, Interfac
       node.say_drop(packet, Reason::stale, "RST beside the next sequence number", in);
       return acknowledge();
     }
-    if (stack_->network().trace().on(trace::Kind::deliver)) node.say_deliver(packet, fmt::format("tcp:{}", local_.port));
+    if (stack_->network().trace().on(trace::Kind::deliver)) {
+      node.say_deliver(packet, fmt::format("tcp:{}", local_.port));
+    }
     return finish(state_ == TcpState::syn_received && !passive_ ? TcpEnd::refused : TcpEnd::reset);
   }
   if (flags.any(TcpFlags::syn) && !both_opened) {  // RFC 5961 section 4.2

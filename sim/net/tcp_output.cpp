@@ -152,7 +152,9 @@ void TcpConnection::send_syn() {
 // --- open ----------------------------------------------------------------------------------------------------------
 
 void TcpConnection::output() {
-  if (state_ == TcpState::syn_sent || state_ == TcpState::syn_received || state_ == TcpState::time_wait || gone()) return;
+  if (state_ == TcpState::syn_sent || state_ == TcpState::syn_received || state_ == TcpState::time_wait || gone()) {
+    return;
+  }
   while (output_one()) {
   }
   const bool window_shut = waiting_ > 0 && next_ == unacknowledged_;

@@ -154,7 +154,8 @@ class Computation {
     tables_[id].add({.to = prefix, .out = own->interface, .via = to_cloud ? wire::Address{} : other->address});
   }
 
-  /// A host whose LANs have one router in all sends everything there, even where that router leads nowhere in particular.
+  /// A host whose LANs have one router in all sends everything there, even where that router leads nowhere in
+  /// particular.
   void add_only_router(trace::NodeId id) {
     const Topology::NodeAt& node = topology_.nodes[id];
     if (tables_[id].find(everything.address) != nullptr || routers_of(node) != 1) return;

@@ -100,8 +100,9 @@ class Builder {
         const Network& network = scenario_.networks[interface.network];
         const InterfaceAddress& first = interface.addresses.front();
         const auto mtu = static_cast<std::uint16_t>(interface.mtu);
-        const net::InterfaceIndex number = network_.attach(node, segment_for(interface.network, node), network.name,
-                                                           network.name, moved(first.address, member), first.length, mtu);
+        const net::InterfaceIndex number =
+            network_.attach(node, segment_for(interface.network, node), network.name, network.name,
+                            moved(first.address, member), first.length, mtu);
         if (network.kind == NetworkKind::cloud) attach_cloud(interface.network, node, number);
         for (std::size_t n = 1; n < interface.addresses.size(); ++n) {
           network_.address_added(node, number, moved(interface.addresses[n].address, member));

@@ -30,7 +30,8 @@ struct Built {
 
 Built build(const Scenario& scenario, net::Network& network, GatewayMaker* gateways);
 
-/// What a program of the file listens with at `endpoint`, found through the gateways' port forwards; null if nothing does.
+/// What a program of the file listens with at `endpoint`, found through the gateways' port forwards; null if nothing
+/// does.
 const Service* service_at(const Scenario& scenario, wire::Protocol protocol, wire::Endpoint endpoint);
 
 }  // namespace masqsim::scenario

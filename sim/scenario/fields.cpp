@@ -260,7 +260,8 @@ bool looks_like_address(std::string_view text) {
 
 bool check_name(Report& report, std::string_view what, std::string_view name, Span where, bool plain) {
   const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
   };
   if (name.empty() || name.size() > 63 || !std::all_of(name.begin(), name.end(), allowed)) {
     report.error(where, fmt::format("{} name may use letters, digits, '.', '_' and '-' (1 to 63), got {}", what,
@@ -274,7 +275,8 @@ bool check_name(Report& report, std::string_view what, std::string_view name, Sp
   }
   const std::string_view other = plain ? read_as(name) : std::string_view{};
   if (other.empty()) return true;
-  report.error(where, fmt::format("{} name {} must stand in quotes: YAML readers take it for {}", what, quoted(name), other),
+  report.error(where,
+               fmt::format("{} name {} must stand in quotes: YAML readers take it for {}", what, quoted(name), other),
                fmt::format("write \"{}\"", name));
   return false;
 }

@@ -99,7 +99,9 @@ std::string text_of(const Scenario& scenario, const TableExpectation& expected) 
   std::string parts;
   if (expected.count) parts = fmt::format(" {} {}", *expected.count, *expected.count == 1 ? "entry" : "entries");
   for (const TablePattern& pattern : expected.has) parts += (parts.empty() ? " " : ", ") + pattern_text(pattern);
-  for (const TablePattern& pattern : expected.lacks) parts += (parts.empty() ? " not " : ", not ") + pattern_text(pattern);
+  for (const TablePattern& pattern : expected.lacks) {
+    parts += (parts.empty() ? " not " : ", not ") + pattern_text(pattern);
+  }
   return text + parts;
 }
 
@@ -160,7 +162,8 @@ void Judge::begin(const trace::Header& header) {
 trace::Kinds Judge::kinds() const {
   using trace::Kind;
   const trace::Kinds ends = only(Kind::deliver) | only(Kind::drop) | only(Kind::result) | only(Kind::table);
-  const bool looks = std::any_of(watches_.begin(), watches_.end(), [](const auto& of_flow) { return !of_flow.empty(); });
+  const bool looks =
+      std::any_of(watches_.begin(), watches_.end(), [](const auto& of_flow) { return !of_flow.empty(); });
   return looks ? ends | only(Kind::send) | only(Kind::receive) : ends;
 }
 
@@ -183,7 +186,8 @@ void Judge::record(const trace::Record& record) {
     }
     if (!record.row) return;
     std::vector<trace::Row>& rows = tables_.back().rows;
-    // Said twice at one moment: because it was asked for, and because the run ended then. Rows come in the order of making.
+    // Said twice at one moment: because it was asked for, and because the run ended then. Rows come in the order of
+    // making.
     if (!rows.empty() && record.row->flow <= rows.back().flow) rows.clear();
     rows.push_back(*record.row);
     return;
@@ -203,8 +207,8 @@ void Judge::record(const trace::Record& record) {
   }
 }
 
-/// The last drop before the result ended the flow. What an initiator answers to a packet that it did not want (a reset to
-/// a wrong peer) only follows from that: where it is lost decides nothing.
+/// The last drop before the result ended the flow. What an initiator answers to a packet that it did not want (a reset
+/// to a wrong peer) only follows from that: where it is lost decides nothing.
 void Judge::note_drop(const trace::Record& record, FlowState& flow) {
   if (!flow.result.empty() && flow.result != "sent") return;
   if (record.cause < rejected_.size() && rejected_[record.cause]) return;
@@ -212,7 +216,9 @@ void Judge::note_drop(const trace::Record& record, FlowState& flow) {
   Ending& ending = error ? flow.error_ended : flow.ended;
   ending = {record.reason, record.node, record.point, record.packet};
   if (error || record.node != flow.initiator || on_the_wire(record.reason)) return;
-  if (record.packet >= rejected_.size()) rejected_.resize(std::max<std::size_t>(record.packet + 1, rejected_.size() * 2));
+  if (record.packet >= rejected_.size()) {
+    rejected_.resize(std::max<std::size_t>(record.packet + 1, rejected_.size() * 2));
+  }
   rejected_[record.packet] = true;
 }
 
@@ -274,7 +280,9 @@ void Judge::note_delivery(const trace::Record& record, FlowState& flow) {
 std::vector<std::pair<NodeIndex, Time>> Judge::table_times() const {
   std::vector<std::pair<NodeIndex, Time>> times;
   const auto add = [&](NodeIndex gateway, std::optional<Time> at) {
-    if (at && std::find(times.begin(), times.end(), std::pair{gateway, *at}) == times.end()) times.emplace_back(gateway, *at);
+    if (at && std::find(times.begin(), times.end(), std::pair{gateway, *at}) == times.end()) {
+      times.emplace_back(gateway, *at);
+    }
   };
   for (const Expectation& expectation : scenario_.expect) {
     if (const auto* table = std::get_if<TableExpectation>(&expectation)) add(table->gateway, table->at);
@@ -375,7 +383,9 @@ Verdict Judge::judge(const FlowExpectation& expected) const {
   verdict.met = expected.count ? fit == *expected.count : fit == flows.size();
   if (verdict.met) return verdict;
   verdict.instead = first;
-  if (flows.size() > 1) verdict.instead = fmt::format("{} of {}{}{}", fit, flows.size(), first.empty() ? "" : "; ", first);
+  if (flows.size() > 1) {
+    verdict.instead = fmt::format("{} of {}{}{}", fit, flows.size(), first.empty() ? "" : "; ", first);
+  }
   return verdict;
 }
 
@@ -403,7 +413,9 @@ std::vector<Verdict> Judge::expectations() const {
 std::string Judge::table_answer(const Question& question) const {
   const std::vector<trace::Row>& rows = table_at(*question.gateway, question.time);
   if (question.what == Fact::count) return std::to_string(rows.size());
-  if (question.row == 0 || question.row > rows.size()) return fmt::format("no row {}: {}", question.row, rows_text(rows));
+  if (question.row == 0 || question.row > rows.size()) {
+    return fmt::format("no row {}: {}", question.row, rows_text(rows));
+  }
   const trace::Row& row = rows[question.row - 1];
   switch (question.what) {
     case Fact::inside: return wire::to_string(row.inside);
@@ -437,7 +449,8 @@ std::vector<Verdict> Judge::lab() const {
   std::vector<Verdict> verdicts;
   for (const Question& question : scenario_.lab) {
     const std::string what = fmt::format("question '{}': {}", question.ask, question.answer);
-    Verdict verdict = verdict_at(question.answer_position, what, question.flow ? scenario_.actions[*question.flow].id : "");
+    Verdict verdict =
+        verdict_at(question.answer_position, what, question.flow ? scenario_.actions[*question.flow].id : "");
     const std::string answer = answer_of(question);
     verdict.met = answer == question.answer;
     if (!verdict.met) verdict.instead = answer;

@@ -29,7 +29,8 @@ void read_head(Draft& draft, const Fields& root, std::string_view stem) {
   std::uint64_t version = 0;
   root.need("masqsim");
   if (root.has("masqsim") && root.whole("masqsim", 1, UINT64_MAX, version) && version != 1) {
-    draft.report.error(root.get("masqsim")->span, fmt::format("this is version {} of the format; this program reads version 1", version));
+    draft.report.error(root.get("masqsim")->span,
+                       fmt::format("this is version {} of the format; this program reads version 1", version));
   }
   scenario.name = name_of_stem(stem);
   if (root.text("name", scenario.name)) {
@@ -44,8 +45,8 @@ void read_head(Draft& draft, const Fields& root, std::string_view stem) {
 Scenario read_scenario(Report& report, std::size_t& budget, const Value& tree, std::string_view stem) {
   Draft draft{report, budget, {}, {}, {}, {}, {}, {}};
   const Fields root(report, tree, "", tree.span,
-                    {"masqsim", "name", "title", "seed", "until", "vars", "networks", "nodes", "actions", "expect", "lab",
-                     "variants"});
+                    {"masqsim", "name", "title", "seed", "until", "vars", "networks", "nodes", "actions", "expect",
+                     "lab", "variants"});
   if (!root.ok()) return {};
   read_head(draft, root, stem);
   read_networks(draft, root);
@@ -111,8 +112,9 @@ class Loader {
   void refuse_variant(const std::vector<VariantInfo>& variants) {
     std::vector<std::string_view> names;
     for (const VariantInfo& variant : variants) names.push_back(variant.name);
-    report_.error(fmt::format("no variant {}{}", quoted(options_.variant),
-                              names.empty() ? "; the file has none" : suggestion(report_, options_.variant, "variants", names)));
+    report_.error(
+        fmt::format("no variant {}{}", quoted(options_.variant),
+                    names.empty() ? "; the file has none" : suggestion(report_, options_.variant, "variants", names)));
   }
 
   std::vector<VariantInfo> list_variants(const Value& root) {

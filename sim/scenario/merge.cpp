@@ -42,7 +42,9 @@ bool merge(Report& report, std::size_t& budget, Value& base, const Value& over) 
     const Value& item = over.items[n];
     const auto place = index.find(key.text);
     if (item.kind == Value::Kind::null) {
-      if (!place) report.error(key.span, fmt::format("{} is not in the base; there is nothing to delete", quoted(key.text)));
+      if (!place) {
+        report.error(key.span, fmt::format("{} is not in the base; there is nothing to delete", quoted(key.text)));
+      }
       if (place && *place < deleted.size()) deleted[*place] = true;
       continue;
     }

@@ -56,7 +56,9 @@ std::string changes_of(const NatSpec& before, const NatSpec& after) {
     changes.add(b.timeouts.*entry.member != a.timeouts.*entry.member, fmt::format("timeouts.{}", entry.key),
                 to_string(a.timeouts.*entry.member));
   }
-  const auto limit = [](const std::optional<std::uint32_t>& flows) { return flows ? std::to_string(*flows) : "unlimited"; };
+  const auto limit = [](const std::optional<std::uint32_t>& flows) {
+    return flows ? std::to_string(*flows) : "unlimited";
+  };
   changes.add(b.limits.table != a.limits.table, "limits.table", std::to_string(a.limits.table));
   changes.add(b.limits.flows_per_host != a.limits.flows_per_host, "limits.per-host", limit(a.limits.flows_per_host));
   changes.word("limits.excess", excess_words, b.limits.reject_excess, a.limits.reject_excess);

@@ -21,9 +21,10 @@ inline constexpr std::array<Word<nat::Filtering>, 3> filtering_words{
      {"address-and-port-dependent", nat::Filtering::address_and_port_dependent}}};
 inline constexpr std::array<Word<nat::Hairpin>, 3> hairpin_words{
     {{"none", nat::Hairpin::none}, {"dnat-only", nat::Hairpin::dnat_only}, {"full", nat::Hairpin::full}}};
-inline constexpr std::array<Word<nat::Unsolicited>, 3> unsolicited_words{{{"reject", nat::Unsolicited::reject},
-                                                                          {"drop", nat::Unsolicited::drop},
-                                                                          {"icmp-after-6s", nat::Unsolicited::icmp_after_6s}}};
+inline constexpr std::array<Word<nat::Unsolicited>, 3> unsolicited_words{
+    {{"reject", nat::Unsolicited::reject},
+     {"drop", nat::Unsolicited::drop},
+     {"icmp-after-6s", nat::Unsolicited::icmp_after_6s}}};
 inline constexpr std::array<Word<bool>, 2> preset_words{{{"linux", false}, {"rfc", true}}};
 inline constexpr std::array<Word<bool>, 2> excess_words{{{"drop", false}, {"reject", true}}};
 inline constexpr std::array<Word<bool>, 2> invalid_words{{{"pass", false}, {"drop", true}}};

@@ -129,7 +129,8 @@ std::vector<std::unique_ptr<app::App>> start_programs(const Scenario& scenario, 
     const Action& action = scenario.actions[plan.action];
     const std::int64_t turn = plan.member == 0 ? 0 : plan.member - 1;
     const NodeRef from = plan.member == 0 ? action.from : NodeRef{action.from.node, plan.member};
-    const Flow flow{scenario, action, built.member(from), static_cast<trace::FlowId>(n + 1), action.at + turn * action.stagger};
+    const Flow flow{scenario, action, built.member(from), static_cast<trace::FlowId>(n + 1),
+                    action.at + turn * action.stagger};
     programs.push_back(client(flow));
   }
   return programs;

@@ -253,10 +253,13 @@ class ActionReader {
     fields_.size("send", action_.send);
     std::string text;
     if (fields_.text("text", text)) action_.payload.assign(text.begin(), text.end());
-    if (fields_.has("hex") && fields_.get("hex")) action_.payload = read_hex(report_, *fields_.get("hex"), "hex").value_or(std::vector<std::uint8_t>{});
+    if (fields_.has("hex") && fields_.get("hex")) {
+      action_.payload = read_hex(report_, *fields_.get("hex"), "hex").value_or(std::vector<std::uint8_t>{});
+    }
     if (!action_.payload.empty()) action_.send = action_.payload.size();
     if (action_.verb != Verb::tcp && action_.send > largest_datagram) {
-      say(fields_.where(), fmt::format("one datagram carries at most {}B, got {}", largest_datagram, parse::size_text(action_.send)));
+      say(fields_.where(),
+          fmt::format("one datagram carries at most {}B, got {}", largest_datagram, parse::size_text(action_.send)));
     }
   }
 
@@ -290,8 +293,8 @@ class ActionReader {
     const Value* value = fields_.get("set");
     if (!value) return;
     const Fields set(report_, *value, "set", value->span,
-                     {"node", "network", "address", "link", "delay", "jitter", "rate", "loss", "duplicate", "reorder", "nat",
-                      "flush"});
+                     {"node", "network", "address", "link", "delay", "jitter", "rate", "loss", "duplicate", "reorder",
+                      "nat", "flush"});
     if (!set.ok()) return;
     std::optional<NodeRef> node;
     if (const Value* name = set.get("node")) node = find_node(draft_, "set", *name);
@@ -303,7 +306,8 @@ class ActionReader {
     int given = channel ? 1 : 0;
     for (const std::string_view key : kinds) given += set.has(key) ? 1 : 0;
     if (given != 1) {
-      say(value->span, "'set' changes one thing: address, link, nat, flush, or what a network does to packets (delay, loss, ...)");
+      say(value->span,
+          "'set' changes one thing: address, link, nat, flush, or what a network does to packets (delay, loss, ...)");
       return;
     }
     if (broken) return;
@@ -314,7 +318,8 @@ class ActionReader {
     set_channel(set, node, network);
   }
 
-  static constexpr std::array<std::string_view, 6> channel_keys{"delay", "jitter", "rate", "loss", "duplicate", "reorder"};
+  static constexpr std::array<std::string_view, 6> channel_keys{"delay", "jitter",    "rate",
+                                                                "loss",  "duplicate", "reorder"};
 
   void set_flush(const Fields& set) {
     const Value* name = set.get("flush");
@@ -335,14 +340,19 @@ class ActionReader {
     const Value* change = set.get("nat");
     if (!node) return say(set.where(), "'set' needs the 'node' whose 'nat' changes");
     if (!change) return;
-    if (!is_natting(node->node)) return say(set.key_span("nat"), fmt::format("'{}' does not translate", draft_.scenario.nodes[node->node].name));
-    if (!change->is_map()) return say(change->span, fmt::format("'nat' must be a map of keys and values, got {}", kind_word(*change)));
+    if (!is_natting(node->node)) {
+      return say(set.key_span("nat"), fmt::format("'{}' does not translate", draft_.scenario.nodes[node->node].name));
+    }
+    if (!change->is_map()) {
+      return say(change->span, fmt::format("'nat' must be a map of keys and values, got {}", kind_word(*change)));
+    }
     action_.set = SetNat{node->node, {}, {}};
     nat_change_ = change;
   }
 
   /// The interface that `node` and `network` name together.
-  std::optional<std::uint32_t> attachment(const Fields& set, std::optional<NodeRef> node, std::optional<NetworkIndex> network) {
+  std::optional<std::uint32_t> attachment(const Fields& set, std::optional<NodeRef> node,
+                                          std::optional<NetworkIndex> network) {
     if (!node || !network) {
       say(set.where(), "'set' needs 'node' and 'network'");
       return std::nullopt;
@@ -350,7 +360,8 @@ class ActionReader {
     const Node& owner = draft_.scenario.nodes[node->node];
     const auto interface = interface_on(owner, *network);
     if (!interface) {
-      say(set.where(), fmt::format("'{}' has no interface on '{}'", owner.name, draft_.scenario.networks[*network].name));
+      say(set.where(),
+          fmt::format("'{}' has no interface on '{}'", owner.name, draft_.scenario.networks[*network].name));
     }
     return interface;
   }
@@ -367,7 +378,9 @@ class ActionReader {
       const auto alone = read_address(report_, value->span, std::string_view(value->text).substr(0, slash));
       const auto length = parse::whole(std::string_view(value->text).substr(slash + 1), 1, 31);
       if (!alone) return;
-      if (const auto* problem = std::get_if<parse::Problem>(&length)) return say(value->span, "prefix length " + problem->text);
+      if (const auto* problem = std::get_if<parse::Problem>(&length)) {
+        return say(value->span, "prefix length " + problem->text);
+      }
       if (!on.subnet || std::get<std::uint64_t>(length) != on.subnet->length) {
         return say(value->span, fmt::format("{} must have the prefix length of '{}'", quoted(value->text), on.name));
       }
@@ -376,7 +389,8 @@ class ActionReader {
       return;
     }
     if (!cloud && on.subnet && !on.subnet->contains(address)) {
-      return say(value->span, fmt::format("{} is not in the subnet {} of '{}'", quoted(value->text), wire::to_string(*on.subnet), on.name));
+      return say(value->span, fmt::format("{} is not in the subnet {} of '{}'", quoted(value->text),
+                                          wire::to_string(*on.subnet), on.name));
     }
     const std::uint8_t length = cloud || !on.subnet ? std::uint8_t{32} : on.subnet->length;
     action_.set = SetAddress{*node, *interface, {{address, length}}, {}};
@@ -429,8 +443,12 @@ class NatChanges {
     for (const NatChange& c : changes) {
       Node& node = draft_.scenario.nodes[c.node];
       if (!node.nat) continue;  // reported where it stands
-      const auto now = in_force_.try_emplace(c.node, InForce{*draft_.nat_sections[c.node], *node.nat, node.interfaces}).first;
-      if (!(c.change ? change_nat(c, actions[c.action], now->second) : follow_address(c, actions[c.action], now->second))) break;
+      const auto now =
+          in_force_.try_emplace(c.node, InForce{*draft_.nat_sections[c.node], *node.nat, node.interfaces}).first;
+      if (!(c.change ? change_nat(c, actions[c.action], now->second)
+                     : follow_address(c, actions[c.action], now->second))) {
+        break;
+      }
     }
     for (const auto& [node, first] : in_force_) draft_.scenario.nodes[node].interfaces = first.interfaces;
   }
@@ -444,7 +462,9 @@ class NatChanges {
 
   /// False where no more changes can be read.
   bool change_nat(const NatChange& c, Action& action, InForce& now) {
-    if (!afford(now.section, c.change->span) || !merge(draft_.report, draft_.merge_budget, now.section, *c.change)) return false;
+    if (!afford(now.section, c.change->span) || !merge(draft_.report, draft_.merge_budget, now.section, *c.change)) {
+      return false;
+    }
     auto spec = read_nat(draft_, c.node, now.section, c.change->span);
     if (!spec) return true;
     std::string told = changes_of(now.spec, *spec);
@@ -491,10 +511,12 @@ void read_actions(Draft& draft, const Fields& root) {
     std::optional<Action> action = reader.read();
     if (!action) continue;
     if (!action->id.empty()) {
-      const auto [first, fresh] = draft.actions.emplace(action->id, static_cast<ActionIndex>(draft.scenario.actions.size()));
+      const auto [first, fresh] =
+          draft.actions.emplace(action->id, static_cast<ActionIndex>(draft.scenario.actions.size()));
       if (!fresh) {
-        draft.report.error(reader.id_span(), fmt::format("duplicate id {} (first defined on line {})", quoted(action->id),
-                                                         draft.report.position(ids[first->second]).line));
+        draft.report.error(reader.id_span(),
+                           fmt::format("duplicate id {} (first defined on line {})", quoted(action->id),
+                                       draft.report.position(ids[first->second]).line));
       }
     }
     const auto index = static_cast<ActionIndex>(draft.scenario.actions.size());

@@ -19,11 +19,13 @@ std::optional<FlowRef> find_flow(Draft& draft, const Value& value) {
     return FlowRef{found->second, 0};
   }
   const std::size_t dot = id->rfind('.');
-  const auto group = dot == std::string::npos ? draft.actions.end() : draft.actions.find(std::string_view(*id).substr(0, dot));
+  const auto group =
+      dot == std::string::npos ? draft.actions.end() : draft.actions.find(std::string_view(*id).substr(0, dot));
   if (group != draft.actions.end()) {
     const NodeRef from = draft.scenario.actions[group->second].from;
     const std::vector<Node>& nodes = draft.scenario.nodes;
-    const bool of_group = from.node < nodes.size() && nodes[from.node].group && from.member == 0;  // `from` may be unknown
+    // `from` may be unknown
+    const bool of_group = from.node < nodes.size() && nodes[from.node].group && from.member == 0;
     const auto member = parse::whole(std::string_view(*id).substr(dot + 1), 1, of_group ? nodes[from.node].count : 1);
     const auto* number = std::get_if<std::uint64_t>(&member);
     if (of_group && number) return FlowRef{group->second, static_cast<std::uint32_t>(*number)};
@@ -32,7 +34,8 @@ std::optional<FlowRef> find_flow(Draft& draft, const Value& value) {
   for (const auto& [name, index] : draft.actions) {
     if (draft.scenario.actions[index].verb != Verb::set && known.size() < 1000) known.push_back(name);
   }
-  draft.report.error(value.span, fmt::format("unknown flow {}{}", quoted(*id), suggestion(draft.report, *id, "flows", known)));
+  draft.report.error(value.span,
+                     fmt::format("unknown flow {}{}", quoted(*id), suggestion(draft.report, *id, "flows", known)));
   return std::nullopt;
 }
 
@@ -103,7 +106,8 @@ void read_seen(Draft& draft, const Fields& fields, FlowExpectation& expectation)
   const Value* seen = fields.get("seen");
   if (!seen) return;
   if (!seen->is_map()) {
-    draft.report.error(seen->span, fmt::format("'seen' must be a map of nodes and endpoints, got {}", kind_word(*seen)));
+    draft.report.error(seen->span,
+                       fmt::format("'seen' must be a map of nodes and endpoints, got {}", kind_word(*seen)));
     return;
   }
   for (std::size_t n = 0; n < seen->keys.size(); ++n) {
@@ -115,8 +119,9 @@ void read_seen(Draft& draft, const Fields& fields, FlowExpectation& expectation)
 }
 
 FlowExpectation read_flow_expectation(Draft& draft, const Value& value) {
-  const Fields fields(draft.report, value, "expect", value.span,
-                      {"flow", "result", "not", "at", "reason", "seen", "count", "replies", "arrived", "received", "path"});
+  const Fields fields(
+      draft.report, value, "expect", value.span,
+      {"flow", "result", "not", "at", "reason", "seen", "count", "replies", "arrived", "received", "path"});
   FlowExpectation made;
   made.position = position_of(draft, value.span);
   const Value* name = fields.get("flow");

@@ -38,11 +38,13 @@ void read_flow_moment(Draft& draft, const Value& value, Question& question) {
   when.word<bool>("way", ways, question.back);
   when.whole("packet", 1, 1'000'000, question.packet);
   if (is_of_table(question.what)) {
-    draft.report.error(when.get("what")->span, fmt::format("'{}' is asked of a table ('nat'), not of a flow", word(question.what)));
+    draft.report.error(when.get("what")->span,
+                       fmt::format("'{}' is asked of a table ('nat'), not of a flow", word(question.what)));
   } else if (needs_place(question.what) && !when.has("at")) {
     draft.report.error(value.span, fmt::format("'{}' needs the place where it is read ('at')", word(question.what)));
   } else if (said && !needs_place(question.what) && when.has("at")) {
-    draft.report.error(when.key_span("at"), fmt::format("'{}' is asked of the whole flow, not of one place", word(question.what)));
+    draft.report.error(when.key_span("at"),
+                       fmt::format("'{}' is asked of the whole flow, not of one place", word(question.what)));
   }
 }
 
@@ -54,7 +56,8 @@ void read_table_moment(Draft& draft, const Value& value, Question& question) {
   when.word<Fact>("what", facts, question.what);
   when.whole("row", 1, 1'000'000, question.row);
   if (!is_of_table(question.what)) {
-    draft.report.error(when.get("what")->span, fmt::format("'{}' is asked of a flow, not of a table", word(question.what)));
+    draft.report.error(when.get("what")->span,
+                       fmt::format("'{}' is asked of a flow, not of a table", word(question.what)));
   }
 }
 
@@ -83,7 +86,10 @@ void check_answer(Draft& draft, const Question& question, Span where) {
       if (!reason_of(text)) refuse("a reason");
       return;
     case Fact::place:
-      if (!draft.networks.contains(text) && !draft.nodes.contains(text.substr(0, text.rfind('.')))  && !draft.nodes.contains(text)) refuse("a node or network");
+      if (!draft.networks.contains(text) && !draft.nodes.contains(text.substr(0, text.rfind('.'))) &&
+          !draft.nodes.contains(text)) {
+        refuse("a node or network");
+      }
       return;
     case Fact::state: return;
   }
@@ -91,7 +97,8 @@ void check_answer(Draft& draft, const Question& question, Span where) {
 
 /// Text, or a bare number.
 std::string read_answer(Draft& draft, const Value& value, std::string_view what) {
-  const bool number = value.is_scalar() && value.plain && std::holds_alternative<std::uint64_t>(parse::whole(value.text, 0, UINT32_MAX));
+  const bool number = value.is_scalar() && value.plain &&
+                      std::holds_alternative<std::uint64_t>(parse::whole(value.text, 0, UINT32_MAX));
   if (number) return value.text;
   const std::string* text = plain_text(draft.report, value, what);
   return text ? *text : std::string{};
@@ -126,7 +133,8 @@ Question read_question(Draft& draft, const Value& value) {
   if (!choices) return question;
   for (const Value& choice : *choices) question.choices.push_back(read_answer(draft, choice, "choice"));
   if (std::find(question.choices.begin(), question.choices.end(), question.answer) == question.choices.end()) {
-    draft.report.error(fields.get("choices")->span, fmt::format("choices must hold the answer {}", quoted(question.answer)));
+    draft.report.error(fields.get("choices")->span,
+                       fmt::format("choices must hold the answer {}", quoted(question.answer)));
   }
   return question;
 }

@@ -45,10 +45,13 @@ class NatReader {
     fields_.word<nat::Hairpin>("hairpin", hairpin_words, config.hairpin);
     fields_.word<nat::Unsolicited>("unsolicited", unsolicited_words, config.unsolicited);
     if (const Value* value = fields_.get("timeouts")) {
-      const Fields timeouts(report_, *value, fields_.path() + ".timeouts", fields_.key_span("timeouts"), timeout_names());
+      const Fields timeouts(report_, *value, fields_.path() + ".timeouts", fields_.key_span("timeouts"),
+                            timeout_names());
       for (const TimeoutKey& entry : timeout_keys) {
         Duration& out = config.timeouts.*entry.member;
-        if (timeouts.duration(entry.key, out) && out.ns == 0) say(timeouts.get(entry.key)->span, fmt::format("{} must be above zero", entry.key));
+        if (timeouts.duration(entry.key, out) && out.ns == 0) {
+          say(timeouts.get(entry.key)->span, fmt::format("{} must be above zero", entry.key));
+        }
       }
     }
     if (const Value* value = fields_.get("limits")) {
@@ -56,10 +59,12 @@ class NatReader {
                           {"table", "early-drop", "per-host", "excess", "exhausted", "resting"});
       limits.whole("table", 1, 16'777'216, config.limits.table);
       if (!is_unlimited(limits, "per-host")) {
-        limits.maybe(config.limits.flows_per_host, [&](std::uint32_t& out) { return limits.whole("per-host", 1, 16'777'216, out); });
+        limits.maybe(config.limits.flows_per_host,
+                     [&](std::uint32_t& out) { return limits.whole("per-host", 1, 16'777'216, out); });
       }
       if (!is_unlimited(limits, "resting")) {
-        limits.maybe(config.limits.resting, [&](std::uint32_t& out) { return limits.whole("resting", 0, 16'777'216, out); });
+        limits.maybe(config.limits.resting,
+                     [&](std::uint32_t& out) { return limits.whole("resting", 0, 16'777'216, out); });
       }
       limits.boolean("early-drop", config.limits.early_drop);
       limits.word<bool>("excess", excess_words, config.limits.reject_excess);
@@ -169,7 +174,9 @@ class NatReader {
     }
     const std::size_t dash = text->find('-');
     const auto first = read_address(report_, value->span, std::string_view(*text).substr(0, dash));
-    if (!first || dash == std::string::npos) return first ? std::optional(nat::AddressRange{*first, *first}) : std::nullopt;
+    if (!first || dash == std::string::npos) {
+      return first ? std::optional(nat::AddressRange{*first, *first}) : std::nullopt;
+    }
     const auto last = read_address(report_, value->span, std::string_view(*text).substr(dash + 1));
     if (!last) return std::nullopt;
     if (*last < *first) {
@@ -197,7 +204,9 @@ class NatReader {
       made.persistent = pick == Pick::persistent;
       if (made.exempt) {
         for (const std::string_view key : {"address", "ports", "pick"}) {
-          if (rule.has(key)) say(rule.key_span(key), fmt::format("an exempt rule translates nothing; '{}' has no place in it", key));
+          if (rule.has(key)) {
+            say(rule.key_span(key), fmt::format("an exempt rule translates nothing; '{}' has no place in it", key));
+          }
         }
       } else {
         read_range_at(rule, made.ports);
@@ -482,8 +491,9 @@ class NatReader {
   Report& report_;
   const Node& node_;
   const Fields& fields_;
-  std::map<std::tuple<std::optional<wire::Protocol>, int, int, std::optional<wire::Prefix>, std::optional<wire::Address>>,
-           std::uint32_t>
+  std::map<
+      std::tuple<std::optional<wire::Protocol>, int, int, std::optional<wire::Prefix>, std::optional<wire::Address>>,
+      std::uint32_t>
       forwarded_;  // and the line that said so
 };
 
@@ -493,10 +503,33 @@ std::optional<NatSpec> read_nat(Draft& draft, NodeIndex owner, const Value& valu
   if (value.is_scalar() && value.text == "none") return std::nullopt;
   const std::string path = "nodes." + draft.scenario.nodes[owner].name + ".nat";
   const Fields fields(draft.report, value, path, where,
-                      {"masquerade", "source", "forward", "one-to-one", "twice-nat", "hairpin", "mapping", "filtering", "timeouts",
-                       "limits", "unsolicited", "firewall", "alg", "preset", "verify-checksums", "tcp-loose",
-                       "tcp-be-liberal", "inbound-refreshes", "rst-keeps-state", "rst-refreshes", "verify-quoted", "obsolete-icmp",
-                       "keep-parity", "unique-ids", "oldest-pieces-go", "overlap", "port-rest"});
+                      {"masquerade",
+                       "source",
+                       "forward",
+                       "one-to-one",
+                       "twice-nat",
+                       "hairpin",
+                       "mapping",
+                       "filtering",
+                       "timeouts",
+                       "limits",
+                       "unsolicited",
+                       "firewall",
+                       "alg",
+                       "preset",
+                       "verify-checksums",
+                       "tcp-loose",
+                       "tcp-be-liberal",
+                       "inbound-refreshes",
+                       "rst-keeps-state",
+                       "rst-refreshes",
+                       "verify-quoted",
+                       "obsolete-icmp",
+                       "keep-parity",
+                       "unique-ids",
+                       "oldest-pieces-go",
+                       "overlap",
+                       "port-rest"});
   if (!fields.ok()) return std::nullopt;
   return NatReader(draft, owner, fields).read(value.span);
 }

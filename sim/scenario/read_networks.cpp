@@ -17,7 +17,9 @@ Channel read_channel(const Fields& fields) {
                                                                   to_string(channel.jitter), to_string(channel.delay)));
   }
   if (!is_unlimited(fields, "rate")) fields.rate("rate", channel.rate);
-  if (!is_unlimited(fields, "queue")) fields.maybe(channel.queue, [&](std::uint64_t& out) { return fields.size("queue", out); });
+  if (!is_unlimited(fields, "queue")) {
+    fields.maybe(channel.queue, [&](std::uint64_t& out) { return fields.size("queue", out); });
+  }
   fields.percent("loss", channel.loss);
   fields.percent("duplicate", channel.duplicate);
   fields.percent("reorder", channel.reorder);

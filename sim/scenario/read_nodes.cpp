@@ -27,8 +27,12 @@ void check_usable(Draft& draft, const Network& network, wire::Address a, Span wh
     return;
   }
   if (network.kind != NetworkKind::cloud) return;
-  if (a.is_private()) draft.report.error(where, fmt::format("'{}' is private (RFC 1918); a cloud does not route it", text));
-  if (a.is_shared()) draft.report.error(where, fmt::format("'{}' is shared (RFC 6598); a cloud does not route it", text));
+  if (a.is_private()) {
+    draft.report.error(where, fmt::format("'{}' is private (RFC 1918); a cloud does not route it", text));
+  }
+  if (a.is_shared()) {
+    draft.report.error(where, fmt::format("'{}' is shared (RFC 6598); a cloud does not route it", text));
+  }
 }
 
 /// One address of an interface, with its prefix on LANs and links, bare on clouds.
@@ -47,7 +51,9 @@ std::optional<InterfaceAddress> read_interface_address(Draft& draft, Network& ne
     }
     check_usable(draft, network, *address, value.span);
     const std::uint64_t last = std::uint64_t{address->value} + members - 1;
-    if (members > 1) check_usable(draft, network, {static_cast<std::uint32_t>(std::min<std::uint64_t>(last, UINT32_MAX))}, value.span);
+    if (members > 1) {
+      check_usable(draft, network, {static_cast<std::uint32_t>(std::min<std::uint64_t>(last, UINT32_MAX))}, value.span);
+    }
     return InterfaceAddress{*address, 32};
   }
   if (slash == std::string::npos) {
@@ -65,7 +71,8 @@ std::optional<InterfaceAddress> read_interface_address(Draft& draft, Network& ne
   const wire::Prefix subnet = wire::prefix_of(got.address, got.length);
   if (!network.subnet) network.subnet = subnet;
   if (!network.subnet->contains(got.address)) {
-    say(fmt::format("{} is not in the subnet {} of '{}'", quoted(*text), wire::to_string(*network.subnet), network.name));
+    say(fmt::format("{} is not in the subnet {} of '{}'", quoted(*text), wire::to_string(*network.subnet),
+                    network.name));
     return std::nullopt;
   }
   if (subnet != *network.subnet) {
@@ -161,13 +168,17 @@ void read_services(Draft& draft, const Fields& fields, Node& node) {
     made.protocol = protocol == "tcp" ? wire::Protocol::tcp : wire::Protocol::udp;
     if (const Value* port = service.get(protocol)) {
       const auto number = port->is_scalar() ? read_port(draft.report, port->span, port->text) : std::nullopt;
-      if (!port->is_scalar()) draft.report.error(port->span, fmt::format("port must be a number, got {}", kind_word(*port)));
+      if (!port->is_scalar()) {
+        draft.report.error(port->span, fmt::format("port must be a number, got {}", kind_word(*port)));
+      }
       made.port = number.value_or(0);
     }
     service.boolean("echo", made.echo);
     service.size("reply", made.reply);
     service.duration("after", made.after);
-    if (made.echo && made.reply > 0) draft.report.error(service.key_span("reply"), "a service has 'reply' or 'echo', not both");
+    if (made.echo && made.reply > 0) {
+      draft.report.error(service.key_span("reply"), "a service has 'reply' or 'echo', not both");
+    }
     if (made.protocol == wire::Protocol::udp && made.reply > 65507) {
       draft.report.error(service.get("reply")->span, "reply of a udp service is at most 65507B");
     }
@@ -177,8 +188,8 @@ void read_services(Draft& draft, const Fields& fields, Node& node) {
     if (made.port == 0) continue;
     const auto [first, fresh] = taken.emplace(std::pair(made.protocol, made.port), value.span);
     if (!fresh) {
-      draft.report.error(value.span, fmt::format("duplicate service {} {} (first defined on line {})", protocol, made.port,
-                                                 draft.report.position(first->second).line));
+      draft.report.error(value.span, fmt::format("duplicate service {} {} (first defined on line {})", protocol,
+                                                 made.port, draft.report.position(first->second).line));
       continue;
     }
     node.services.push_back(made);
@@ -296,7 +307,8 @@ void check_links(Draft& draft) {
   for (const auto& [name, index] : draft.networks) {
     const Network& network = draft.scenario.networks[index];
     if (network.kind != NetworkKind::link || ends[index] == 2) continue;
-    draft.report.error(draft.network_spans.at(index), fmt::format("link '{}' needs two ends, got {}", name, ends[index]));
+    draft.report.error(draft.network_spans.at(index),
+                       fmt::format("link '{}' needs two ends, got {}", name, ends[index]));
   }
 }
 
@@ -330,7 +342,8 @@ void read_nodes(Draft& draft, const Fields& root) {
     const auto group = dot == std::string::npos ? draft.nodes.end() : draft.nodes.find(key.text.substr(0, dot));
     if (group != draft.nodes.end() && draft.scenario.nodes[group->second].group &&
         key.text.find_first_not_of("0123456789", dot + 1) == std::string::npos) {
-      draft.report.error(key.span, fmt::format("{} could be a member of the group '{}'", quoted(key.text), group->first));
+      draft.report.error(key.span,
+                         fmt::format("{} could be a member of the group '{}'", quoted(key.text), group->first));
     }
     read_node_rest(draft, index, key, nodes->items[read[index]]);
   }

@@ -75,7 +75,9 @@ class Search {
         case Reason::table_full: nat(node, "limits: {table: 262144}"); break;
         case Reason::host_limit: nat(node, "limits: {per-host: 65536}"); break;
         case Reason::ports_exhausted:
-          for (const Masquerade& m : specs(node)) nat(node, fmt::format("masquerade: {{out: {}}}", scenario_.networks[m.out].name));
+          for (const Masquerade& m : specs(node)) {
+            nat(node, fmt::format("masquerade: {{out: {}}}", scenario_.networks[m.out].name));
+          }
           break;
         default: break;
       }
@@ -144,11 +146,13 @@ class Search {
   }
 
   static std::string words(const Forward& f) {
-    const std::string ports = !f.ports                         ? "true"
-                              : f.ports->first == f.ports->last ? fmt::format("{}", f.ports->first)
-                                                                : fmt::format("\"{}-{}\"", f.ports->first, f.ports->last);
+    const std::string ports = !f.ports ? "true"
+                              : f.ports->first == f.ports->last
+                                  ? fmt::format("{}", f.ports->first)
+                                  : fmt::format("\"{}-{}\"", f.ports->first, f.ports->last);
     const std::string to = wire::to_string(f.to) + (f.to_port ? fmt::format(":{}", *f.to_port) : "");
-    std::string text = fmt::format("{{{}: {}, to: \"{}\"", f.protocol ? wire::to_string(*f.protocol) : "all", ports, to);
+    std::string text =
+        fmt::format("{{{}: {}, to: \"{}\"", f.protocol ? wire::to_string(*f.protocol) : "all", ports, to);
     if (f.from) text += fmt::format(", from: {}", wire::to_string(*f.from));
     if (f.outside) text += fmt::format(", outside: {}", wire::to_string(*f.outside));
     return text + "}";
@@ -161,8 +165,8 @@ class Search {
     if (host == nullptr) return {};
     std::string list;
     for (const Forward& f : gateway.nat->forward) list += words(f) + ", ";
-    return fmt::format("forward: [{}{{{}: {}, to: \"{}:{}\"}}]", list, word(action().verb), action().target.port, host->name,
-                       action().target.port);
+    return fmt::format("forward: [{}{{{}: {}, to: \"{}:{}\"}}]", list, word(action().verb), action().target.port,
+                       host->name, action().target.port);
   }
 
   void forward(const Node& gateway) {

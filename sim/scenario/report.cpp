@@ -8,7 +8,8 @@ namespace masqsim::scenario {
 
 namespace {
 
-constexpr std::size_t kept_at_most = 1000;  // a file of nothing but faults must not fill the memory with their sentences
+// a file of nothing but faults must not fill the memory with their sentences
+constexpr std::size_t kept_at_most = 1000;
 
 }  // namespace
 
@@ -21,7 +22,9 @@ void Report::error(Span where, std::string message, std::string hint) {
   const Assigned* option = assigned(where);
   if (option) message = fmt::format("--set {}: {}", labels_[option->label], message);
   // The value of one option may stand at many places: what is wrong with it is said once.
-  if (!known_.emplace(option ? static_cast<std::uint32_t>(source_->text().size()) + 1 : where.offset, message).second) return;
+  if (!known_.emplace(option ? static_cast<std::uint32_t>(source_->text().size()) + 1 : where.offset, message).second) {
+    return;
+  }
   ++found_;
   if (option) return faults_.push_back({where, false, std::move(message), std::move(hint)});
   const bool inside =
@@ -76,7 +79,8 @@ std::vector<Diagnostic> Report::take() const {
     }
     const Position at = source_->position(fault->where.offset);
     const std::uint32_t length = std::max(1u, source_->characters(fault->where.offset, fault->where.length));
-    diagnostics.push_back({at.line, at.column, length, fault->message, fault->hint, std::string(source_->line(at.line))});
+    diagnostics.push_back(
+        {at.line, at.column, length, fault->message, fault->hint, std::string(source_->line(at.line))});
   }
   return diagnostics;
 }

@@ -229,7 +229,8 @@ class Resolver {
     w_.line("direct", word_in(invalid_words, c.firewall.drop_direct));
     w_.line("input", word_in(protect_words, c.firewall.protect_input));
     w_.line("forward", word_in(protect_words, c.firewall.protect_forward));
-    w_.line("inside", flow_list(c.firewall.inside, [&](nat::InterfaceId id) { return network_name(node.interfaces[id].network); }));
+    w_.line("inside", flow_list(c.firewall.inside,
+                                [&](nat::InterfaceId id) { return network_name(node.interfaces[id].network); }));
     w_.close();
     w_.line("alg", c.alg_ftp ? "[ftp]" : "[]");
     w_.line("verify-checksums", boolean(c.verify_checksums));
@@ -252,11 +253,13 @@ class Resolver {
     if (r.to) w_.line("to", wire::to_string(*r.to));
     w_.line("exempt", boolean(r.exempt));
     if (r.exempt) return;
-    w_.line("address", r.addresses.first == r.addresses.last
-                           ? wire::to_string(r.addresses.first)
-                           : fmt::format("{}-{}", wire::to_string(r.addresses.first), wire::to_string(r.addresses.last)));
+    w_.line("address", r.addresses.first == r.addresses.last ? wire::to_string(r.addresses.first)
+                                                             : fmt::format("{}-{}", wire::to_string(r.addresses.first),
+                                                                           wire::to_string(r.addresses.last)));
     if (r.ports) w_.line("ports", ports(*r.ports));
-    w_.line("pick", word_in(source_pick_words, r.persistent ? Pick::persistent : r.random ? Pick::random : Pick::preserve));
+    w_.line("pick", word_in(source_pick_words, r.persistent ? Pick::persistent
+                                               : r.random   ? Pick::random
+                                                            : Pick::preserve));
   }
 
   void write_forward(const Forward& f) {

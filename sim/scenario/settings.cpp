@@ -55,7 +55,8 @@ class Carrier {
       if (gateway && !set.up) gateway->interface_lost(index);
     }
     node.changed();
-    return fmt::format("{}/{}: interface {}", scenario_.name_of(*set.node), scenario_.networks[set.network].name, state);
+    return fmt::format("{}/{}: interface {}", scenario_.name_of(*set.node), scenario_.networks[set.network].name,
+                       state);
   }
 
   std::string operator()(const SetChannel& set) const {
@@ -80,7 +81,8 @@ class Carrier {
 
   std::string operator()(const SetNat& set) const {
     built_.gateways[set.node]->configure(set.nat.config);
-    return scenario_.nodes[set.node].name + ": nat " + (set.changes.empty() ? "stays as it is" : "changes: " + set.changes);
+    return scenario_.nodes[set.node].name + ": nat " +
+           (set.changes.empty() ? "stays as it is" : "changes: " + set.changes);
   }
 
   std::string operator()(const Flush& set) const {

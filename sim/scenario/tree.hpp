@@ -45,8 +45,8 @@ std::string_view kind_word(const Value& value);
 /// fault that leaves no tree worth reading. Faults go to `report`.
 std::optional<Value> read_yaml(const Source& source, Report& report);
 
-/// What a scalar without quotes is to somebody who reads it by YAML 1.1 or 1.2 rules: "a number", "a boolean", "a date";
-/// empty if it is text to all of them.
+/// What a scalar without quotes is to somebody who reads it by YAML 1.1 or 1.2 rules: "a number", "a boolean", "a
+/// date"; empty if it is text to all of them.
 std::string_view read_as(std::string_view plain);
 
 }  // namespace masqsim::scenario

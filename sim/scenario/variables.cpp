@@ -73,7 +73,8 @@ Value* scalar_at(Value& root, std::string path, Span made_at) {
   bool made = false;
   while (true) {
     const bool whole = !at->is_map() || at->find(path) || path.find('.') == std::string::npos;
-    const std::size_t dot = whole && (at->is_map() || path.find('.') == std::string::npos) ? std::string::npos : head_of(*at, path);
+    const std::size_t dot =
+        whole && (at->is_map() || path.find('.') == std::string::npos) ? std::string::npos : head_of(*at, path);
     if (made && at->kind == Value::Kind::null) at->kind = Value::Kind::map;
     at = step_into(*at, path.substr(0, dot), made, made_at);
     if (!at) return nullptr;
@@ -156,16 +157,19 @@ std::vector<Variable> read_variables(Report& report, const Value& root, const Se
     const Value& value = vars->items[n];
     if (!check_name(report, "variable", key.text, key.span, key.plain)) continue;
     if (!value.is_scalar()) {
-      report.error(value.span, fmt::format("variable {} must be one value, got {}", quoted(key.text), kind_word(value)));
+      report.error(value.span,
+                   fmt::format("variable {} must be one value, got {}", quoted(key.text), kind_word(value)));
       continue;
     }
     if (value.text.size() > longest_value || value.text.find("${") != std::string::npos) {
-      report.error(value.span, fmt::format("variable {} must be at most {} bytes and hold no variables", quoted(key.text), longest_value));
+      report.error(value.span, fmt::format("variable {} must be at most {} bytes and hold no variables",
+                                           quoted(key.text), longest_value));
       continue;
     }
     variables.push_back({report.position(key.span), key.text, value.text});
   }
-  std::stable_sort(variables.begin(), variables.end(), [](const Variable& a, const Variable& b) { return a.name < b.name; });
+  std::stable_sort(variables.begin(), variables.end(),
+                   [](const Variable& a, const Variable& b) { return a.name < b.name; });
   for (const auto& [name, value] : sets) {
     if (const auto found = variable(variables, name)) variables[*found].value = value.substr(0, longest_value);
   }
@@ -176,12 +180,15 @@ void apply_sets(Report& report, Value& root, const std::vector<Variable>& variab
   for (const auto& [name, text] : sets) {
     if (variable(variables, name)) continue;
     const bool path = name.find('.') != std::string::npos || name == "seed" || name == "until" || name == "title";
-    const bool sound = std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    const bool sound =
+        std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
     const std::string label = label_of({name, text});
     Value* scalar = path && sound ? scalar_at(root, name, report.set_by_option(label, root.span)) : nullptr;
     if (!scalar) {
       report.error(fmt::format("--set {}: {}{}", label,
-                               !path ? "unknown variable" : sound ? "no scalar has this path" : "the value holds a control character",
+                               !path   ? "unknown variable"
+                               : sound ? "no scalar has this path"
+                                       : "the value holds a control character",
                                path ? "" : hint_for(report, name, variables)));
       continue;
     }

@@ -18,7 +18,8 @@ std::vector<Variable> read_variables(Report& report, const Value& root,
 void apply_sets(Report& report, Value& root, const std::vector<Variable>& variables,
                 const std::vector<std::pair<std::string, std::string>>& sets);
 
-/// Puts the values in place of `${name}` in every scalar of `root`; `sets` are those that gave some of them their values.
+/// Puts the values in place of `${name}` in every scalar of `root`; `sets` are those that gave some of them their
+/// values.
 void substitute(Report& report, Value& root, const std::vector<Variable>& variables,
                 const std::vector<std::pair<std::string, std::string>>& sets);
 

@@ -97,8 +97,9 @@ std::size_t end_of_quoted(std::string_view text, std::size_t begin) {
   return std::string_view::npos;
 }
 
-/// The first quote between `begin`, where a bracket opens, and the end of its line that opens a string and does not close
-/// it; npos where there is none. yaml-cpp, which takes the rest of the file for that string, speaks of the bracket.
+/// The first quote between `begin`, where a bracket opens, and the end of its line that opens a string and does not
+/// close it; npos where there is none. yaml-cpp, which takes the rest of the file for that string, speaks of the
+/// bracket.
 std::size_t unclosed_quote(std::string_view text, std::size_t begin) {
   char before = '\n';  // the last character that is no space
   for (std::size_t n = begin; n < text.size() && text[n] != '\n'; ++n) {
@@ -139,7 +140,8 @@ bool brackets_are_modest(std::string_view text, Report& report) {
       --depth;
     }
     if (depth > 0 && n - outermost > largest_bracket) {
-      report.error(span_at(outermost), fmt::format("more than {} bytes in brackets; write it in lines", largest_bracket));
+      report.error(span_at(outermost),
+                   fmt::format("more than {} bytes in brackets; write it in lines", largest_bracket));
       return false;
     }
     spaced = text[n] == ' ' || text[n] == '\n';
@@ -386,8 +388,8 @@ void report_fault(const YAML::Exception& fault, const Builder& builder, std::str
   const std::string_view what = bracket && bracket->is_list() ? "list" : "map";
   if (fault.msg.find("illegal flow end") != std::string::npos) {
     const char closing = at < text.size() ? text[at] : ']';
-    report.error(span_at(at), bracket ? fmt::format("'{}' cannot close the {} opened with '{}' on line {}", closing, what,
-                                                    opened, report.position(bracket->span).line)
+    report.error(span_at(at), bracket ? fmt::format("'{}' cannot close the {} opened with '{}' on line {}", closing,
+                                                    what, opened, report.position(bracket->span).line)
                                       : fmt::format("'{}' closes nothing", closing));
     return;
   }
@@ -487,7 +489,9 @@ bool is_number(std::string_view text) {
   if (text.starts_with("0x") || text.starts_with("0o") || text.starts_with("0b")) {
     return all_in(text.substr(2), "0123456789abcdefABCDEF_");
   }
-  if (text == ".inf" || text == ".Inf" || text == ".INF" || text == ".nan" || text == ".NaN" || text == ".NAN") return true;
+  if (text == ".inf" || text == ".Inf" || text == ".INF" || text == ".nan" || text == ".NaN" || text == ".NAN") {
+    return true;
+  }
   const std::size_t power = text.find_first_of("eE");
   std::string_view head = text.substr(0, power);
   if (power != std::string_view::npos) {

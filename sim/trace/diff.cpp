@@ -93,7 +93,8 @@ class Story {
   std::map<std::string, std::size_t> flows_, mappings_;
 };
 
-void find_first_difference(FlowDiff& d, const FlowLines& a, const FlowLines& b, const Side& side_a, const Side& side_b) {
+void find_first_difference(FlowDiff& d, const FlowLines& a, const FlowLines& b, const Side& side_a,
+                           const Side& side_b) {
   Story story_a, story_b;
   const std::size_t common = std::min(a.lines.size(), b.lines.size());
   std::size_t i = 0;

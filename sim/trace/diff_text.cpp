@@ -188,10 +188,12 @@ std::string to_text(const Diff& d) {
         ++i;
         row.take(d.flows[i].flow, d.flows[i].packets());
       }
-      text += row.name() + (flow.in_first ? ": only in the first (" : ": only in the second (") + packets(row.packets) + ")\n";
+      text += row.name() + (flow.in_first ? ": only in the first (" : ": only in the second (") + packets(row.packets) +
+              ")\n";
       continue;
     }
-    text += (flowless ? "beside the flows" : flow.flow) + ": first difference " + moment(flow.at()) + ", " + flow.node() + '\n';
+    text += (flowless ? "beside the flows" : flow.flow) + ": first difference " + moment(flow.at()) + ", " +
+            flow.node() + '\n';
     text += sides(flow.first, flow.second) + aftermath(flow);
   }
   if (d.same() && d.record != 0) {

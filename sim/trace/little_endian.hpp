@@ -21,8 +21,8 @@ class LittleEndian {
   std::uint8_t* place_;
 };
 
-/// LINKTYPE_IPV4: the packet begins with its IP header. Not LINKTYPE_RAW (101): libpcap 1.10 and with it tcpdump refuse a
-/// pcapng of several such interfaces, because they compare that number with their own one for it.
+/// LINKTYPE_IPV4: the packet begins with its IP header. Not LINKTYPE_RAW (101): libpcap 1.10 and with it tcpdump refuse
+/// a pcapng of several such interfaces, because they compare that number with their own one for it.
 inline constexpr std::uint32_t linktype_ipv4 = 228;
 
 }  // namespace masqsim::trace

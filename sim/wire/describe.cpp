@@ -147,7 +147,8 @@ std::string describe(ByteView packet) {
     text = words(*head, true, 0) + " length-wrong=" + std::to_string(head->total_length()) + '/' +
            std::to_string(packet.size());
   } else {
-    text = "not IPv4: " + std::to_string(packet.size()) + " bytes " + hex(packet.first(std::min<std::size_t>(packet.size(), 20)));
+    text = "not IPv4: " + std::to_string(packet.size()) + " bytes " +
+           hex(packet.first(std::min<std::size_t>(packet.size(), 20)));
   }
   if (text.size() > 400) text = text.substr(0, 397) + "...";
   return text;

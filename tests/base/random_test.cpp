@@ -19,12 +19,15 @@ std::vector<std::uint64_t> first(Random stream, int count) {
 
 // The numbers were computed by another implementation (in another language) of xoshiro256**, SplitMix64 and FNV-1a.
 TEST(Random, GivesTheSameKnownNumbersOnEveryMachine) {
-  EXPECT_EQ(first(Random(1, "link/home/loss"), 4),
-            (std::vector<std::uint64_t>{0xf5e1d02ade6e518a, 0xb5933fee4f9498de, 0x78e61cf57dbf6468, 0xb5593bafd464a822}));
-  EXPECT_EQ(first(Random(1, "link/home/jitter"), 4),
-            (std::vector<std::uint64_t>{0x24e53c39c561c2a4, 0x0dc726bc3e90f753, 0xb06fb1443bdcc6a9, 0x581e8a3f5bad20b4}));
-  EXPECT_EQ(first(Random(2, "link/home/loss"), 4),
-            (std::vector<std::uint64_t>{0xb36d147c55cce4a8, 0x84a8462b02b852c1, 0x73696bcafcb560e8, 0xec7de7263e01b618}));
+  EXPECT_EQ(
+      first(Random(1, "link/home/loss"), 4),
+      (std::vector<std::uint64_t>{0xf5e1d02ade6e518a, 0xb5933fee4f9498de, 0x78e61cf57dbf6468, 0xb5593bafd464a822}));
+  EXPECT_EQ(
+      first(Random(1, "link/home/jitter"), 4),
+      (std::vector<std::uint64_t>{0x24e53c39c561c2a4, 0x0dc726bc3e90f753, 0xb06fb1443bdcc6a9, 0x581e8a3f5bad20b4}));
+  EXPECT_EQ(
+      first(Random(2, "link/home/loss"), 4),
+      (std::vector<std::uint64_t>{0xb36d147c55cce4a8, 0x84a8462b02b852c1, 0x73696bcafcb560e8, 0xec7de7263e01b618}));
   EXPECT_EQ(first(Random(0, ""), 2), (std::vector<std::uint64_t>{0x333dde4fed605406, 0x7bbeca8ffaa40354}));
 }
 
@@ -32,14 +35,15 @@ TEST(Random, BoundedDrawsAreKnownToo) {
   Random dice(1, "dice");
   std::vector<std::uint64_t> rolls;
   for (int n = 0; n < 24; ++n) rolls.push_back(dice.below(6));
-  EXPECT_EQ(rolls, (std::vector<std::uint64_t>{4, 0, 0, 5, 2, 5, 3, 0, 3, 1, 4, 0, 2, 3, 5, 5, 5, 4, 0, 2, 1, 5, 2, 4}));
+  EXPECT_EQ(rolls,
+            (std::vector<std::uint64_t>{4, 0, 0, 5, 2, 5, 3, 0, 3, 1, 4, 0, 2, 3, 5, 5, 5, 4, 0, 2, 1, 5, 2, 4}));
 
   Random big(7, "big");  // a bound just over half of all values rejects about every second draw
   const std::uint64_t bound = (std::uint64_t{1} << 63) + 1;
   std::vector<std::uint64_t> values;
   for (int n = 0; n < 4; ++n) values.push_back(big.below(bound));
-  EXPECT_EQ(values,
-            (std::vector<std::uint64_t>{0x70b1c40b2767b6f1, 0x11eddfbe7083e2f0, 0x1bcb5f9eaf2de588, 0x4fbb43f521d5aeca}));
+  EXPECT_EQ(values, (std::vector<std::uint64_t>{0x70b1c40b2767b6f1, 0x11eddfbe7083e2f0, 0x1bcb5f9eaf2de588,
+                                                0x4fbb43f521d5aeca}));
 }
 
 TEST(Random, TwoStreamsDoNotDisturbEachOther) {
@@ -59,7 +63,8 @@ TEST(Random, TwoStreamsDoNotDisturbEachOther) {
 TEST(Random, NamesAndSeedsThatDifferByOneGiveUnrelatedStreams) {
   int bits = 0;
   for (std::uint64_t n = 0; n < 64; ++n) {
-    const std::uint64_t by_name = Random(1, "n" + std::to_string(n)).next() ^ Random(1, "n" + std::to_string(n + 1)).next();
+    const std::uint64_t by_name =
+        Random(1, "n" + std::to_string(n)).next() ^ Random(1, "n" + std::to_string(n + 1)).next();
     const std::uint64_t by_seed = Random(n, "n").next() ^ Random(n + 1, "n").next();
     bits += std::popcount(by_name) + std::popcount(by_seed);
   }
@@ -73,7 +78,8 @@ TEST(Random, BelowStaysBelowItsBound) {
   EXPECT_EQ(stream.below(1), 0u);
 }
 
-// Pearson's chi-square over 63,000 draws; 20 degrees of freedom exceed 45.3 once in a thousand streams. The stream is fixed.
+// Pearson's chi-square over 63,000 draws; 20 degrees of freedom exceed 45.3 once in a thousand streams. The stream is
+// fixed.
 TEST(Random, BelowIsUniform) {
   constexpr std::size_t faces = 21;
   std::array<int, faces> seen{};

@@ -34,7 +34,8 @@ void hold(benchmark::State& state) {
   std::int64_t events = 0;
   for (auto _ : state) {
     // as long a step as holds some thousand events
-    events += static_cast<std::int64_t>(engine.run(engine.now() + Duration{state.range(1) != 0 ? 10'000'000 : 100'000}));
+    events +=
+        static_cast<std::int64_t>(engine.run(engine.now() + Duration{state.range(1) != 0 ? 10'000'000 : 100'000}));
   }
   state.SetItemsProcessed(events);
 }

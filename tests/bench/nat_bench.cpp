@@ -28,7 +28,8 @@ nat::Nat masquerading() {
 std::vector<std::uint8_t> request(std::uint32_t n) {
   const std::vector<std::uint8_t> data(36, 0x5a);
   const auto port = static_cast<std::uint16_t>(1024 + n % 50000);
-  return wire::udp_packet({.source = {0x0a000000u + n / 50000}, .destination = {0xc6336400u + n / 50000}}, port, 53, data);
+  return wire::udp_packet({.source = {0x0a000000u + n / 50000}, .destination = {0xc6336400u + n / 50000}}, port, 53,
+                          data);
 }
 
 /// The answer to the n-th, as it comes from outside.
@@ -98,7 +99,9 @@ void established(benchmark::State& state) {
   constexpr std::uint32_t batch = 65536;
   std::vector<Difference> differences;
   Random random(2, "order");
-  for (std::uint32_t n = 0; n < batch; ++n) differences.push_back(difference_of(static_cast<std::uint32_t>(random.below(flows))));
+  for (std::uint32_t n = 0; n < batch; ++n) {
+    differences.push_back(difference_of(static_cast<std::uint32_t>(random.below(flows))));
+  }
   const std::vector<std::uint8_t> model = request(0);
   std::uint8_t room[64];
   std::size_t at = 0;

@@ -17,8 +17,9 @@ void checksum_of(benchmark::State& state) {
 BENCHMARK(checksum_of)->Arg(20)->Arg(92)->Arg(1500);
 
 void rewrite_source_and_ttl(benchmark::State& state) {
-  std::vector<std::uint8_t> packet = udp_packet({.source = address(192, 168, 1, 10), .destination = address(198, 51, 100, 7)},
-                                                5'000, 53, std::vector<std::uint8_t>(64));
+  std::vector<std::uint8_t> packet =
+      udp_packet({.source = address(192, 168, 1, 10), .destination = address(198, 51, 100, 7)}, 5'000, 53,
+                 std::vector<std::uint8_t>(64));
   const auto ip = Ipv4Edit::parse(packet);
   std::uint32_t n = 0;
   for (auto _ : state) {

@@ -74,7 +74,9 @@ std::string read(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-std::string shipped(const std::string& name) { return std::string(MASQSIM_SOURCE_DIR) + "/scenarios/" + name + ".yaml"; }
+std::string shipped(const std::string& name) {
+  return std::string(MASQSIM_SOURCE_DIR) + "/scenarios/" + name + ".yaml";
+}
 
 namespace {
 
@@ -86,7 +88,9 @@ TEST(Run, TellsTheStoryAndEndsWithZero) {
   const Ran ran = masqsim({"run", lab});
   EXPECT_EQ(ran.code, 0);
   EXPECT_EQ(ran.err, "");
-  EXPECT_NE(ran.out.find("[3] public   stranger:50001 -> 203.0.113.5:22 tcp    REFUSED       ok, expected\n"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("[3] public   stranger:50001 -> 203.0.113.5:22 tcp    REFUSED       ok, expected\n"),
+            std::string::npos)
+      << ran.out;
   EXPECT_NE(ran.out.find("4 of 4 expectations met. Why: masqsim explain " + lab + " public\n"), std::string::npos);
 }
 
@@ -107,8 +111,9 @@ TEST(Run, TakesTheScenarioFromStandardInput) {
 
 TEST(Run, WritesEveryOutputWholeAndNothingElse) {
   const Folder folder;
-  const Ran ran = masqsim({"run", lab + "@forwarded", "--quiet", "--trace", folder.file("t.trace"), "--json", folder.file("t.json"),
-                           "--pcap", folder.file("t.pcapng"), "--pcap-dir", folder.file("points")});
+  const Ran ran =
+      masqsim({"run", lab + "@forwarded", "--quiet", "--trace", folder.file("t.trace"), "--json", folder.file("t.json"),
+               "--pcap", folder.file("t.pcapng"), "--pcap-dir", folder.file("points")});
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_EQ(folder.names(), (std::vector<std::string>{"points", "t.json", "t.pcapng", "t.trace"}));
   EXPECT_EQ(read(folder.file("t.trace")).substr(0, 18), "# masqsim trace 1\n");
@@ -150,7 +155,8 @@ TEST(Run, SaysInTheRulesetWhatIsSetLater) {
   text.insert(text.find(actions) + actions.size(), "  - {at: 3s, set: {node: gw, nat: {timeouts: {udp: 9s}}}}\n");
   const Ran ran = masqsim({"run", folder.write("lab.yaml", text), "--export-nft", "-"});
   EXPECT_EQ(ran.code, 0) << ran.err;
-  EXPECT_NE(ran.out.find("# Not said below: what the scenario sets at 3s: timeouts.udp 9s\n"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("# Not said below: what the scenario sets at 3s: timeouts.udp 9s\n"), std::string::npos)
+      << ran.out;
 }
 
 TEST(Run, HasNoRulesetToExportWithoutNat) {
@@ -158,7 +164,8 @@ TEST(Run, HasNoRulesetToExportWithoutNat) {
   const Ran ran = masqsim({"run", file, "--export-nft", "-"});
   EXPECT_EQ(ran.code, 2);
   EXPECT_EQ(ran.out, "");
-  EXPECT_EQ(ran.err.substr(0, ran.err.find('\n')), "masqsim: error: " + file + ": no gateway has a nat section, so there is no ruleset");
+  EXPECT_EQ(ran.err.substr(0, ran.err.find('\n')),
+            "masqsim: error: " + file + ": no gateway has a nat section, so there is no ruleset");
 }
 
 TEST(Run, SkipsWhatWaitsForKernelTimers) {
@@ -173,7 +180,8 @@ TEST(Run, SkipsWhatWaitsForKernelTimers) {
 
 TEST(Check, TellsEveryErrorAndRunsNothing) {
   const Folder folder;
-  const std::string file = folder.write("broken.yaml", "masqsim: 1\nname: broken\nnetworks:\n  internet: {kind: cloud, delay: 10}\n");
+  const std::string file =
+      folder.write("broken.yaml", "masqsim: 1\nname: broken\nnetworks:\n  internet: {kind: cloud, delay: 10}\n");
   const Ran ran = masqsim({"check", lab, file});
   EXPECT_EQ(ran.code, 2);
   EXPECT_NE(ran.out.find(lab + ": ok\n"), std::string::npos);
@@ -215,8 +223,8 @@ TEST(Diff, FindsNoDecisionOfTheRunningKernelThatDiffers) {
 }
 
 TEST(Diff, ShowsWhereTheRunningKernelDecidesOtherwise) {
-  // By RFC 4787 the second host gets an outside port of its own; Linux shares one between remotes. By RFC 6864 datagrams
-  // that may be in pieces get the gateway's ids; Linux copies them.
+  // By RFC 4787 the second host gets an outside port of its own; Linux shares one between remotes. By RFC 6864
+  // datagrams that may be in pieces get the gateway's ids; Linux copies them.
   const std::string file = shipped("05-same-port");
   const Ran ran = masqsim({"diff", file + "@rfc", file + "@two-remotes", "--gateway", "own,linux"});
   if (ran.code == 3) GTEST_SKIP() << "SKIPPED, NOTHING PROVED: " << ran.err;
@@ -323,8 +331,10 @@ TEST(CommandLine, SuggestsTheNearestVerbOrOption) {
   EXPECT_EQ(said({"rnu", lab}), "masqsim: error: unknown verb 'rnu'\nhint: did you mean 'masqsim run'?\n");
   EXPECT_EQ(said({"bogus"}), "masqsim: error: unknown verb 'bogus'\n"
                              "hint: known verbs: run, check, show, explain, diff, graph, test, conform, rfc\n");
-  EXPECT_EQ(said({"run", lab, "--pcapdir", "x"}), "masqsim: error: unknown option '--pcapdir'\nhint: did you mean '--pcap-dir'?\n");
-  EXPECT_EQ(said({"graph", lab, "--flw=public"}), "masqsim: error: unknown option '--flw'\nhint: did you mean '--flow'?\n");
+  EXPECT_EQ(said({"run", lab, "--pcapdir", "x"}),
+            "masqsim: error: unknown option '--pcapdir'\nhint: did you mean '--pcap-dir'?\n");
+  EXPECT_EQ(said({"graph", lab, "--flw=public"}),
+            "masqsim: error: unknown option '--flw'\nhint: did you mean '--flow'?\n");
   EXPECT_EQ(said({"run", "--bogus"}), "masqsim: error: unknown option '--bogus'\nhint: masqsim run --help\n");
   EXPECT_EQ(said({"--versoin"}), "masqsim: error: unknown option '--versoin'\nhint: did you mean '--version'?\n");
   EXPECT_EQ(said({"run", lab, "more"}), "masqsim: error: unexpected argument 'more'\nhint: masqsim run --help\n");

@@ -63,9 +63,10 @@ TEST(CaseFile, SaysWhatIsWrongWithAStep) {
   EXPECT_EQ(step(R"({"dir": "in", "hex": "4"})"), "x.jsonl:1: hex: an odd number of hexadecimal digits");
   EXPECT_EQ(step(R"({"dir": "in", "hex": "4x"})"), "x.jsonl:1: hex: not a hexadecimal digit in '4x'");
   EXPECT_EQ(step(R"({"sh": "reboot"})"), "x.jsonl:1: a step is {dir, hex}, {wait_ms} or {sh, do}");
-  EXPECT_EQ(step(R"({"do": "reboot"})"),
-            "x.jsonl:1: do: cannot read 'reboot'; known are: flush-table, remove-nat-rules, readdress IF A/N, IF down, IF up, "
-            "send udp from A:P to B:Q payload HEX");
+  EXPECT_EQ(
+      step(R"({"do": "reboot"})"),
+      "x.jsonl:1: do: cannot read 'reboot'; known are: flush-table, remove-nat-rules, readdress IF A/N, IF down, IF up, "
+      "send udp from A:P to B:Q payload HEX");
 }
 
 TEST(CaseFile, ADatagramOfTheGatewayMayBeEmpty) {
@@ -142,19 +143,22 @@ TEST(Conformance, ARandomPortMustBeOfTheKernelsRange) {
   std::string line = with(answer, R"("ct": []})");
   line.replace(line.find("\"}], \"ct\""), 2, "\", \"varies\": [20, 21, 26, 27]}");
   line.replace(line.find("13880035000dbc57"), 16, "02260035000dcdb9");
-  EXPECT_EQ(verdict_of(line).differences.front(),
-            "step 0 (in 192.168.1.10:550 > 198.51.100.7:53 udp len=5 ttl=64), out side: port 550 is not from 600 to 1023");
+  EXPECT_EQ(
+      verdict_of(line).differences.front(),
+      "step 0 (in 192.168.1.10:550 > 198.51.100.7:53 udp len=5 ttl=64), out side: port 550 is not from 600 to 1023");
 }
 
 // The last piece makes the datagram whole; what may be chosen for it hangs on the port that the first one has.
 TEST(Conformance, ADatagramInPiecesMayGetAPortOfTheClassThatItsFirstPieceNames) {
   Case c = read_cases(with("", R"("ct": []})"), "x.jsonl").cases.at(0);
-  const wire::IpFields ip{.source = wire::address(192, 168, 1, 11), .destination = wire::address(198, 51, 100, 7), .id = 7};
+  const wire::IpFields ip{
+      .source = wire::address(192, 168, 1, 11), .destination = wire::address(198, 51, 100, 7), .id = 7};
   const auto whole = wire::udp_packet(ip, 5000, 53, std::vector<std::uint8_t>(16));
   const auto inject = [&](std::size_t begin, std::size_t end, std::uint16_t fragment_word) {
     wire::IpFields of_piece = ip;
     of_piece.fragment_word = fragment_word;
-    c.steps.emplace_back(Inject{Side::in, wire::ip_packet(of_piece, wire::Protocol::udp, wire::ByteView(whole).subspan(20 + begin, end - begin))});
+    c.steps.emplace_back(Inject{Side::in, wire::ip_packet(of_piece, wire::Protocol::udp,
+                                                          wire::ByteView(whole).subspan(20 + begin, end - begin))});
   };
   inject(0, 16, 0x2000);
   inject(16, 24, 2);
@@ -175,14 +179,15 @@ TEST(Conformance, ARecordedCaseReadsBackAsWhatTheGatewayDid) {
 }
 
 TEST(TableRow, IsPrintedAsTheKernelPrintsItButForWhatTheGatewayDoesNotKeep) {
-  for (const std::string line :
-       {"ipv4     2 gre      47 29 src=192.168.1.10 dst=198.51.100.7 srckey=0x0 dstkey=0x7 [UNREPLIED] src=198.51.100.7 "
-        "dst=203.0.113.1 srckey=0x7 dstkey=0x0",
-        "ipv4     2 tcp      6 119 TIME_WAIT src=192.168.1.10 dst=198.51.100.7 sport=4000 dport=80 src=198.51.100.7 "
-        "dst=203.0.113.1 sport=80 dport=4000 [ASSURED]",
-        "ipv4     2 icmp     1 29 src=192.168.1.10 dst=198.51.100.7 type=8 code=0 id=7 [UNREPLIED] src=198.51.100.7 "
-        "dst=203.0.113.1 type=0 code=0 id=7",
-        "ipv4     2 unknown  99 599 src=192.168.1.10 dst=198.51.100.7 [UNREPLIED] src=198.51.100.7 dst=203.0.113.1"}) {
+  for (
+      const std::string line :
+      {"ipv4     2 gre      47 29 src=192.168.1.10 dst=198.51.100.7 srckey=0x0 dstkey=0x7 [UNREPLIED] src=198.51.100.7 "
+       "dst=203.0.113.1 srckey=0x7 dstkey=0x0",
+       "ipv4     2 tcp      6 119 TIME_WAIT src=192.168.1.10 dst=198.51.100.7 sport=4000 dport=80 src=198.51.100.7 "
+       "dst=203.0.113.1 sport=80 dport=4000 [ASSURED]",
+       "ipv4     2 icmp     1 29 src=192.168.1.10 dst=198.51.100.7 type=8 code=0 id=7 [UNREPLIED] src=198.51.100.7 "
+       "dst=203.0.113.1 type=0 code=0 id=7",
+       "ipv4     2 unknown  99 599 src=192.168.1.10 dst=198.51.100.7 [UNREPLIED] src=198.51.100.7 dst=203.0.113.1"}) {
     const auto row = read_table_row(line);
     ASSERT_TRUE(row) << line;
     EXPECT_EQ(to_string(*row), line);

@@ -13,7 +13,9 @@ namespace masqsim::conform {
 namespace {
 
 std::unique_ptr<Bench> own(const Setup& setup) { return std::make_unique<OwnBench>(setup, 1, 1_us, Redirects::off); }
-std::unique_ptr<Bench> running_kernel(const Setup& setup) { return std::make_unique<KernelBench>(setup, Redirects::off); }
+std::unique_ptr<Bench> running_kernel(const Setup& setup) {
+  return std::make_unique<KernelBench>(setup, Redirects::off);
+}
 
 /// Our own gateway with a fault: it forgets to count the hop of every packet of 43 bytes.
 class Faulty final : public Bench {
@@ -39,7 +41,8 @@ TEST(Shorten, LeavesWhatTheFailureNeedsAndNothingElse) {
   std::vector<int> items(1000);
   for (int i = 0; i < 1000; ++i) items[static_cast<std::size_t>(i)] = i;
   const auto fails = [](const std::vector<int>& part) {
-    return std::find(part.begin(), part.end(), 17) != part.end() && std::find(part.begin(), part.end(), 805) != part.end();
+    return std::find(part.begin(), part.end(), 17) != part.end() &&
+           std::find(part.begin(), part.end(), 805) != part.end();
   };
   EXPECT_EQ(shorten<int>(items, fails), (std::vector<int>{17, 805}));
 }
@@ -84,7 +87,9 @@ TEST(Differential, FindsNothingBetweenOurGatewayAndTheRunningKernel) {
   if (const char* wanted = std::getenv("MASQSIM_RANDOM_PACKETS")) options.packets = std::strtoull(wanted, nullptr, 10);
   const DifferentialReport report = differential(own, running_kernel, options);
   EXPECT_GE(report.packets, options.packets);
-  for (const Difference& d : report.differences) ADD_FAILURE() << d.setup << " " << d.seed << "\n" << d.text << d.case_line;
+  for (const Difference& d : report.differences) {
+    ADD_FAILURE() << d.setup << " " << d.seed << "\n" << d.text << d.case_line;
+  }
 }
 
 }  // namespace

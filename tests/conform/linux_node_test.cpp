@@ -49,9 +49,10 @@ TEST(LinuxNode, CarriesUdpAndTcpThroughTheKernelAndShowsItsTable) {
   scenario::run(scenario_with(exchanges), {{&lines}, &kernels});
   EXPECT_EQ(kernels.doubts(), std::vector<std::string>{});
   EXPECT_EQ(told(lines.lines()),
-            (std::vector<std::string>{"name replied", "page established",
-                                      "mapping #1 flow #1 tcp 192.168.1.10:40000 203.0.113.5:40000 198.51.100.10:80 established",
-                                      "mapping #2 flow #2 udp 192.168.1.10:41000 203.0.113.5:41000 198.51.100.10:53 replied"}));
+            (std::vector<std::string>{
+                "name replied", "page established",
+                "mapping #1 flow #1 tcp 192.168.1.10:40000 203.0.113.5:40000 198.51.100.10:80 established",
+                "mapping #2 flow #2 udp 192.168.1.10:41000 203.0.113.5:41000 198.51.100.10:53 replied"}));
 }
 
 TEST(LinuxNode, FlushesTheKernelsTable) {
@@ -73,13 +74,16 @@ TEST(LinuxNode, TakesNewRulesAndTimersInMidRun) {
   - {at: 2s, id: long, from: "laptop:41000", udp: "web:53", send: 40B}
   - {at: 3s, set: {node: gw, nat: {timeouts: {udp: 30s}, mapping: linux}}}
   - {at: 4s, id: short, from: "laptop:41001", udp: "web:53", send: 40B}
-)"), {{&lines}, &kernels});
-  EXPECT_EQ(kernels.doubts(), std::vector<std::string>{"gw: mapping: Linux maps endpoint-dependently by right, and in no other way"});
+)"),
+                {{&lines}, &kernels});
+  EXPECT_EQ(kernels.doubts(),
+            std::vector<std::string>{"gw: mapping: Linux maps endpoint-dependently by right, and in no other way"});
   EXPECT_EQ(told(lines.lines()),
-            (std::vector<std::string>{"closed refused", "open established", "long replied", "short replied",
-                                      "mapping #1 flow #1 tcp 192.168.1.10:22 203.0.113.5:22 198.51.100.10:50001 established",
-                                      "mapping #2 flow #2 udp 192.168.1.10:41000 203.0.113.5:41000 198.51.100.10:53 replied",
-                                      "mapping #3 flow #3 udp 192.168.1.10:41001 203.0.113.5:41001 198.51.100.10:53 replied"}));
+            (std::vector<std::string>{
+                "closed refused", "open established", "long replied", "short replied",
+                "mapping #1 flow #1 tcp 192.168.1.10:22 203.0.113.5:22 198.51.100.10:50001 established",
+                "mapping #2 flow #2 udp 192.168.1.10:41000 203.0.113.5:41000 198.51.100.10:53 replied",
+                "mapping #3 flow #3 udp 192.168.1.10:41001 203.0.113.5:41001 198.51.100.10:53 replied"}));
   std::vector<bool> long_lived;
   for (const trace::Line& line : lines.lines().lines) {
     if (line.kind == trace::Kind::table) long_lived.push_back(line.story.find(" left 8m") != std::string::npos);
@@ -91,12 +95,15 @@ TEST(Timers, AreNotWaitedForInAShortScenario) { EXPECT_EQ(waits_for_timers(scena
 
 TEST(Timers, AreWaitedForWhereAnEntryExpires) {
   const std::string later = "  - {at: 40s, id: again, from: \"laptop:41000\", udp: \"web:53\", send: 40B}\n";
-  EXPECT_EQ(waits_for_timers(scenario_with(exchanges + later)), "the entry of 192.168.1.10:41000 to 198.51.100.10:53 expires at 30.000000000 s in gw");
+  EXPECT_EQ(waits_for_timers(scenario_with(exchanges + later)),
+            "the entry of 192.168.1.10:41000 to 198.51.100.10:53 expires at 30.000000000 s in gw");
 }
 
 TEST(Timers, AreWaitedForWhereUdpBecomesAStream) {
-  const std::string later = "  - {at: 5s, id: again, from: \"laptop:42000\", udp: \"web:53\", send: 40B, times: 2, every: 3s}\n";
-  EXPECT_EQ(waits_for_timers(scenario_with(exchanges + later)), "192.168.1.10:42000 to 198.51.100.10:53 becomes a stream at 8.000000000 s in gw");
+  const std::string later =
+      "  - {at: 5s, id: again, from: \"laptop:42000\", udp: \"web:53\", send: 40B, times: 2, every: 3s}\n";
+  EXPECT_EQ(waits_for_timers(scenario_with(exchanges + later)),
+            "192.168.1.10:42000 to 198.51.100.10:53 becomes a stream at 8.000000000 s in gw");
 }
 
 }  // namespace

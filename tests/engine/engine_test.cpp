@@ -144,7 +144,10 @@ class Reference {
   void run(std::int64_t until, Then then) {
     const bool bounded = until != INT64_MAX;
     while (!waiting_.empty()) {
-      if (!bounded && std::none_of(waiting_.begin(), waiting_.end(), [](const Event& e) { return e.keep == Keep::alive; })) break;
+      if (!bounded &&
+          std::none_of(waiting_.begin(), waiting_.end(), [](const Event& e) { return e.keep == Keep::alive; })) {
+        break;
+      }
       std::stable_sort(waiting_.begin(), waiting_.end(), [](const Event& a, const Event& b) { return a.at < b.at; });
       const Event event = waiting_.front();
       if (event.at > until) break;
@@ -176,7 +179,8 @@ struct Planned {
   Keep keep;
 };
 
-/// What the handler of `argument` schedules: up to two more, at the same time, soon or far away; a fixed function of it.
+/// What the handler of `argument` schedules: up to two more, at the same time, soon or far away; a fixed function of
+/// it.
 std::vector<Planned> plan(std::uint64_t seed, std::uint64_t argument) {
   if (argument > 100'000) return {};
   Random stream(seed, "plan/" + std::to_string(argument));
@@ -196,7 +200,9 @@ TEST(Engine, AgreesWithAStableSortOnRandomSchedules) {
     Recorder recorder(engine);
     Reference reference;
     recorder.then = [&](std::uint64_t argument) {
-      for (const Planned& p : plan(seed, argument)) engine.schedule(engine.now() + Duration{p.after}, recorder, p.argument, p.keep);
+      for (const Planned& p : plan(seed, argument)) {
+        engine.schedule(engine.now() + Duration{p.after}, recorder, p.argument, p.keep);
+      }
     };
     const auto reference_then = [&](std::uint64_t argument) {
       for (const Planned& p : plan(seed, argument)) reference.schedule(reference.now + p.after, p.argument, p.keep);

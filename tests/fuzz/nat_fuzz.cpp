@@ -85,7 +85,8 @@ std::vector<std::uint8_t> packet_of(Input& in, bool from_inside) {
     case 0: return wire::udp_packet(ip, source, destination, in.take(in.byte() & 15));
     case 1:
     case 2: {
-      wire::TcpFields tcp{source, destination, in.word(), in.word(), {in.byte()}, static_cast<std::uint16_t>(in.word())};
+      wire::TcpFields tcp{source,    destination, in.word(),
+                          in.word(), {in.byte()}, static_cast<std::uint16_t>(in.word())};
       std::vector<std::uint8_t> options(static_cast<std::size_t>(in.byte() & 3) * 4);
       std::ranges::generate(options, [&] { return in.byte(); });
       tcp.options = options;
@@ -95,7 +96,8 @@ std::vector<std::uint8_t> packet_of(Input& in, bool from_inside) {
     case 4: {
       const wire::IpFields back{.source = ip.destination, .destination = ip.source};
       const std::vector<std::uint8_t> quoted = wire::udp_packet(back, destination, source, {});
-      return wire::icmp_packet(ip, {in.byte(), in.byte(), 0}, wire::ByteView(quoted).first(in.byte() % (quoted.size() + 1)));
+      return wire::icmp_packet(ip, {in.byte(), in.byte(), 0},
+                               wire::ByteView(quoted).first(in.byte() % (quoted.size() + 1)));
     }
     case 5: return wire::ip_packet(ip, wire::Protocol{in.byte()}, in.take(in.byte() & 63));
     default: {
@@ -110,7 +112,9 @@ void check(const nat::Nat& core, Time now) {
   using Side = std::tuple<std::uint8_t, wire::Endpoint, wire::Endpoint>;
   std::set<Side> seen;
   for (const nat::Entry& e : core.table(now)) {
-    if (e.protocol == wire::Protocol::icmp || e.protocol == wire::Protocol::gre) continue;  // types and keys are not shown
+    if (e.protocol == wire::Protocol::icmp || e.protocol == wire::Protocol::gre) {
+      continue;  // types and keys are not shown
+    }
     const auto protocol = static_cast<std::uint8_t>(e.protocol);
     demand(seen.emplace(protocol, e.original.source, e.original.destination).second);
     const bool itself = e.original.source == e.reply.source && e.original.destination == e.reply.destination;

@@ -30,7 +30,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<std::uint8_t> changed = bytes;
   const std::optional<Ipv4Edit> ip = Ipv4Edit::parse(changed);
   if (!ip) return 0;
-  if (const auto tcp = TcpEdit::parse(ip->payload())) (void)read_options(*TcpView::parse(Ipv4View::parse(bytes)->payload()));
+  if (const auto tcp = TcpEdit::parse(ip->payload())) {
+    (void)read_options(*TcpView::parse(Ipv4View::parse(bytes)->payload()));
+  }
   const bool was_right = ip->sum_ok();
   const Address source = ip->source();
   const std::uint8_t ttl = ip->ttl();

@@ -1,4 +1,5 @@
-// Any bytes as a scenario file: a scenario or diagnostics, never a crash; and what loads is resolved to what loads back.
+// Any bytes as a scenario file: a scenario or diagnostics, never a crash; and what loads is resolved to what loads
+// back.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

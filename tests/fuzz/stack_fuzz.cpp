@@ -1,5 +1,6 @@
 // Any bytes as packets to a host with programs on every protocol, and a port that is only held: first a TCP handshake
-// done properly, then what the input says, cut at its length bytes. Whatever comes, the host and its programs stay whole.
+// done properly, then what the input says, cut at its length bytes. Whatever comes, the host and its programs stay
+// whole.
 #include <algorithm>
 #include <cstdint>
 #include <vector>

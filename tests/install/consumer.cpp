@@ -19,8 +19,10 @@ constexpr nat::InterfaceId wan = 1;
 constexpr wire::Address outside = wire::address(203, 0, 113, 5);
 
 /// Through the gateway from `in` to `out`; the packet as one line.
-std::string through(nat::Nat& core, std::vector<std::uint8_t> packet, nat::InterfaceId in, nat::InterfaceId out, Time now) {
-  wire::Buffer buffer{packet.data(), static_cast<std::uint32_t>(packet.size()), static_cast<std::uint32_t>(packet.size())};
+std::string through(nat::Nat& core, std::vector<std::uint8_t> packet, nat::InterfaceId in, nat::InterfaceId out,
+                    Time now) {
+  wire::Buffer buffer{packet.data(), static_cast<std::uint32_t>(packet.size()),
+                      static_cast<std::uint32_t>(packet.size())};
   nat::Track track;
   if (!core.prerouting(buffer, in, now, track).pass) return "dropped";
   if (!core.forward(buffer, in, out, now, track).pass) return "dropped";
@@ -44,10 +46,12 @@ int main() {
 
   const wire::Endpoint client{wire::address(192, 168, 1, 10), 40000};
   const wire::Endpoint server{wire::address(198, 51, 100, 10), 53};
-  const auto ask = wire::udp_packet({.source = client.address, .destination = server.address}, client.port, server.port, {});
+  const auto ask =
+      wire::udp_packet({.source = client.address, .destination = server.address}, client.port, server.port, {});
   expect(through(core, ask, lan, wan, Time{0}), "203.0.113.5:40000 > 198.51.100.10:53 udp len=0 ttl=64");
 
-  const auto answer = wire::udp_packet({.source = server.address, .destination = outside}, server.port, client.port, {});
+  const auto answer =
+      wire::udp_packet({.source = server.address, .destination = outside}, server.port, client.port, {});
   expect(through(core, answer, wan, lan, Time{1'000'000}), "198.51.100.10:53 > 192.168.1.10:40000 udp len=0 ttl=64");
 
   std::puts("the installed NAT core translates");

@@ -79,16 +79,18 @@ TEST(Ruleset, LetsForwardsInFromOutsideOnlyUnlessTheyHairpin) {
             std::string::npos);
   config.hairpin = nat::Hairpin::full;
   const std::string full = ruleset_of(config, home).nft;
-  EXPECT_NE(full.find("  ip daddr 203.0.113.1 ip protocol tcp th dport 8080 dnat to 192.168.1.10:80\n"), std::string::npos);
+  EXPECT_NE(full.find("  ip daddr 203.0.113.1 ip protocol tcp th dport 8080 dnat to 192.168.1.10:80\n"),
+            std::string::npos);
   EXPECT_NE(full.find("  iifname \"lan0\" oifname \"lan0\" ct status dnat snat to 203.0.113.1\n"), std::string::npos);
 }
 
 TEST(Ruleset, LetsNobodyOutsideCallAnInsideAddressItselfIfItIsNotToBe) {
   nat::Config config = masquerade();
   config.firewall.drop_direct = true;
-  EXPECT_NE(ruleset_of(config, home).nft.find(" chain forward {\n  type filter hook forward priority 0; policy accept;\n"
-                                              "  iifname != \"lan0\" ct status dnat accept\n"
-                                              "  iifname != \"lan0\" ct state new drop\n }\n"),
+  EXPECT_NE(ruleset_of(config, home)
+                .nft.find(" chain forward {\n  type filter hook forward priority 0; policy accept;\n"
+                          "  iifname != \"lan0\" ct status dnat accept\n"
+                          "  iifname != \"lan0\" ct state new drop\n }\n"),
             std::string::npos);
 }
 
@@ -115,7 +117,8 @@ TEST(Ruleset, IsTakenByTheKernelInAllItsWords) {
   nat::Config config = masquerade();
   const wire::Prefix some{wire::address(192, 168, 1, 8), 30};
   const nat::AddressRange pool{wire::address(203, 0, 113, 8), wire::address(203, 0, 113, 11)};
-  for (const auto action : {nat::SourceRule::Action::masquerade, nat::SourceRule::Action::source_nat, nat::SourceRule::Action::exempt}) {
+  for (const auto action :
+       {nat::SourceRule::Action::masquerade, nat::SourceRule::Action::source_nat, nat::SourceRule::Action::exempt}) {
     for (const std::optional<wire::Protocol> protocol :
          {std::optional<wire::Protocol>{}, std::optional(wire::Protocol::tcp), std::optional(wire::Protocol::icmp)}) {
       for (const bool ports : {false, true}) {
@@ -154,18 +157,20 @@ TEST(Ruleset, IsTakenByTheKernelInAllItsWords) {
   three.forward_port = 8080;
   config.destination = {one, two, three};
   config.hairpin = nat::Hairpin::full;
-  config.firewall = {.drop_invalid = true, .drop_direct = true, .protect_input = true, .protect_forward = true, .inside = {0}};
+  config.firewall = {
+      .drop_invalid = true, .drop_direct = true, .protect_input = true, .protect_forward = true, .inside = {0}};
   config.limits.flows_per_host = 3;
   config.alg_ftp = true;
   config.tcp_be_liberal = true;
   nat::Timeouts& t = config.timeouts;
-  for (Duration* d : {&t.tcp_syn_sent, &t.tcp_syn_recv, &t.tcp_established, &t.tcp_fin_wait, &t.tcp_close_wait, &t.tcp_last_ack,
-                      &t.tcp_time_wait, &t.tcp_close, &t.tcp_unacknowledged, &t.tcp_max_retrans, &t.udp, &t.udp_stream, &t.icmp,
-                      &t.gre, &t.gre_stream, &t.generic, &t.fragment}) {
+  for (Duration* d : {&t.tcp_syn_sent, &t.tcp_syn_recv, &t.tcp_established, &t.tcp_fin_wait, &t.tcp_close_wait,
+                      &t.tcp_last_ack, &t.tcp_time_wait, &t.tcp_close, &t.tcp_unacknowledged, &t.tcp_max_retrans,
+                      &t.udp, &t.udp_stream, &t.icmp, &t.gre, &t.gre_stream, &t.generic, &t.fragment}) {
     *d = 77_s;
   }
   GatewaySetup setup;
-  setup.interfaces = {{"lan0", {{wire::address(192, 168, 1, 1), 24}}, 1500, {}}, {"wan0", {{wire::address(203, 0, 113, 1), 24}}, 1500, {}}};
+  setup.interfaces = {{"lan0", {{wire::address(192, 168, 1, 1), 24}}, 1500, {}},
+                      {"wan0", {{wire::address(203, 0, 113, 1), 24}}, 1500, {}}};
   const Ruleset set = ruleset_of(config, home);
   setup.ruleset = export_text(set, "every word");
   setup.sysctls = set.sysctls;

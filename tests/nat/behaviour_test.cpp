@@ -26,7 +26,8 @@ struct Combination : ::testing::TestWithParam<std::tuple<Mapping, Filtering>> {
 INSTANTIATE_TEST_SUITE_P(AllNine, Combination,
                          ::testing::Combine(::testing::Values(Mapping::endpoint_independent, Mapping::address_dependent,
                                                               Mapping::address_and_port_dependent),
-                                            ::testing::Values(Filtering::endpoint_independent, Filtering::address_dependent,
+                                            ::testing::Values(Filtering::endpoint_independent,
+                                                              Filtering::address_dependent,
                                                               Filtering::address_and_port_dependent)));
 
 TEST_P(Combination, AnOutsidePortIsSharedByWhatTheMappingDoesNotTellApart) {
@@ -50,7 +51,8 @@ TEST_P(Combination, RemotesAreLetInAsTheFilteringSays) {
   EXPECT_EQ(passed_in(other_port), filtering != Filtering::address_and_port_dependent) << other_port;
   EXPECT_EQ(passed_in(other_host), filtering == Filtering::endpoint_independent) << other_host;
   if (passed_in(other_port)) {
-    EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 99))), "out: 203.0.113.1:5000 > 198.51.100.7:99 udp len=5 ttl=64");
+    EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 99))),
+              "out: 203.0.113.1:5000 > 198.51.100.7:99 udp len=5 ttl=64");
   }
   EXPECT_FALSE(passed_in(b.from_outside(udp(at(remote, 53), at(outer, 5001)))));
 }
@@ -103,7 +105,8 @@ TEST(Mapping, StaysWhileARemoteThatWasLetInUsesIt) {
   EXPECT_EQ(b.nat.table(b.now).at(0).inside, at(a_host, 5000));
   b.from_inside(udp(at(b_host, 5000), at(remote, 53)));
   EXPECT_NE(b.nat.table(b.now).back().outside.port, 5000);
-  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote3, 53))), "out: 203.0.113.1:5000 > 198.51.100.9:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote3, 53))),
+            "out: 203.0.113.1:5000 > 198.51.100.9:53 udp len=5 ttl=64");
 }
 
 TEST(Mapping, HasOneNumberForAllItsFlows) {
@@ -157,7 +160,8 @@ TEST(Mapping, LetsAFreedPortRest) {
   b.nat.expire(b.now);
   EXPECT_EQ(b.from_inside(udp(at(b_host, 3000), at(remote, 53))), "X ports-exhausted");
   b.now += 120_s;
-  EXPECT_EQ(b.from_inside(udp(at(b_host, 3000), at(remote, 53))), "out: 203.0.113.1:2000 > 198.51.100.7:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(b_host, 3000), at(remote, 53))),
+            "out: 203.0.113.1:2000 > 198.51.100.7:53 udp len=5 ttl=64");
 }
 
 TEST(Mapping, LetsAPortRestFromTheMomentOfItsEndHoweverLateThatIsNoticed) {
@@ -166,7 +170,8 @@ TEST(Mapping, LetsAPortRestFromTheMomentOfItsEndHoweverLateThatIsNoticed) {
   Bench b(config);
   b.from_inside(udp(at(a_host, 3000), at(remote, 53)));
   b.now += 151_s;
-  EXPECT_EQ(b.from_inside(udp(at(b_host, 3000), at(remote, 53))), "out: 203.0.113.1:3000 > 198.51.100.7:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(b_host, 3000), at(remote, 53))),
+            "out: 203.0.113.1:3000 > 198.51.100.7:53 udp len=5 ttl=64");
 }
 
 TEST(Mapping, LetsNoPortRestOfTcpNorMoreThanItMay) {
@@ -174,12 +179,15 @@ TEST(Mapping, LetsNoPortRestOfTcpNorMoreThanItMay) {
   config.port_rest_s = 120;
   config.limits.resting = 1;
   Bench b(config);
-  for (const std::uint16_t port : {std::uint16_t{3000}, std::uint16_t{3001}}) b.from_inside(udp(at(a_host, port), at(remote, 53)));
+  for (const std::uint16_t port : {std::uint16_t{3000}, std::uint16_t{3001}}) {
+    b.from_inside(udp(at(a_host, port), at(remote, 53)));
+  }
   b.from_inside(tcp(at(a_host, 3000), at(remote, 80), {}));
   b.now += 121_s;
   b.nat.expire(b.now);
   ASSERT_EQ(b.nat.size(), 0u);
-  EXPECT_EQ(b.from_inside(udp(at(b_host, 3000), at(remote, 53))), "out: 203.0.113.1:3000 > 198.51.100.7:53 udp len=5 ttl=64")
+  EXPECT_EQ(b.from_inside(udp(at(b_host, 3000), at(remote, 53))),
+            "out: 203.0.113.1:3000 > 198.51.100.7:53 udp len=5 ttl=64")
       << "the older of two where one may rest";
   EXPECT_FALSE(b.from_inside(udp(at(b_host, 3001), at(remote, 53))).starts_with("out: 203.0.113.1:3001 "));
   EXPECT_TRUE(b.from_inside(tcp(at(b_host, 3000), at(remote, 80), {})).starts_with("out: 203.0.113.1:3000 "));
@@ -200,7 +208,8 @@ TEST(Mapping, IsPairedWithOneAddressOfThePool) {
 
 TEST(Mapping, OfPortsAndIdsWithoutPortsKeepTheirs) {
   Bench b(behaving(Mapping::endpoint_independent, Filtering::endpoint_independent));
-  EXPECT_EQ(b.from_inside(echo(a_host, remote, 7)), "out: 203.0.113.1 > 198.51.100.7 icmp echo request id=7 seq=1 ttl=64");
+  EXPECT_EQ(b.from_inside(echo(a_host, remote, 7)),
+            "out: 203.0.113.1 > 198.51.100.7 icmp echo request id=7 seq=1 ttl=64");
   const Bytes esp = wire::ip_packet({.source = a_host, .destination = remote}, wire::Protocol::esp, Bytes(8));
   EXPECT_EQ(b.from_inside(esp), "out: 203.0.113.1 > 198.51.100.7 esp len=8 ttl=64");
 }
@@ -222,8 +231,10 @@ TEST(Hairpin, OffLeavesDynamicMappingsAndForwardsToOutsiders) {
   config.destination.push_back(forward(wire::Protocol::udp, 8080, a_host, 80));
   Bench b(config);
   b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
-  EXPECT_EQ(b.from_inside(udp(at(b_host, 6000), at(outer, 5000))), "self: 192.168.1.11:6000 > 203.0.113.1:5000 udp len=5 ttl=64");
-  EXPECT_EQ(b.from_inside(udp(at(b_host, 6000), at(outer, 8080))), "self: 192.168.1.11:6000 > 203.0.113.1:8080 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(b_host, 6000), at(outer, 5000))),
+            "self: 192.168.1.11:6000 > 203.0.113.1:5000 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(b_host, 6000), at(outer, 8080))),
+            "self: 192.168.1.11:6000 > 203.0.113.1:8080 udp len=5 ttl=64");
   EXPECT_EQ(b.nat.unowned_reason(udp(at(b_host, 6001), at(outer, 8080)), lan, b.now), Reason::hairpin_off);
 }
 
@@ -232,7 +243,8 @@ TEST(Hairpin, DnatOnlyShowsTheServerTheInsideClient) {
   config.hairpin = Hairpin::dnat_only;
   config.destination.push_back(forward(wire::Protocol::udp, 8080, a_host, 80));
   Bench b(config);
-  EXPECT_EQ(b.from_inside(udp(at(b_host, 6000), at(outer, 8080))), "in: 192.168.1.11:6000 > 192.168.1.10:80 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(b_host, 6000), at(outer, 8080))),
+            "in: 192.168.1.11:6000 > 192.168.1.10:80 udp len=5 ttl=64");
 }
 
 TEST(Hairpin, FullShowsTheServerTheOutsideEndpoint) {
@@ -241,11 +253,15 @@ TEST(Hairpin, FullShowsTheServerTheOutsideEndpoint) {
     config.hairpin = Hairpin::full;
     config.destination.push_back(forward(wire::Protocol::udp, 8080, a_host, 80));
     Bench b(config);
-    EXPECT_EQ(b.from_inside(udp(at(b_host, 6000), at(outer, 8080))), "in: 203.0.113.1:6000 > 192.168.1.10:80 udp len=5 ttl=64");
-    EXPECT_EQ(b.from_inside(udp(at(a_host, 80), at(outer, 6000))), "in: 203.0.113.1:8080 > 192.168.1.11:6000 udp len=5 ttl=64");
+    EXPECT_EQ(b.from_inside(udp(at(b_host, 6000), at(outer, 8080))),
+              "in: 203.0.113.1:6000 > 192.168.1.10:80 udp len=5 ttl=64");
+    EXPECT_EQ(b.from_inside(udp(at(a_host, 80), at(outer, 6000))),
+              "in: 203.0.113.1:8080 > 192.168.1.11:6000 udp len=5 ttl=64");
     b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
-    EXPECT_EQ(b.from_inside(udp(at(b_host, 7000), at(outer, 5000))), "in: 203.0.113.1:7000 > 192.168.1.10:5000 udp len=5 ttl=64");
-    EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(outer, 7000))), "in: 203.0.113.1:5000 > 192.168.1.11:7000 udp len=5 ttl=64");
+    EXPECT_EQ(b.from_inside(udp(at(b_host, 7000), at(outer, 5000))),
+              "in: 203.0.113.1:7000 > 192.168.1.10:5000 udp len=5 ttl=64");
+    EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(outer, 7000))),
+              "in: 203.0.113.1:5000 > 192.168.1.11:7000 udp len=5 ttl=64");
   }
 }
 
@@ -263,8 +279,10 @@ TEST(Hairpin, OfOneToOneShowsTheCallersOwnOutsideAddress) {
     config.mapping = mapping;
     Bench b(config);
     const wire::Address a_outside = wire::address(203, 0, 113, 10), b_outside = wire::address(203, 0, 113, 11);
-    EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(b_outside, 80))), "in: 203.0.113.10:5000 > 192.168.1.11:80 udp len=5 ttl=64");
-    EXPECT_EQ(b.from_inside(udp(at(b_host, 80), at(a_outside, 5000))), "in: 203.0.113.11:80 > 192.168.1.10:5000 udp len=5 ttl=64");
+    EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(b_outside, 80))),
+              "in: 203.0.113.10:5000 > 192.168.1.11:80 udp len=5 ttl=64");
+    EXPECT_EQ(b.from_inside(udp(at(b_host, 80), at(a_outside, 5000))),
+              "in: 203.0.113.11:80 > 192.168.1.10:5000 udp len=5 ttl=64");
   }
 }
 
@@ -283,10 +301,14 @@ TEST(Hairpin, UnderAddressFilteringLetsInWhoSharesTheAddressThatWasCalled) {
   Bench b(config);
   b.from_inside(udp(at(b_host, 7000), at(remote, 53)));
   b.from_inside(udp(at(c_host, 6000), at(remote, 53)));
-  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(outer, 8080))), "in: 203.0.113.1:5000 > 192.168.1.11:80 udp len=5 ttl=64");
-  EXPECT_EQ(b.from_inside(udp(at(b_host, 7000), at(outer, 5000))), "in: 203.0.113.1:7000 > 192.168.1.10:5000 udp len=5 ttl=64");
-  EXPECT_EQ(b.from_inside(udp(at(b_host, 7000), at(outer, 6000))), "self: 192.168.1.11:7000 > 203.0.113.1:6000 udp len=5 ttl=64");
-  EXPECT_EQ(b.from_outside(udp(at(remote, 9), at(outer, 5000))), "self: 198.51.100.7:9 > 203.0.113.1:5000 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(outer, 8080))),
+            "in: 203.0.113.1:5000 > 192.168.1.11:80 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(b_host, 7000), at(outer, 5000))),
+            "in: 203.0.113.1:7000 > 192.168.1.10:5000 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(b_host, 7000), at(outer, 6000))),
+            "self: 192.168.1.11:7000 > 203.0.113.1:6000 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_outside(udp(at(remote, 9), at(outer, 5000))),
+            "self: 198.51.100.7:9 > 203.0.113.1:5000 udp len=5 ttl=64");
 }
 
 TEST(Hairpin, UnderPortFilteringWantsTheCallersEndpointToHaveBeenCalled) {
@@ -347,7 +369,8 @@ TEST(RfcPreset, AResetFromInsideNeverLengthensALife) {
 TEST(RfcPreset, DatagramsThatMayBeInPiecesGetIdsOfTheirOwn) {
   Bench b(rfc_preset(masquerading()));
   const auto id_behind = [&](wire::Address from, std::uint16_t fragment_word) {
-    b.from_inside(wire::udp_packet({.source = from, .destination = remote, .id = 99, .fragment_word = fragment_word}, 5000, 53, Bytes(8)));
+    b.from_inside(wire::udp_packet({.source = from, .destination = remote, .id = 99, .fragment_word = fragment_word},
+                                   5000, 53, Bytes(8)));
     const auto ip = *wire::Ipv4View::parse(b.packet);
     EXPECT_TRUE(ip.sum_ok());
     return ip.id();
@@ -355,7 +378,8 @@ TEST(RfcPreset, DatagramsThatMayBeInPiecesGetIdsOfTheirOwn) {
   EXPECT_EQ(id_behind(a_host, 0), 1);
   EXPECT_EQ(id_behind(b_host, 0), 2);
   EXPECT_EQ(id_behind(b_host, wire::Ipv4View::dont_fragment), 99);
-  b.from_outside(wire::udp_packet({.source = remote, .destination = outer, .id = 98, .fragment_word = 0}, 53, 5000, Bytes(8)));
+  b.from_outside(
+      wire::udp_packet({.source = remote, .destination = outer, .id = 98, .fragment_word = 0}, 53, 5000, Bytes(8)));
   EXPECT_EQ(wire::Ipv4View::parse(b.packet)->id(), 98) << "its source is not translated";
 }
 
@@ -364,17 +388,21 @@ TEST(RfcPreset, ErrorsThatQuoteADamagedHeaderAndKindsNobodyUsesAnyMoreEndHere) {
     Bench b(preset ? rfc_preset(masquerading()) : masquerading());
     b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
     Bytes about = udp(at(outer, 5000), at(remote, 53));
-    EXPECT_EQ(b.from_outside(error_about(about, remote3, outer, 28, wire::icmp::source_quench, 0)).substr(0, 4), preset ? "X in" : "in: ");
+    EXPECT_EQ(b.from_outside(error_about(about, remote3, outer, 28, wire::icmp::source_quench, 0)).substr(0, 4),
+              preset ? "X in" : "in: ");
     about[10] ^= 0xff;
-    EXPECT_EQ(b.from_outside(error_about(about, remote3, outer)).substr(0, 14), preset ? "X bad-checksum" : "in: 198.51.100");
-    EXPECT_EQ(b.from_inside(icmp(a_host, remote, wire::icmp::information, 0, 77u << 16)).substr(0, 4), preset ? "X in" : "out:");
+    EXPECT_EQ(b.from_outside(error_about(about, remote3, outer)).substr(0, 14),
+              preset ? "X bad-checksum" : "in: 198.51.100");
+    EXPECT_EQ(b.from_inside(icmp(a_host, remote, wire::icmp::information, 0, 77u << 16)).substr(0, 4),
+              preset ? "X in" : "out:");
   }
 }
 
 TEST(RfcPreset, KeepsAConnectionFourMinutesAfterAReset) {
   Bench b(rfc_preset(masquerading()));
   b.from_inside(tcp(at(a_host, 5000), at(remote, 80), {}));
-  EXPECT_TRUE(passed_in(b.from_outside(tcp(at(remote, 80), at(outer, 5000), {wire::TcpFlags::rst | wire::TcpFlags::ack, 0, 1001}))));
+  EXPECT_TRUE(passed_in(
+      b.from_outside(tcp(at(remote, 80), at(outer, 5000), {wire::TcpFlags::rst | wire::TcpFlags::ack, 0, 1001}))));
   ASSERT_EQ(b.nat.size(), 1u);
   EXPECT_EQ(b.nat.table(b.now).at(0).left, 4_min);
 }

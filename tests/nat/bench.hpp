@@ -73,26 +73,30 @@ inline Bytes icmp(wire::Address from, wire::Address to, std::uint8_t type, std::
   return wire::icmp_packet({.source = from, .destination = to}, {type, code, rest}, data);
 }
 inline Bytes echo(wire::Address from, wire::Address to, std::uint16_t id, bool reply = false) {
-  return icmp(from, to, reply ? wire::icmp::echo_reply : wire::icmp::echo, 0, std::uint32_t{id} << 16 | 1, {1, 2, 3, 4});
+  return icmp(from, to, reply ? wire::icmp::echo_reply : wire::icmp::echo, 0, std::uint32_t{id} << 16 | 1,
+              {1, 2, 3, 4});
 }
-inline Bytes error_about(const Bytes& quoted, wire::Address from, wire::Address to, std::size_t cut = 28, std::uint8_t type = 3,
-                         std::uint8_t code = 3) {
-  return icmp(from, to, type, code, 0, Bytes(quoted.begin(), quoted.begin() + static_cast<std::ptrdiff_t>(std::min(cut, quoted.size()))));
+inline Bytes error_about(const Bytes& quoted, wire::Address from, wire::Address to, std::size_t cut = 28,
+                         std::uint8_t type = 3, std::uint8_t code = 3) {
+  return icmp(from, to, type, code, 0,
+              Bytes(quoted.begin(), quoted.begin() + static_cast<std::ptrdiff_t>(std::min(cut, quoted.size()))));
 }
 
 /// Routes by address: 192.168.1.0/24 is inside, its own addresses are itself, all else is outside.
 class Bench {
  public:
-  explicit Bench(Config config = masquerading(), std::uint64_t seed = 1) : nat(std::move(config), Random(seed, "test")) {
+  explicit Bench(Config config = masquerading(), std::uint64_t seed = 1)
+      : nat(std::move(config), Random(seed, "test")) {
     nat.set_own_addresses({outer}, {inner});
   }
 
-  /// "out: ...", "in: ...", "self: ..." with the packet as it came out, or "X reason" and the ICMP that answers it ("3/1");
-  /// " (invalid)" behind untranslated ones.
+  /// "out: ...", "in: ...", "self: ..." with the packet as it came out, or "X reason" and the ICMP that answers it
+  /// ("3/1"); " (invalid)" behind untranslated ones.
   std::string from(InterfaceId in, const Bytes& bytes) {
     packet = bytes;
     packet.resize(bytes.size() + 64);
-    wire::Buffer buffer{packet.data(), static_cast<std::uint32_t>(bytes.size()), static_cast<std::uint32_t>(packet.size())};
+    wire::Buffer buffer{packet.data(), static_cast<std::uint32_t>(bytes.size()),
+                        static_cast<std::uint32_t>(packet.size())};
     track = Track();
     const std::string line = pass(buffer, in);
     packet.resize(buffer.size);
@@ -105,7 +109,8 @@ class Bench {
   /// A packet of the gateway itself.
   std::string own(const Bytes& bytes) {
     packet = bytes;
-    wire::Buffer buffer{packet.data(), static_cast<std::uint32_t>(bytes.size()), static_cast<std::uint32_t>(packet.size())};
+    wire::Buffer buffer{packet.data(), static_cast<std::uint32_t>(bytes.size()),
+                        static_cast<std::uint32_t>(packet.size())};
     track = Track();
     Decision d = nat.output(buffer, now, track);
     if (!d.pass) return ended(d);
@@ -117,8 +122,8 @@ class Bench {
     std::vector<std::string> lines;
     for (const Entry& e : nat.table(now)) {
       lines.push_back(to_string(e.protocol) + ' ' + to_string(e.inside) + ' ' + to_string(e.outside) + ' ' +
-                      to_string(e.remote) + ' ' + state_word(e) + (e.protocol == wire::Protocol::tcp && e.assured ? " assured " : " ") +
-                      to_string(e.left));
+                      to_string(e.remote) + ' ' + state_word(e) +
+                      (e.protocol == wire::Protocol::tcp && e.assured ? " assured " : " ") + to_string(e.left));
     }
     return lines;
   }
@@ -154,7 +159,10 @@ class Bench {
 
   static std::string ended(const Decision& d) {
     using enum Decision::Answer;
-    return "X " + std::string(word(d.reason)) + (d.answer == none ? "" : d.answer == host_unreachable ? " 3/1" : " 3/13");
+    return "X " + std::string(word(d.reason)) +
+           (d.answer == none               ? ""
+            : d.answer == host_unreachable ? " 3/1"
+                                           : " 3/13");
   }
 
   static std::string told(const wire::Buffer& buffer, const Decision& d) {

@@ -206,7 +206,8 @@ TEST(IcmpError, GetsAnIdOfItsOwnOnlyWhereItsSourceIsTranslated) {
   const auto id_of = [&] { return wire::Ipv4View::parse(b.packet)->id(); };
   EXPECT_TRUE(b.from_outside(with_id(error_about(b.packet, remote, outer))).starts_with("in: "));
   EXPECT_EQ(id_of(), 99);
-  EXPECT_TRUE(b.from_inside(with_id(error_about(udp(at(remote, 53), at(a_host, 5000)), a_host, remote))).starts_with("out: "));
+  EXPECT_TRUE(
+      b.from_inside(with_id(error_about(udp(at(remote, 53), at(a_host, 5000)), a_host, remote))).starts_with("out: "));
   EXPECT_EQ(id_of(), 1);
 }
 
@@ -232,7 +233,9 @@ TEST(FtpSwitch, LetsAnnouncementsBeReadOverTcpOnly) {
     EXPECT_EQ(std::string(b.packet.begin() + 40, b.packet.end()),
               on ? "PORT 203,0,113,1,7,208\r\n" : "PORT 192,168,1,10,7,208\r\n");
     for (const char* data : {"PORT 192,168,1,10,7,208\r\n", "second"}) {
-      EXPECT_TRUE(b.from_inside(udp(b.client, b.server, data)).starts_with("out: 203.0.113.1:5000 > 198.51.100.7:21 udp")) << data;
+      EXPECT_TRUE(
+          b.from_inside(udp(b.client, b.server, data)).starts_with("out: 203.0.113.1:5000 > 198.51.100.7:21 udp"))
+          << data;
       EXPECT_EQ(std::string(b.packet.begin() + 28, b.packet.end()), data);
       b.from_outside(udp(b.server, at(outer, 5000)));
     }
@@ -241,9 +244,10 @@ TEST(FtpSwitch, LetsAnnouncementsBeReadOverTcpOnly) {
 
 TEST(FtpSwitch, TakesTheHeadOfAnErrorForThatOfASegmentWhereItGoesTheClientsWay) {
   FtpBench b(true);
-  EXPECT_EQ(b.from_outside(error_about(tcp(at(outer, 5000), b.server, {A, 1031, 9001}), remote2, outer, 40)),
-            "in: 198.51.100.8 > 192.168.1.10 icmp port unreachable {192.168.1.10:5000 > 198.51.100.7:21 tcp ACK seq=1031 "
-            "ack=9001 win=64240 ttl=64} ttl=64");
+  EXPECT_EQ(
+      b.from_outside(error_about(tcp(at(outer, 5000), b.server, {A, 1031, 9001}), remote2, outer, 40)),
+      "in: 198.51.100.8 > 192.168.1.10 icmp port unreachable {192.168.1.10:5000 > 198.51.100.7:21 tcp ACK seq=1031 "
+      "ack=9001 win=64240 ttl=64} ttl=64");
   const auto error = [&](std::uint32_t rest, std::uint16_t id) {
     Bytes quoted = tcp(b.server, b.client, {A, 9001, 1032});
     wire::Ipv4Edit::parse(quoted)->set_id(id);
@@ -262,7 +266,8 @@ TEST(Limits, TheLastFlowThatIsAllowedMaySayItAgain) {
   config.limits.flows_per_host = 1;
   Bench b(config);
   for (int n = 0; n < 3; ++n) {
-    EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 203.0.113.1:5000 > 198.51.100.7:53 udp len=5 ttl=64");
+    EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))),
+              "out: 203.0.113.1:5000 > 198.51.100.7:53 udp len=5 ttl=64");
   }
 }
 
@@ -273,9 +278,11 @@ TEST(Configure, ForgetsWhatFlowsWereCountedBefore) {
   b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
   b.now += 10_s;
   b.nat.configure(config);
-  EXPECT_EQ(b.from_inside(udp(at(a_host, 5001), at(remote, 53))), "out: 203.0.113.1:5001 > 198.51.100.7:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5001), at(remote, 53))),
+            "out: 203.0.113.1:5001 > 198.51.100.7:53 udp len=5 ttl=64");
   b.now += 21_s;
-  EXPECT_EQ(b.from_inside(udp(at(a_host, 5002), at(remote, 53))), "X host-limit 3/13") << "5001 counts, though 5000 ended";
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5002), at(remote, 53))), "X host-limit 3/13")
+      << "5001 counts, though 5000 ended";
 }
 
 }  // namespace

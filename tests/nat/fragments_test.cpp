@@ -17,8 +17,9 @@ Bytes piece(const Bytes& whole, std::size_t begin, std::size_t end, std::uint16_
   const wire::Ipv4View ip = *wire::Ipv4View::parse(whole);
   const bool last = end == ip.payload().size();
   const auto word = static_cast<std::uint16_t>(flags | (last ? 0 : 0x2000) | begin / 8);
-  return wire::ip_packet({.source = ip.source(), .destination = ip.destination(), .tos = tos, .id = 7, .fragment_word = word},
-                         ip.protocol(), ip.payload().subspan(begin, end - begin));
+  return wire::ip_packet(
+      {.source = ip.source(), .destination = ip.destination(), .tos = tos, .id = 7, .fragment_word = word},
+      ip.protocol(), ip.payload().subspan(begin, end - begin));
 }
 
 Bytes datagram(std::size_t data) {
@@ -84,7 +85,8 @@ TEST_F(Fragments, WithTwoEndsAreDiscarded) {
 }
 
 TEST_F(Fragments, WithoutDataAreDiscarded) {
-  const Bytes empty = wire::ip_packet({.source = a_host, .destination = remote, .id = 7, .fragment_word = 0x2000}, wire::Protocol::udp, {});
+  const Bytes empty = wire::ip_packet({.source = a_host, .destination = remote, .id = 7, .fragment_word = 0x2000},
+                                      wire::Protocol::udp, {});
   EXPECT_EQ(add(empty), What::discarded);
 }
 
@@ -380,7 +382,10 @@ TEST_F(Fragments, LongerThanIpAllowsAreDiscarded) {
   const wire::IpFields last{.source = a_host, .destination = remote, .id = 7, .fragment_word = 0x1fff};
   for (std::size_t at_byte = 0; at_byte < 65528; at_byte += 8184) {
     const Bytes middle(std::min<std::size_t>(8184, 65528 - at_byte), 0);
-    add(wire::ip_packet({.source = a_host, .destination = remote, .id = 7, .fragment_word = static_cast<std::uint16_t>(0x2000 | at_byte / 8)},
+    add(wire::ip_packet({.source = a_host,
+                         .destination = remote,
+                         .id = 7,
+                         .fragment_word = static_cast<std::uint16_t>(0x2000 | at_byte / 8)},
                         wire::Protocol::udp, middle));
   }
   EXPECT_EQ(add(wire::ip_packet(last, wire::Protocol::udp, data)), What::discarded);

@@ -68,9 +68,11 @@ TEST_F(Ftp, OnlyTheServerMayOpenTheDataConnection) {
 TEST_F(Ftp, SequenceNumbersFollowTheChangedLength) {
   client_says("PORT 192,168,1,10,7,208\r\n");  // one byte shorter outside
   EXPECT_EQ(server_says("200 ok\r\n", static_cast<std::uint32_t>(-1)), "200 ok\r\n");
-  EXPECT_EQ(wire::describe(b.packet), "198.51.100.7:21 > 192.168.1.10:5000 tcp PSH+A seq=9009 ack=1034 win=64240 len=8 ttl=64");
+  EXPECT_EQ(wire::describe(b.packet),
+            "198.51.100.7:21 > 192.168.1.10:5000 tcp PSH+A seq=9009 ack=1034 win=64240 len=8 ttl=64");
   EXPECT_EQ(client_says("LIST\r\n"), "LIST\r\n");
-  EXPECT_EQ(wire::describe(b.packet), "203.0.113.1:5000 > 198.51.100.7:21 tcp PSH+A seq=1033 ack=9017 win=64240 len=6 ttl=64");
+  EXPECT_EQ(wire::describe(b.packet),
+            "203.0.113.1:5000 > 198.51.100.7:21 tcp PSH+A seq=1033 ack=9017 win=64240 len=6 ttl=64");
   // A second announcement adds to the shift.
   EXPECT_EQ(client_says("PORT 192,168,1,10,100,208\r\n"), "PORT 203,0,113,1,100,208\r\n");
   client_says("NOOP\r\n");
@@ -80,7 +82,10 @@ TEST_F(Ftp, SequenceNumbersFollowTheChangedLength) {
 TEST_F(Ftp, SelectiveAcknowledgmentsAreShiftedWithTheRest) {
   client_says("PORT 192,168,1,10,7,208\r\n");
   client_says("LIST\r\n");
-  const auto outside = [](std::uint32_t v) { return Bytes{static_cast<std::uint8_t>(v >> 24), static_cast<std::uint8_t>(v >> 16), static_cast<std::uint8_t>(v >> 8), static_cast<std::uint8_t>(v)}; };
+  const auto outside = [](std::uint32_t v) {
+    return Bytes{static_cast<std::uint8_t>(v >> 24), static_cast<std::uint8_t>(v >> 16),
+                 static_cast<std::uint8_t>(v >> 8), static_cast<std::uint8_t>(v)};
+  };
   Bytes options{1, 1, 5, 10};
   for (const std::uint32_t v : {1033u, 1039u}) {
     const Bytes bytes = outside(v);
@@ -94,7 +99,8 @@ TEST_F(Ftp, SelectiveAcknowledgmentsAreShiftedWithTheRest) {
 TEST_F(Ftp, ExtendedAndPassiveFormsAreUnderstood) {
   EXPECT_EQ(client_says("eprt |1|192.168.1.10|2001|\r\n"), "eprt |1|203.0.113.1|2001|\r\n");
   const auto shorter = static_cast<std::uint32_t>(-1);
-  EXPECT_EQ(server_says("227 Entering Passive Mode (198,51,100,7,8,1)\r\n", shorter), "227 Entering Passive Mode (198,51,100,7,8,1)\r\n");
+  EXPECT_EQ(server_says("227 Entering Passive Mode (198,51,100,7,8,1)\r\n", shorter),
+            "227 Entering Passive Mode (198,51,100,7,8,1)\r\n");
   EXPECT_EQ(b.from_inside(tcp(at(a_host, 6000), at(remote, 2049), {S, 1})),
             "out: 203.0.113.1:6000 > 198.51.100.7:2049 tcp SYN seq=1 win=64240 len=0 ttl=64");
   EXPECT_EQ(server_says("229 Extended (|||3000|)\r\n", shorter), "229 Extended (|||3000|)\r\n");
@@ -164,7 +170,8 @@ TEST_F(Ftp, TwoClientsAnnouncingOnePortGetTwo) {
 TEST_F(Ftp, AnAnnouncementLastsFiveMinutesToTheSecond) {
   for (const Duration span : {299_s, 300_s}) {
     client_says("PORT 192,168,1,10,7,208\r\n");
-    server({A, server_at, client_at - (span == 299_s ? 1 : 2), 64240});  // what is acknowledged does not hurry the entry
+    // what is acknowledged does not hurry the entry
+    server({A, server_at, client_at - (span == 299_s ? 1 : 2), 64240});
     b.now += span;
     const std::string line = b.from_outside(tcp(at(remote, 20), at(outer, 2000), {S, 1}));
     EXPECT_EQ(line.starts_with("in"), span == 299_s) << line;

@@ -26,7 +26,9 @@ TEST(PortBook, FindsTheNextFreePortAroundTheRange) {
     const auto last = static_cast<std::uint16_t>(first + random.below(200));
     const PortRange range{first, last};
     const std::uint64_t held = random.below(static_cast<std::uint64_t>(last - first) + 20) * 3;
-    for (std::uint64_t n = 0; n < held; ++n) book.hold(static_cast<std::uint16_t>(first + random.below(last - first + 1u)));
+    for (std::uint64_t n = 0; n < held; ++n) {
+      book.hold(static_cast<std::uint16_t>(first + random.below(last - first + 1u)));
+    }
     for (int n = 0; n < 5; ++n) {
       const auto from = static_cast<std::uint16_t>(first + random.below(last - first + 1u));
       const auto found = [&](std::uint64_t mask) {
@@ -54,16 +56,20 @@ TEST(PortBook, KnowsTheFirstAndTheLastPortOfAll) {
   EXPECT_FALSE(book.is_held(65535));
 }
 
-// RFC 4787 REQ-3: a port below 1024 becomes one below 1024, another one of the others. RFC 6888 REQ-13: all of them serve.
+// RFC 4787 REQ-3: a port below 1024 becomes one below 1024, another one of the others. RFC 6888 REQ-13: all of them
+// serve.
 TEST(Mapping, UsesEveryPortOfItsClassAndNoOther) {
   Config config = masquerading();
   config.mapping = Mapping::endpoint_independent;
   config.limits.table = 100'000;
   Bench b(config);
-  for (unsigned port = 1024; port < 65536; ++port) b.from_inside(udp(at(a_host, static_cast<std::uint16_t>(port)), at(remote, 53)));
+  for (unsigned port = 1024; port < 65536; ++port) {
+    b.from_inside(udp(at(a_host, static_cast<std::uint16_t>(port)), at(remote, 53)));
+  }
   EXPECT_EQ(b.nat.size(), 64512u);
   EXPECT_EQ(b.from_inside(udp(at(b_host, 5000), at(remote, 53))), "X ports-exhausted");
-  EXPECT_EQ(b.from_inside(udp(at(b_host, 1023), at(remote, 53))), "out: 203.0.113.1:1023 > 198.51.100.7:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(b_host, 1023), at(remote, 53))),
+            "out: 203.0.113.1:1023 > 198.51.100.7:53 udp len=5 ttl=64");
   for (std::uint16_t port = 1; port < 1023; ++port) b.from_inside(udp(at(a_host, port), at(remote, 53)));
   EXPECT_EQ(b.nat.size(), 65535u);
   EXPECT_EQ(b.from_inside(udp(at(c_host, 80), at(remote, 53))), "X ports-exhausted");
@@ -92,11 +98,13 @@ TEST(Mapping, IsLeftWhereANewPoolNoLongerHasItsAddress) {
   };
   for (const std::uint8_t other : {std::uint8_t{19}, std::uint8_t{20}, std::uint8_t{21}}) {
     Bench b(pool(20));
-    EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 203.0.113.20:5000 > 198.51.100.7:53 udp len=5 ttl=64");
+    EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))),
+              "out: 203.0.113.20:5000 > 198.51.100.7:53 udp len=5 ttl=64");
     b.nat.configure(pool(other));
     EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote2, 53))),
               "out: 203.0.113." + std::to_string(other) + ":5000 > 198.51.100.8:53 udp len=5 ttl=64");
-    EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 203.0.113.20:5000 > 198.51.100.7:53 udp len=5 ttl=64");
+    EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))),
+              "out: 203.0.113.20:5000 > 198.51.100.7:53 udp len=5 ttl=64");
   }
 }
 

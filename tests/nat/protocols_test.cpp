@@ -25,18 +25,22 @@ TEST(Protocols, GreBecomesAStreamByItsThirdPacket) {
 }
 
 TEST(Protocols, SctpHasItsChecksumMadeAnew) {
-  Bytes init{0x13, 0x88, 0, 80, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 20, 0, 0, 0x11, 0x11, 0, 0, 0xff, 0xff, 0, 1, 0, 1, 0, 0, 0, 1};
+  Bytes init{0x13, 0x88, 0,    80,   0, 0, 0,    0,    0, 0, 0, 0, 1, 0, 0, 20,
+             0,    0,    0x11, 0x11, 0, 0, 0xff, 0xff, 0, 1, 0, 1, 0, 0, 0, 1};
   wire::store32(&init[8], wire::sctp_checksum(init));
   Bench b;
-  EXPECT_EQ(b.from_inside(raw(a_host, remote, 132, init)), "out: 203.0.113.1:5000 > 198.51.100.7:80 sctp len=32 ttl=64");
+  EXPECT_EQ(b.from_inside(raw(a_host, remote, 132, init)),
+            "out: 203.0.113.1:5000 > 198.51.100.7:80 sctp len=32 ttl=64");
   EXPECT_EQ(wire::load32(&b.packet[28]), wire::sctp_checksum(wire::ByteView(b.packet).subspan(20)));
   init[31] ^= 1;
-  EXPECT_EQ(b.from_inside(raw(b_host, remote, 132, init)), "out: 192.168.1.11:5000 > 198.51.100.7:80 sctp len=32 ttl=64 (invalid)");
+  EXPECT_EQ(b.from_inside(raw(b_host, remote, 132, init)),
+            "out: 192.168.1.11:5000 > 198.51.100.7:80 sctp len=32 ttl=64 (invalid)");
 }
 
 // The tags that the two sides announce are 0x11 and 0x22.
 TEST(Protocols, SctpIsFollowedFromItsInitToItsEnd) {
-  const auto packet = [](std::uint16_t from, std::uint16_t to, std::uint32_t tag, std::uint8_t type, std::uint32_t announced) {
+  const auto packet = [](std::uint16_t from, std::uint16_t to, std::uint32_t tag, std::uint8_t type,
+                         std::uint32_t announced) {
     Bytes bytes(announced == 0 ? 16 : 32);
     wire::store16(&bytes[0], from);
     wire::store16(&bytes[2], to);
@@ -95,11 +99,18 @@ TEST(Protocols, SctpHeartbeatsOpenAPathOfTheirOwn) {
   EXPECT_EQ(b.table(), Lines{"sctp 192.168.1.10:5000 203.0.113.1:5000 198.51.100.7:80 established 3m30s"});
 }
 
-// The sum has UDP's number in its pseudo header: Linux takes no other (tests/conform/cases.jsonl, udplite_by_the_rfc_is_invalid).
+// The sum has UDP's number in its pseudo header: Linux takes no other (tests/conform/cases.jsonl,
+// udplite_by_the_rfc_is_invalid).
 TEST(Protocols, UdpLiteIsTranslatedAndItsPartialSumRepaired) {
   Bytes segment{0x13, 0x88, 0, 53, 0, 8, 0, 0, 'd', 'a', 't', 'a'};
   const auto sum = [&](wire::Address from, wire::Address to) {
-    return wire::Sum{}.add32(from.value).add32(to.value).add16(17).add32(12).add(wire::ByteView(segment).first(8)).checksum();
+    return wire::Sum{}
+        .add32(from.value)
+        .add32(to.value)
+        .add16(17)
+        .add32(12)
+        .add(wire::ByteView(segment).first(8))
+        .checksum();
   };
   Bench b;
   EXPECT_TRUE(b.from_inside(raw(a_host, remote, 136, segment)).ends_with("(invalid)"));
@@ -114,7 +125,8 @@ TEST(Protocols, UdpLiteIsTranslatedAndItsPartialSumRepaired) {
   EXPECT_TRUE(b.from_inside(raw(b_host, remote, 136, segment)).ends_with("(invalid)"));
   EXPECT_TRUE(b.from_inside(raw(b_host, remote, 136, {1, 2, 3, 4})).ends_with("(invalid)"));
   const auto send = [&](InterfaceId side, wire::Address from, wire::Address to, std::uint16_t sp, std::uint16_t dp) {
-    wire::store16(&segment[0], sp), wire::store16(&segment[2], dp), wire::store16(&segment[4], 8), wire::store16(&segment[6], 0);
+    wire::store16(&segment[0], sp), wire::store16(&segment[2], dp), wire::store16(&segment[4], 8),
+        wire::store16(&segment[6], 0);
     wire::store16(&segment[6], sum(from, to));
     b.from(side, raw(from, to, 136, segment));
   };
@@ -133,7 +145,8 @@ TEST(Protocols, UdpLiteOfAHeaderAloneIsTranslatedAndAShorterOneIsInvalid) {
   const wire::Sum sum = wire::Sum{}.add32(a_host.value).add32(remote.value).add16(17).add32(8).add(segment);
   wire::store16(&segment[6], sum.checksum());
   const auto packet = [&](std::size_t size) {
-    return wire::ip_packet({.source = a_host, .destination = remote}, wire::Protocol{136}, wire::ByteView(segment).first(size));
+    return wire::ip_packet({.source = a_host, .destination = remote}, wire::Protocol{136},
+                           wire::ByteView(segment).first(size));
   };
   EXPECT_TRUE(b.from_inside(packet(8)).starts_with("out: 203.0.113.1")) << b.from_inside(packet(8));
   EXPECT_TRUE(b.from_inside(packet(7)).ends_with("(invalid)")) << b.from_inside(packet(7));
@@ -143,8 +156,10 @@ TEST(Protocols, AnswersInGreOfEitherVersionAreTranslatedBack) {
   for (const std::uint8_t version : {std::uint8_t{0}, std::uint8_t{1}}) {
     Bench b;
     const Bytes gre{0, version, 0x88, 0x0b, 0, 0, 0, 0};
-    EXPECT_TRUE(b.from_inside(wire::ip_packet({.source = a_host, .destination = remote}, wire::Protocol::gre, gre)).starts_with("out: 203.0.113.1"));
-    EXPECT_TRUE(b.from_outside(wire::ip_packet({.source = remote, .destination = outer}, wire::Protocol::gre, gre)).starts_with("in: 198.51.100.7 > 192.168.1.10"));
+    EXPECT_TRUE(b.from_inside(wire::ip_packet({.source = a_host, .destination = remote}, wire::Protocol::gre, gre))
+                    .starts_with("out: 203.0.113.1"));
+    EXPECT_TRUE(b.from_outside(wire::ip_packet({.source = remote, .destination = outer}, wire::Protocol::gre, gre))
+                    .starts_with("in: 198.51.100.7 > 192.168.1.10"));
   }
 }
 
@@ -160,9 +175,12 @@ TEST(Protocols, AGivenRangeHoldsForEchoIdsToo) {
 
 TEST(Protocols, PptpsGreIsToldApartByCallId) {
   Bench b;
-  const auto gre = [](std::uint16_t type, std::uint8_t call) { return Bytes{0x30, 1, static_cast<std::uint8_t>(type >> 8), static_cast<std::uint8_t>(type), 0, 8, 0, call}; };
+  const auto gre = [](std::uint16_t type, std::uint8_t call) {
+    return Bytes{0x30, 1, static_cast<std::uint8_t>(type >> 8), static_cast<std::uint8_t>(type), 0, 8, 0, call};
+  };
   b.from_inside(raw(a_host, remote, 47, gre(0x880b, 77)));
-  EXPECT_EQ(b.from_inside(raw(b_host, remote, 47, gre(0x880b, 78))), "out: 203.0.113.1 > 198.51.100.7 gre len=8 ttl=64");
+  EXPECT_EQ(b.from_inside(raw(b_host, remote, 47, gre(0x880b, 78))),
+            "out: 203.0.113.1 > 198.51.100.7 gre len=8 ttl=64");
   EXPECT_EQ(b.from_inside(raw(c_host, remote, 47, gre(0x880b, 77))), "X ports-exhausted");
   EXPECT_TRUE(b.from_inside(raw(c_host, remote, 47, gre(0x0800, 79))).ends_with("(invalid)"));
 }

@@ -25,10 +25,12 @@ TEST(SourceRule, FirstMatchDecides) {
   rule.out = wan;
   config.source.push_back(rule);
   Bench b(config);
-  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote2, 53))), "out: 192.168.1.10:5000 > 198.51.100.8:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote2, 53))),
+            "out: 192.168.1.10:5000 > 198.51.100.8:53 udp len=5 ttl=64");
   EXPECT_EQ(b.from_inside(tcp(at(a_host, 5000), at(remote, 80), {})),
             "out: 203.0.113.9:5000 > 198.51.100.7:80 tcp SYN seq=1000 win=64240 len=0 ttl=64");
-  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 203.0.113.1:5000 > 198.51.100.7:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))),
+            "out: 203.0.113.1:5000 > 198.51.100.7:53 udp len=5 ttl=64");
 }
 
 TEST(SourceRule, APoolAddressFollowsTheHostsAsLinuxHashesThem) {
@@ -75,7 +77,8 @@ TEST(NetMap, KeepsHostBitsBothWays) {
   destination.keep_host_bits = true;
   config.destination.push_back(destination);
   Bench b(config);
-  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 203.0.113.18:5000 > 198.51.100.7:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))),
+            "out: 203.0.113.18:5000 > 198.51.100.7:53 udp len=5 ttl=64");
   EXPECT_EQ(b.from_outside(echo(remote2, wire::address(203, 0, 113, 19), 9)),
             "in: 198.51.100.8 > 192.168.1.11 icmp echo request id=9 seq=1 ttl=64");
 }
@@ -105,19 +108,22 @@ TEST(PortForward, TranslatesErrorsBothWays) {
   Bench b(config);
   b.from_outside(udp(at(remote, 4000), at(outer, 8080)));
   const Bytes request = b.packet;
-  EXPECT_EQ(b.from_inside(error_about(request, a_host, remote)),
-            "out: 203.0.113.1 > 198.51.100.7 icmp port unreachable {198.51.100.7:4000 > 203.0.113.1:8080 udp len=5 ttl=64} ttl=64");
+  EXPECT_EQ(
+      b.from_inside(error_about(request, a_host, remote)),
+      "out: 203.0.113.1 > 198.51.100.7 icmp port unreachable {198.51.100.7:4000 > 203.0.113.1:8080 udp len=5 ttl=64} ttl=64");
   b.from_inside(udp(at(a_host, 80), at(remote, 4000)));
   const Bytes answer = b.packet;
-  EXPECT_EQ(b.from_outside(error_about(answer, remote2, outer)),
-            "in: 198.51.100.8 > 192.168.1.10 icmp port unreachable {192.168.1.10:80 > 198.51.100.7:4000 udp len=5 ttl=64} ttl=64");
+  EXPECT_EQ(
+      b.from_outside(error_about(answer, remote2, outer)),
+      "in: 198.51.100.8 > 192.168.1.10 icmp port unreachable {192.168.1.10:80 > 198.51.100.7:4000 udp len=5 ttl=64} ttl=64");
 }
 
 TEST(Rules, TakenAwayStopTranslationAtOnceWhileEntriesStay) {
   Bench b;
   b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
   b.nat.configure({});
-  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 192.168.1.10:5000 > 198.51.100.7:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))),
+            "out: 192.168.1.10:5000 > 198.51.100.7:53 udp len=5 ttl=64");
   EXPECT_EQ(b.nat.size(), 1u);
 }
 
@@ -132,7 +138,8 @@ TEST(Limits, EarlyDropLooksBeyondFlowsThatAreAssured) {
   b.now += 3_s;
   for (std::uint16_t port = 5000; port < 5005; ++port) b.from_inside(udp(at(a_host, port), at(remote, 53)));
   b.from_inside(udp(at(b_host, 6000), at(remote, 53)));
-  EXPECT_EQ(b.from_inside(udp(at(c_host, 6001), at(remote, 53))), "out: 203.0.113.1:6001 > 198.51.100.7:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(c_host, 6001), at(remote, 53))),
+            "out: 203.0.113.1:6001 > 198.51.100.7:53 udp len=5 ttl=64");
   const auto table = b.table();
   ASSERT_EQ(table.size(), 6u);
   EXPECT_EQ(table.back(), "udp 192.168.1.12:6001 203.0.113.1:6001 198.51.100.7:53 unreplied 30s");
@@ -202,8 +209,9 @@ TEST(IcmpError, QuotingWholeTcpAndEchoHasEverySumRepaired) {
   EXPECT_EQ(wire::pseudo_checksum(inside.source(), inside.destination(), inside.protocol(), inside.payload()), 0);
   b.from_inside(echo(a_host, remote, 7));
   const Bytes request = b.packet;
-  EXPECT_EQ(b.from_outside(error_about(request, remote2, outer, 32)),
-            "in: 198.51.100.8 > 192.168.1.10 icmp port unreachable {192.168.1.10 > 198.51.100.7 icmp echo request id=7 seq=1 ttl=64} ttl=64");
+  EXPECT_EQ(
+      b.from_outside(error_about(request, remote2, outer, 32)),
+      "in: 198.51.100.8 > 192.168.1.10 icmp port unreachable {192.168.1.10 > 198.51.100.7 icmp echo request id=7 seq=1 ttl=64} ttl=64");
 }
 
 TEST(OwnPackets, KeepTheirPortIfFreeAndHoldItAgainstOthers) {
@@ -228,7 +236,10 @@ TEST(Limits, AFullTableGivesUpAnUnassuredFlowElseDropsTheNew) {
   config.limits.table = 4;
   Bench b(config);
   b.nat.watch(true);
-  for (std::uint16_t n = 0; n < 5; ++n) EXPECT_TRUE(b.from_inside(udp(at(a_host, static_cast<std::uint16_t>(5000 + n)), at(remote, 53))).starts_with("out"));
+  for (std::uint16_t n = 0; n < 5; ++n) {
+    EXPECT_TRUE(
+        b.from_inside(udp(at(a_host, static_cast<std::uint16_t>(5000 + n)), at(remote, 53))).starts_with("out"));
+  }
   EXPECT_EQ(b.nat.size(), 4u);
   ASSERT_EQ(b.nat.take_changes().size(), 1u);
   Bench full(config);
@@ -237,7 +248,9 @@ TEST(Limits, AFullTableGivesUpAnUnassuredFlowElseDropsTheNew) {
     full.from_outside(udp(at(remote, 53), at(outer, static_cast<std::uint16_t>(5000 + n))));
   }
   full.now += 3_s;
-  for (std::uint16_t n = 0; n < 4; ++n) full.from_inside(udp(at(a_host, static_cast<std::uint16_t>(5000 + n)), at(remote, 53)));
+  for (std::uint16_t n = 0; n < 4; ++n) {
+    full.from_inside(udp(at(a_host, static_cast<std::uint16_t>(5000 + n)), at(remote, 53)));
+  }
   EXPECT_EQ(full.from_inside(udp(at(a_host, 6000), at(remote, 53))), "X table-full");
 }
 
@@ -247,12 +260,15 @@ TEST(Limits, WithoutEarlyDropAFullTableKeepsWhatItHasAndTellsInsideCallersOnly) 
   config.limits.early_drop = false;
   config.limits.reject_exhausted = true;
   Bench b(config);
-  for (std::uint16_t n = 0; n < 2; ++n) b.from_inside(udp(at(a_host, static_cast<std::uint16_t>(5000 + n)), at(remote, 53)));
+  for (std::uint16_t n = 0; n < 2; ++n) {
+    b.from_inside(udp(at(a_host, static_cast<std::uint16_t>(5000 + n)), at(remote, 53)));
+  }
   const std::vector<std::string> before = b.table();
   EXPECT_EQ(b.from_inside(udp(at(b_host, 5000), at(remote, 53))), "X table-full 3/1");
   EXPECT_EQ(b.from_outside(udp(at(remote2, 53), at(outer, 9))), "X table-full");
   EXPECT_EQ(b.table(), before);
-  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 203.0.113.1:5000 > 198.51.100.7:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))),
+            "out: 203.0.113.1:5000 > 198.51.100.7:53 udp len=5 ttl=64");
 }
 
 TEST(Limits, WhoFindsNoOutsidePortIsToldIfToBe) {
@@ -264,7 +280,8 @@ TEST(Limits, WhoFindsNoOutsidePortIsToldIfToBe) {
       config.limits.reject_exhausted = told;
       Bench b(config);
       b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
-      EXPECT_EQ(b.from_inside(udp(at(b_host, 5000), at(remote, 53))), told ? "X ports-exhausted 3/1" : "X ports-exhausted");
+      EXPECT_EQ(b.from_inside(udp(at(b_host, 5000), at(remote, 53))),
+                told ? "X ports-exhausted 3/1" : "X ports-exhausted");
     }
   }
 }
@@ -273,7 +290,9 @@ TEST(Limits, AnInsideHostMayHoldSoManyFlows) {
   Config config = masquerading();
   config.limits.flows_per_host = 2;
   Bench b(config);
-  const auto open = [&](wire::Address host, std::uint16_t port) { return b.from_inside(tcp(at(host, port), at(remote, 80), {})); };
+  const auto open = [&](wire::Address host, std::uint16_t port) {
+    return b.from_inside(tcp(at(host, port), at(remote, 80), {}));
+  };
   EXPECT_TRUE(open(a_host, 1).starts_with("out"));
   EXPECT_TRUE(open(a_host, 2).starts_with("out"));
   EXPECT_EQ(open(a_host, 3), "X host-limit 3/13");
@@ -344,9 +363,11 @@ TEST(Firewall, LetsNobodyOutsideCallAnInsideAddressItself) {
     Bench b(config);
     EXPECT_EQ(b.from_outside(udp(at(remote, 53), at(a_host, 5000))),
               on ? "X firewall" : "in: 198.51.100.7:53 > 192.168.1.10:5000 udp len=5 ttl=64");
-    EXPECT_EQ(b.from_outside(udp(at(remote, 53), at(outer, 8080))), "in: 198.51.100.7:53 > 192.168.1.10:80 udp len=5 ttl=64");
+    EXPECT_EQ(b.from_outside(udp(at(remote, 53), at(outer, 8080))),
+              "in: 198.51.100.7:53 > 192.168.1.10:80 udp len=5 ttl=64");
     b.from_inside(udp(at(a_host, 6000), at(remote, 53)));
-    EXPECT_EQ(b.from_outside(udp(at(remote2, 9), at(outer, 6000))), "in: 198.51.100.8:9 > 192.168.1.10:6000 udp len=5 ttl=64");
+    EXPECT_EQ(b.from_outside(udp(at(remote2, 9), at(outer, 6000))),
+              "in: 198.51.100.8:9 > 192.168.1.10:6000 udp len=5 ttl=64");
   }
 }
 
@@ -354,15 +375,19 @@ TEST(Interface, LostTakesItsMasqueradedFlowsAlong) {
   Bench b;
   b.nat.watch(true);
   b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
+  b.from_inside(udp(at(a_host, 5001), at(remote, 53)));
   b.nat.interface_lost(lan, b.now);
-  EXPECT_EQ(b.nat.size(), 1u);
+  EXPECT_EQ(b.nat.size(), 2u);
   b.nat.interface_lost(wan, b.now);
   EXPECT_EQ(b.nat.size(), 0u);
   const std::vector<Change> changes = b.nat.take_changes();
-  ASSERT_EQ(changes.size(), 1u);
+  ASSERT_EQ(changes.size(), 2u);
   EXPECT_EQ(changes[0].kind, Change::Kind::removed);
+  EXPECT_EQ(changes[0].entry.flow, 1u);
+  EXPECT_EQ(changes[1].entry.flow, 2u);
   b.masquerade = wire::address(203, 0, 113, 2);
-  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 203.0.113.2:5000 > 198.51.100.7:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))),
+            "out: 203.0.113.2:5000 > 198.51.100.7:53 udp len=5 ttl=64");
 }
 
 TEST(Interface, LostAfterTheirTimeTakesNoFlowsAlong) {
@@ -441,7 +466,9 @@ TEST(Explain, CountsWhatHasNotExpired) {
   Bench b;
   b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
   b.from_inside(tcp(at(a_host, 5001), at(remote, 80), {}));
-  const auto detail = [&](Duration later) { return b.nat.explain(tcp(at(remote3, 1), at(outer, 22), {}), wan, b.now + later).at(1).detail; };
+  const auto detail = [&](Duration later) {
+    return b.nat.explain(tcp(at(remote3, 1), at(outer, 22), {}), wan, b.now + later).at(1).detail;
+  };
   EXPECT_EQ(detail(29_s), "2 entries, none with outside port 22");
   EXPECT_EQ(detail(30_s), "one entry, outside port 5001");
   EXPECT_EQ(detail(120_s), "the table is empty");
@@ -456,7 +483,8 @@ TEST(Explain, AsksTheQuestionsInOrder) {
   Bench b;
   const Bytes call = tcp(at(remote3, 50001), at(outer, 22), {});
   EXPECT_EQ(text(b.nat.explain(call, wan, b.now)),
-            (Lines{"addressed to the gateway? yes ", "existing mapping? no the table is empty", "port forward? no nat.forward is empty"}));
+            (Lines{"addressed to the gateway? yes ", "existing mapping? no the table is empty",
+                   "port forward? no nat.forward is empty"}));
   b.from_inside(tcp(at(a_host, 40000), at(remote, 80), {}));
   EXPECT_EQ(text(b.nat.explain(call, wan, b.now)),
             (Lines{"addressed to the gateway? yes ", "existing mapping? no one entry, outside port 40000",
@@ -467,7 +495,8 @@ TEST(Explain, AsksTheQuestionsInOrder) {
             (Lines{"addressed to the gateway? yes ", "existing mapping? yes mapping 1, of 192.168.1.10:40000",
                    "does its filtering admit the remote? no 198.51.100.9:1 was not called through it",
                    "port forward? no nat.forward is empty"}));
-  EXPECT_EQ(text(b.nat.explain(tcp(at(remote, 80), at(outer, 40000), {}), wan, b.now)).at(1), "existing flow? yes entry 1");
+  EXPECT_EQ(text(b.nat.explain(tcp(at(remote, 80), at(outer, 40000), {}), wan, b.now)).at(1),
+            "existing flow? yes entry 1");
   EXPECT_EQ(text(b.nat.explain(tcp(at(b_host, 1), at(outer, 40000), {}), lan, b.now)).back(),
             "hairpin? no an inside host calls the outside address");
   EXPECT_EQ(text(b.nat.explain(icmp(remote, a_host, 40, 0, 0), wan, b.now)),
@@ -477,7 +506,8 @@ TEST(Explain, AsksTheQuestionsInOrder) {
   forwarding.destination = {forward(wire::Protocol::tcp, 2222, a_host, 22)};
   b.nat.configure(forwarding);
   EXPECT_EQ(text(b.nat.explain(call, wan, b.now)).back(), "port forward? no no forward for tcp port 22");
-  EXPECT_EQ(text(b.nat.explain(tcp(at(remote3, 1), at(outer, 2222), {}), wan, b.now)).back(), "port forward? yes to 192.168.1.10");
+  EXPECT_EQ(text(b.nat.explain(tcp(at(remote3, 1), at(outer, 2222), {}), wan, b.now)).back(),
+            "port forward? yes to 192.168.1.10");
 }
 
 TEST(Explain, TellsAnInsideCallerOfTheOutsideAddressWhetherHairpinHelps) {
@@ -487,8 +517,9 @@ TEST(Explain, TellsAnInsideCallerOfTheOutsideAddressWhetherHairpinHelps) {
     const char* answer;
   };
   constexpr const char* off = "no an inside host calls the outside address";
-  for (const Asked& asked : {Asked{Hairpin::none, 2222, off}, Asked{Hairpin::none, 22, off}, Asked{Hairpin::dnat_only, 2222, "yes "},
-                             Asked{Hairpin::dnat_only, 22, off}, Asked{Hairpin::full, 2222, "yes "}, Asked{Hairpin::full, 22, "yes "}}) {
+  for (const Asked& asked :
+       {Asked{Hairpin::none, 2222, off}, Asked{Hairpin::none, 22, off}, Asked{Hairpin::dnat_only, 2222, "yes "},
+        Asked{Hairpin::dnat_only, 22, off}, Asked{Hairpin::full, 2222, "yes "}, Asked{Hairpin::full, 22, "yes "}}) {
     Config config = masquerading();
     config.hairpin = asked.hairpin;
     config.destination = {forward(wire::Protocol::tcp, 2222, a_host, 22)};
@@ -508,8 +539,9 @@ TEST(States, HaveTheirNames) {
     e.tcp = static_cast<TcpState>(s);
     names.push_back(to_string(e.tcp) + ' ' + state_word(e));
   }
-  EXPECT_EQ(names, (Lines{"NONE none", "SYN_SENT syn-sent", "SYN_SENT2 syn-sent2", "SYN_RECV syn-recv", "ESTABLISHED established",
-                          "FIN_WAIT fin-wait", "CLOSE_WAIT close-wait", "LAST_ACK last-ack", "TIME_WAIT time-wait", "CLOSE close"}));
+  EXPECT_EQ(names, (Lines{"NONE none", "SYN_SENT syn-sent", "SYN_SENT2 syn-sent2", "SYN_RECV syn-recv",
+                          "ESTABLISHED established", "FIN_WAIT fin-wait", "CLOSE_WAIT close-wait", "LAST_ACK last-ack",
+                          "TIME_WAIT time-wait", "CLOSE close"}));
 }
 
 }  // namespace

@@ -169,7 +169,8 @@ TEST(Timers, ExpireInOrderAtTheVeryNanosecondWhateverIsMovedMeanwhile) {
       timers.add(index, now);
       model.emplace(flows[index].deadline, index);
     } else if (what < 6 && !model.empty()) {
-      const auto some = std::next(model.begin(), static_cast<std::ptrdiff_t>(random.below(model.size() > 50 ? 50 : model.size())));
+      const auto some =
+          std::next(model.begin(), static_cast<std::ptrdiff_t>(random.below(model.size() > 50 ? 50 : model.size())));
       const std::uint32_t index = some->second;
       model.erase(some);
       if (what == 5) {
@@ -411,8 +412,9 @@ TEST(OwnErrors, AboutAPacketOnItsWayAreTranslatedWithItsUnconfirmedFlow) {
   wire::Buffer answer{error.data(), static_cast<std::uint32_t>(error.size()), static_cast<std::uint32_t>(error.size())};
   ASSERT_TRUE(b.nat.output(answer, b.now, track, &about).pass);
   ASSERT_TRUE(b.nat.postrouting(answer, {wan, outer}, b.now, track).pass);
-  EXPECT_EQ(wire::describe(answer.view()),
-            "203.0.113.1 > 198.51.100.7 icmp TTL exceeded {198.51.100.7:4000 > 203.0.113.1:8080 udp len=5 ttl=64} ttl=64");
+  EXPECT_EQ(
+      wire::describe(answer.view()),
+      "203.0.113.1 > 198.51.100.7 icmp TTL exceeded {198.51.100.7:4000 > 203.0.113.1:8080 udp len=5 ttl=64} ttl=64");
   EXPECT_EQ(b.nat.size(), 0u);
 }
 

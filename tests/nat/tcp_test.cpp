@@ -7,8 +7,8 @@ namespace masqsim::nat::testing {
 namespace {
 
 using Lines = std::vector<std::string>;
-constexpr std::uint8_t S = wire::TcpFlags::syn, A = wire::TcpFlags::ack, F = wire::TcpFlags::fin, R = wire::TcpFlags::rst,
-                       P = wire::TcpFlags::psh;
+constexpr std::uint8_t S = wire::TcpFlags::syn, A = wire::TcpFlags::ack, F = wire::TcpFlags::fin,
+                       R = wire::TcpFlags::rst, P = wire::TcpFlags::psh;
 
 /// A connection A:5000 -> R:80 through the gateway; client numbers from 1000, server numbers from 9000.
 struct Tcp : ::testing::Test {
@@ -24,7 +24,8 @@ struct Tcp : ::testing::Test {
   }
   std::string state() const {
     const auto table = b.nat.table(b.now);
-    return table.empty() ? "gone" : to_string(table[0].tcp) + (table[0].assured ? " assured " : " ") + to_string(table[0].left);
+    return table.empty() ? "gone"
+                         : to_string(table[0].tcp) + (table[0].assured ? " assured " : " ") + to_string(table[0].left);
   }
   /// "nat": passed, translated; "leak": left untranslated; "self": stayed with the gateway.
   static std::string outcome(const std::string& line) {
@@ -116,8 +117,8 @@ TEST_F(Tcp, AcknowledgingUnseenDataIsInvalid) {
 }
 
 TEST_F(Tcp, InvalidSegmentsLeakUnlessAFirewallDropsThem) {
-  for (const std::uint8_t flags : {R, static_cast<std::uint8_t>(F | A), static_cast<std::uint8_t>(S | A), std::uint8_t{0},
-                                   static_cast<std::uint8_t>(S | F)}) {
+  for (const std::uint8_t flags : {R, static_cast<std::uint8_t>(F | A), static_cast<std::uint8_t>(S | A),
+                                   std::uint8_t{0}, static_cast<std::uint8_t>(S | F)}) {
     EXPECT_EQ(client({flags, 1000}), "leak") << int{flags};
   }
   Config config = masquerading();
@@ -195,7 +196,8 @@ TEST(TcpPort, OfAnEndedConnectionIsTakenOverByALaterSequenceNumber) {
   Bench b(config);
   const auto a = [&](Segment s) { b.from_inside(tcp(at(a_host, 5000), at(remote, 80), s)); };
   const auto r = [&](Segment s) { b.from_outside(tcp(at(remote, 80), at(outer, 2000), s)); };
-  a({S, 1000}), r({S | A, 9000, 1001}), a({A, 1001, 9001}), a({F | A, 1001, 9001}), r({F | A, 9001, 1002}), a({A, 1002, 9002});
+  a({S, 1000}), r({S | A, 9000, 1001}), a({A, 1001, 9001}), a({F | A, 1001, 9001}), r({F | A, 9001, 1002}),
+      a({A, 1002, 9002});
   EXPECT_EQ(b.from_inside(tcp(at(b_host, 5000), at(remote, 80), {S, 500})), "X ports-exhausted");
   b.nat.watch(true);
   EXPECT_EQ(b.from_inside(tcp(at(b_host, 5000), at(remote, 80), {S, 5000})),
@@ -415,15 +417,19 @@ TEST_F(QuickUnacknowledged, WhatGoesInTwoMinutesAnywayIsLeftAlone) {
 
 TEST(TcpTable, IsTheReferencesForEveryStateAndKind) {
   // Reference B, one letter pair a cell; "ig" passes, "iv" is INVALID.
-  const char* const original = "SS SS S2 ig ig ig ig ig SS SS|iv iv SR SR iv iv iv iv iv iv|iv iv iv FW FW LA LA LA TW CL|"
-                               "ES iv iv ES ES CW CW TW TW CL|iv CL CL CL CL CL CL CL CL CL|iv iv iv iv iv iv iv iv iv iv|";
-  const char* const reply = "iv S2 S2 iv iv iv iv iv SS iv|iv SR SR ig ig ig ig ig ig ig|iv iv iv FW FW LA LA LA TW CL|"
-                            "iv ig ig SR ES CW CW TW TW CL|iv CL CL CL CL CL CL CL CL CL|iv iv iv iv iv iv iv iv iv iv|";
+  const char* const original =
+      "SS SS S2 ig ig ig ig ig SS SS|iv iv SR SR iv iv iv iv iv iv|iv iv iv FW FW LA LA LA TW CL|"
+      "ES iv iv ES ES CW CW TW TW CL|iv CL CL CL CL CL CL CL CL CL|iv iv iv iv iv iv iv iv iv iv|";
+  const char* const reply =
+      "iv S2 S2 iv iv iv iv iv SS iv|iv SR SR ig ig ig ig ig ig ig|iv iv iv FW FW LA LA LA TW CL|"
+      "iv ig ig SR ES CW CW TW TW CL|iv CL CL CL CL CL CL CL CL CL|iv iv iv iv iv iv iv iv iv iv|";
   const auto text = [](const TcpTable& table) {
     const std::array<const char*, 11> names{"SS", "S2", "SR", "ES", "FW", "CW", "LA", "TW", "CL", "ig", "iv"};
     std::string all;
     for (const auto& row : table) {
-      for (std::size_t n = 0; n < row.size(); ++n) all += names.at(static_cast<std::size_t>(row[n])) + std::string(n == 9 ? "|" : " ");
+      for (std::size_t n = 0; n < row.size(); ++n) {
+        all += names.at(static_cast<std::size_t>(row[n])) + std::string(n == 9 ? "|" : " ");
+      }
     }
     return all;
   };

@@ -7,10 +7,14 @@ namespace {
 
 TEST(Masquerade, GivesTwoHostsTheSamePortTowardsDifferentRemotesAndEachItsOwnAnswers) {
   Bench b;
-  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 203.0.113.1:5000 > 198.51.100.7:53 udp len=5 ttl=64");
-  EXPECT_EQ(b.from_inside(udp(at(b_host, 5000), at(remote2, 53))), "out: 203.0.113.1:5000 > 198.51.100.8:53 udp len=5 ttl=64");
-  EXPECT_EQ(b.from_outside(udp(at(remote, 53), at(outer, 5000))), "in: 198.51.100.7:53 > 192.168.1.10:5000 udp len=5 ttl=64");
-  EXPECT_EQ(b.from_outside(udp(at(remote2, 53), at(outer, 5000))), "in: 198.51.100.8:53 > 192.168.1.11:5000 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))),
+            "out: 203.0.113.1:5000 > 198.51.100.7:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(b_host, 5000), at(remote2, 53))),
+            "out: 203.0.113.1:5000 > 198.51.100.8:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_outside(udp(at(remote, 53), at(outer, 5000))),
+            "in: 198.51.100.7:53 > 192.168.1.10:5000 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_outside(udp(at(remote2, 53), at(outer, 5000))),
+            "in: 198.51.100.8:53 > 192.168.1.11:5000 udp len=5 ttl=64");
 }
 
 TEST(Masquerade, SearchesTheClassOfTheSourcePortOnAClash) {
@@ -57,7 +61,9 @@ TEST(Mapping, IsLookedForAmongTheNewest64FlowsOfItsInsideEndpoint) {
       return b.nat.table(b.now).back().mapping;
     };
     EXPECT_EQ(open(1, 2000), 1u);
-    for (std::uint16_t n = 1; n <= others; ++n) open(static_cast<std::uint16_t>(1 + n), static_cast<std::uint16_t>(2000 + n));
+    for (std::uint16_t n = 1; n <= others; ++n) {
+      open(static_cast<std::uint16_t>(1 + n), static_cast<std::uint16_t>(2000 + n));
+    }
     EXPECT_EQ(open(1000, 2000), others == 63 ? 1u : 66u);
   }
 }
@@ -166,7 +172,8 @@ TEST(UdpTimer, BecomesAStreamOnlyByTrafficTwoSecondsOldOnAnAnsweredFlow) {
 TEST(Filtering, LeavesThirdPartiesToTheGatewayAndSaysWhy) {
   Bench b;
   b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
-  EXPECT_EQ(b.from_outside(udp(at(remote2, 53), at(outer, 5000))), "self: 198.51.100.8:53 > 203.0.113.1:5000 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_outside(udp(at(remote2, 53), at(outer, 5000))),
+            "self: 198.51.100.8:53 > 203.0.113.1:5000 udp len=5 ttl=64");
   EXPECT_EQ(b.nat.unowned_reason(udp(at(remote3, 53), at(outer, 5000)), wan, b.now), Reason::filtered);
   EXPECT_EQ(b.nat.unowned_reason(udp(at(remote2, 53), at(outer, 5001)), wan, b.now), Reason::no_mapping);
   EXPECT_EQ(b.nat.unowned_reason(udp(at(b_host, 1), at(outer, 5000)), lan, b.now), Reason::hairpin_off);
@@ -187,22 +194,27 @@ TEST(Unsolicited, AFilteredPacketLeavesNothingBehind) {
   Bench b(config);
   EXPECT_EQ(b.from_outside(udp(at(remote, 53), at(outer, 5000))), "X firewall");
   EXPECT_EQ(b.nat.size(), 0u);
-  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))), "out: 203.0.113.1:5000 > 198.51.100.7:53 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 5000), at(remote, 53))),
+            "out: 203.0.113.1:5000 > 198.51.100.7:53 udp len=5 ttl=64");
 }
 
 TEST(PortForward, LeadsInAndItsAnswersBack) {
   Config config = masquerading();
   config.destination.push_back(forward(wire::Protocol::udp, 8080, a_host, 80));
   Bench b(config);
-  EXPECT_EQ(b.from_outside(udp(at(remote, 4000), at(outer, 8080))), "in: 198.51.100.7:4000 > 192.168.1.10:80 udp len=5 ttl=64");
-  EXPECT_EQ(b.from_inside(udp(at(a_host, 80), at(remote, 4000))), "out: 203.0.113.1:8080 > 198.51.100.7:4000 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_outside(udp(at(remote, 4000), at(outer, 8080))),
+            "in: 198.51.100.7:4000 > 192.168.1.10:80 udp len=5 ttl=64");
+  EXPECT_EQ(b.from_inside(udp(at(a_host, 80), at(remote, 4000))),
+            "out: 203.0.113.1:8080 > 198.51.100.7:4000 udp len=5 ttl=64");
   EXPECT_EQ(b.table(), Lines{"udp 192.168.1.10:80 203.0.113.1:8080 198.51.100.7:4000 replied 30s"});
 }
 
 TEST(Echo, KeepsItsIdWhereFreeAndDrawsAnotherOnAClash) {
   Bench b;
-  EXPECT_EQ(b.from_inside(echo(a_host, remote, 7)), "out: 203.0.113.1 > 198.51.100.7 icmp echo request id=7 seq=1 ttl=64");
-  EXPECT_EQ(b.from_outside(echo(remote, outer, 7, true)), "in: 198.51.100.7 > 192.168.1.10 icmp echo reply id=7 seq=1 ttl=64");
+  EXPECT_EQ(b.from_inside(echo(a_host, remote, 7)),
+            "out: 203.0.113.1 > 198.51.100.7 icmp echo request id=7 seq=1 ttl=64");
+  EXPECT_EQ(b.from_outside(echo(remote, outer, 7, true)),
+            "in: 198.51.100.7 > 192.168.1.10 icmp echo reply id=7 seq=1 ttl=64");
   b.from_inside(echo(b_host, remote, 7));
   const Entry second = b.nat.table(b.now).at(1);
   EXPECT_NE(second.outside.port, 7);
@@ -214,11 +226,13 @@ TEST(IcmpError, IsTranslatedTogetherWithThePacketItQuotes) {
   Bench b;
   b.from_inside(udp(at(a_host, 5000), at(remote, 53)));
   const Bytes sent = b.packet;
-  EXPECT_EQ(b.from_outside(error_about(sent, remote2, outer)),
-            "in: 198.51.100.8 > 192.168.1.10 icmp port unreachable {192.168.1.10:5000 > 198.51.100.7:53 udp len=5 ttl=64} ttl=64");
+  EXPECT_EQ(
+      b.from_outside(error_about(sent, remote2, outer)),
+      "in: 198.51.100.8 > 192.168.1.10 icmp port unreachable {192.168.1.10:5000 > 198.51.100.7:53 udp len=5 ttl=64} ttl=64");
   const Bytes answer = udp(at(remote, 53), at(a_host, 5000));
-  EXPECT_EQ(b.from_inside(error_about(answer, wire::address(192, 168, 1, 254), remote)),
-            "out: 203.0.113.1 > 198.51.100.7 icmp port unreachable {198.51.100.7:53 > 203.0.113.1:5000 udp len=5 ttl=64} ttl=64");
+  EXPECT_EQ(
+      b.from_inside(error_about(answer, wire::address(192, 168, 1, 254), remote)),
+      "out: 203.0.113.1 > 198.51.100.7 icmp port unreachable {198.51.100.7:53 > 203.0.113.1:5000 udp len=5 ttl=64} ttl=64");
   EXPECT_EQ(b.nat.table(b.now).at(0).left, 30_s);
 }
 
@@ -227,7 +241,8 @@ TEST(Track, IsEmptyOnceItWasMoved) {
   Bytes first = udp(at(a_host, 5000), at(remote, 53)), second = first;
   Track track;
   for (Bytes* bytes : {&first, &second}) {
-    wire::Buffer buffer{bytes->data(), static_cast<std::uint32_t>(bytes->size()), static_cast<std::uint32_t>(bytes->size())};
+    wire::Buffer buffer{bytes->data(), static_cast<std::uint32_t>(bytes->size()),
+                        static_cast<std::uint32_t>(bytes->size())};
     b.nat.prerouting(buffer, lan, b.now, track);
     b.nat.postrouting(buffer, {wan, outer}, b.now, track);
   }

@@ -20,7 +20,9 @@ nat::Config masquerade() {
 }
 
 struct GatewayTest : testing::Test, test::OneRouter<Gateway> {
-  explicit GatewayTest(const nat::Config& config = masquerade()) : OneRouter(trace::NodeKind::gateway, config) { gw.ready(); }
+  explicit GatewayTest(const nat::Config& config = masquerade()) : OneRouter(trace::NodeKind::gateway, config) {
+    gw.ready();
+  }
   const Endpoint from{laptop, 5000}, to{web, 53}, seen{gw_outside, 5000};
 };
 
@@ -148,49 +150,58 @@ TEST_F(GatewayTest, TellsOfANeighbourThatDoesNotAnswerThoughTheEntryIsGone) {
   after(from_inside, udp(from, {address(203, 0, 113, 99), 53}));
   gw.flush();
   lines.text.clear();
-  EXPECT_EQ(pass(Duration{3'000'000'000}),
-            "3.000000000 gw/wan drop p1 - 203.0.113.5:5000 > 203.0.113.99:53 udp len=4 ttl=63 | host-unreachable\n"
-            "3.000000000 gw translate p2<p1 - host unreachable > 192.168.1.10 dst 203.0.113.5 => 192.168.1.10, ip sum 696c => "
-            "e3bf, icmp sum 7586 => fb32, quoted src 203.0.113.5:5000 => 192.168.1.10:5000, quoted ip sum c363 => 3db7, quoted "
-            "udp sum 82be => fd11 | mapping #1, flow #1\n"
-            "3.000000000 gw/lan send p2<p1 - 203.0.113.5 > 192.168.1.10 icmp host unreachable {192.168.1.10:5000 > "
-            "203.0.113.99:53 udp len=4 ttl=63} ttl=64 tos=c0\n");
+  EXPECT_EQ(
+      pass(Duration{3'000'000'000}),
+      "3.000000000 gw/wan drop p1 - 203.0.113.5:5000 > 203.0.113.99:53 udp len=4 ttl=63 | host-unreachable\n"
+      "3.000000000 gw translate p2<p1 - host unreachable > 192.168.1.10 dst 203.0.113.5 => 192.168.1.10, ip sum 696c => "
+      "e3bf, icmp sum 7586 => fb32, quoted src 203.0.113.5:5000 => 192.168.1.10:5000, quoted ip sum c363 => 3db7, quoted "
+      "udp sum 82be => fd11 | mapping #1, flow #1\n"
+      "3.000000000 gw/lan send p2<p1 - 203.0.113.5 > 192.168.1.10 icmp host unreachable {192.168.1.10:5000 > "
+      "203.0.113.99:53 udp len=4 ttl=63} ttl=64 tos=c0\n");
 }
 
 TEST_F(GatewayTest, WhatWaitsForANeighbourEndsWithTheInterfaceWithoutAWord) {
   after(from_inside, udp(from, {address(203, 0, 113, 99), 53}));
   gw.interface_lost(1);
-  EXPECT_EQ(pass(Duration{4'000'000'000}),
-            "0.001000000 gw/wan drop p1 - 203.0.113.5:5000 > 203.0.113.99:53 udp len=4 ttl=63 | link-down: its neighbour had not "
-            "answered yet\n"
-            "0.001000000 gw change - - removed mapping #1 flow #1 udp 192.168.1.10:5000 203.0.113.5:5000 203.0.113.99:53 "
-            "unreplied left 29s999ms\n");
+  EXPECT_EQ(
+      pass(Duration{4'000'000'000}),
+      "0.001000000 gw/wan drop p1 - 203.0.113.5:5000 > 203.0.113.99:53 udp len=4 ttl=63 | link-down: its neighbour had not "
+      "answered yet\n"
+      "0.001000000 gw change - - removed mapping #1 flow #1 udp 192.168.1.10:5000 203.0.113.5:5000 203.0.113.99:53 "
+      "unreplied left 29s999ms\n");
 }
 
 TEST_F(GatewayTest, ABroadcastAddressIsNoneWhileTheInterfaceIsDown) {
   const Endpoint all{address(203, 0, 113, 255), 53};
-  EXPECT_EQ(after(from_inside, udp(from, all)),
-            "0.000000000 gw/lan drop p1 - 192.168.1.10:5000 > 203.0.113.255:53 udp len=4 ttl=64 | broadcast: no program listens\n");
+  EXPECT_EQ(
+      after(from_inside, udp(from, all)),
+      "0.000000000 gw/lan drop p1 - 192.168.1.10:5000 > 203.0.113.255:53 udp len=4 ttl=64 | broadcast: no program listens\n");
   gw.interfaces()[1].up = false;
   gw.interface_lost(1);
   lines.text.clear();
-  EXPECT_EQ(after(from_inside, udp(from, all)),
-            "0.001000000 gw/lan drop p2 - 192.168.1.10:5000 > 203.0.113.255:53 udp len=4 ttl=64 | no-route: to 203.0.113.255\n"
-            "0.001000000 gw/lan send p3<p2 - 192.168.1.1 > 192.168.1.10 icmp net unreachable {192.168.1.10:5000 > "
-            "203.0.113.255:53 udp len=4 ttl=64} ttl=64 tos=c0\n");
+  EXPECT_EQ(
+      after(from_inside, udp(from, all)),
+      "0.001000000 gw/lan drop p2 - 192.168.1.10:5000 > 203.0.113.255:53 udp len=4 ttl=64 | no-route: to 203.0.113.255\n"
+      "0.001000000 gw/lan send p3<p2 - 192.168.1.1 > 192.168.1.10 icmp net unreachable {192.168.1.10:5000 > "
+      "203.0.113.255:53 udp len=4 ttl=64} ttl=64 tos=c0\n");
 }
 
 // Linux: what it answers by itself knows of the path by errors about echo replies alone, and never less than 552 bytes.
 TEST_F(GatewayTest, LearnsThePathOfItsAnswersFromErrorsAboutThem) {
-  const wire::IpFields asked{.source = laptop, .destination = gw_inside}, answered{.source = gw_inside, .destination = laptop};
+  const wire::IpFields asked{.source = laptop, .destination = gw_inside},
+      answered{.source = gw_inside, .destination = laptop};
   const auto answer_after = [&](std::uint8_t quoted, std::uint32_t told) {
     const std::vector<std::uint8_t> about = wire::icmp_packet(answered, {.type = quoted}, {});
-    after(from_inside, wire::icmp_packet(asked, {.type = wire::icmp::unreachable, .code = wire::icmp::fragmentation_needed, .rest = told}, about));
+    after(from_inside,
+          wire::icmp_packet(
+              asked, {.type = wire::icmp::unreachable, .code = wire::icmp::fragmentation_needed, .rest = told}, about));
     return after(from_inside, wire::icmp_packet(asked, {.type = wire::icmp::echo}, std::vector<std::uint8_t>(1000)));
   };
   EXPECT_TRUE(answer_after(wire::icmp::echo, 700).ends_with("icmp echo reply id=0 seq=0 ttl=64\n"));
-  EXPECT_TRUE(answer_after(wire::icmp::echo_reply, 700).ends_with("192.168.1.1 > 192.168.1.10 icmp len=328 ttl=64 frag=680\n"));
-  EXPECT_TRUE(answer_after(wire::icmp::echo_reply, 500).ends_with("192.168.1.1 > 192.168.1.10 icmp len=480 ttl=64 frag=528\n"));
+  EXPECT_TRUE(
+      answer_after(wire::icmp::echo_reply, 700).ends_with("192.168.1.1 > 192.168.1.10 icmp len=328 ttl=64 frag=680\n"));
+  EXPECT_TRUE(
+      answer_after(wire::icmp::echo_reply, 500).ends_with("192.168.1.1 > 192.168.1.10 icmp len=480 ttl=64 frag=528\n"));
 }
 
 nat::Config with(nat::Unsolicited unsolicited) {
@@ -240,9 +251,16 @@ nat::Config overlapping(bool on, bool twice = false) {
   if (!twice) return config;
   config.destination.push_back({.in = 0, .from = {}, .to = alias, .protocol = {}, .port = {}, .forward = subnet.address,
                                 .forward_port = {}, .keep_host_bits = true});
-  config.source.push_back({.out = 0, .in = 1, .protocol = {}, .from = subnet, .to = {}, .only_port_forwarded = true,
-                           .action = nat::SourceRule::Action::source_nat, .addresses = {alias.address, alias.broadcast()},
-                           .ports = {}, .keep_host_bits = true});
+  config.source.push_back({.out = 0,
+                           .in = 1,
+                           .protocol = {},
+                           .from = subnet,
+                           .to = {},
+                           .only_port_forwarded = true,
+                           .action = nat::SourceRule::Action::source_nat,
+                           .addresses = {alias.address, alias.broadcast()},
+                           .ports = {},
+                           .keep_host_bits = true});
   return config;
 }
 

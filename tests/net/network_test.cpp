@@ -29,7 +29,9 @@ class Drops final : public trace::Sink {
  public:
   explicit Drops(const Network& network) : network_(network) {}
   void record(const trace::Record& r) override {
-    if (r.kind == trace::Kind::drop) seen.push_back(fmt::format("{} {} p{}", network_.name(r.node), word(r.reason), r.packet));
+    if (r.kind == trace::Kind::drop) {
+      seen.push_back(fmt::format("{} {} p{}", network_.name(r.node), word(r.reason), r.packet));
+    }
   }
   std::vector<std::string> seen;
 

@@ -86,16 +86,17 @@ struct OneRouter {
   LinesOf lines{"gw"};
 };
 
-inline std::vector<std::uint8_t> udp(wire::Endpoint from, wire::Endpoint to, std::size_t size = 4, std::uint8_t ttl = 64,
-                                     std::uint16_t fragment_word = 0x4000) {
+inline std::vector<std::uint8_t> udp(wire::Endpoint from, wire::Endpoint to, std::size_t size = 4,
+                                     std::uint8_t ttl = 64, std::uint16_t fragment_word = 0x4000) {
   const std::vector<std::uint8_t> data(size, 'x');
-  return wire::udp_packet({.source = from.address, .destination = to.address, .ttl = ttl, .fragment_word = fragment_word},
-                          from.port, to.port, data);
+  return wire::udp_packet(
+      {.source = from.address, .destination = to.address, .ttl = ttl, .fragment_word = fragment_word}, from.port,
+      to.port, data);
 }
 inline std::vector<std::uint8_t> syn(wire::Endpoint from, wire::Endpoint to) {
-  return wire::tcp_packet({.source = from.address, .destination = to.address},
-                          {.source_port = from.port, .destination_port = to.port, .sequence = 1000, .flags = {wire::TcpFlags::syn}},
-                          {});
+  return wire::tcp_packet(
+      {.source = from.address, .destination = to.address},
+      {.source_port = from.port, .destination_port = to.port, .sequence = 1000, .flags = {wire::TcpFlags::syn}}, {});
 }
 
 }  // namespace masqsim::test

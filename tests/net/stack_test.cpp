@@ -157,9 +157,11 @@ TEST(Stack, KeepsSilentAboutWhatIsDamaged) {
       {"orphan reply", wire::icmp_packet(to_b, {.type = 0}, {}), Reason::unrelated_icmp},
       {"own source", wire::udp_packet({.source = TwoHosts::b_address, .destination = TwoHosts::b_address}, 1, 2, {}),
        Reason::martian},
-      {"somebody else's", wire::udp_packet({.source = TwoHosts::a_address, .destination = wire::address(10, 0, 0, 9)}, 1, 2, {}),
+      {"somebody else's",
+       wire::udp_packet({.source = TwoHosts::a_address, .destination = wire::address(10, 0, 0, 9)}, 1, 2, {}),
        Reason::not_for_us},
-      {"broadcast", wire::udp_packet({.source = TwoHosts::a_address, .destination = wire::address(10, 0, 0, 255)}, 1, 2, {}),
+      {"broadcast",
+       wire::udp_packet({.source = TwoHosts::a_address, .destination = wire::address(10, 0, 0, 255)}, 1, 2, {}),
        Reason::broadcast},
   };
   for (const Case& c : cases) {
@@ -256,8 +258,9 @@ TEST(Datagrams, OfAConnectedSocketComeFromItsPeerOnly) {
 
 TEST(Pieces, ThatNeverGetWholeEndAfterThirtySecondsAndTheSenderIsTold) {
   TwoHosts lab;
-  Bytes piece = wire::ip_packet({.source = TwoHosts::a_address, .destination = TwoHosts::b_address, .id = 4, .fragment_word = 0x2000},
-                                wire::Protocol::udp, Bytes(16, 'x'));
+  Bytes piece = wire::ip_packet(
+      {.source = TwoHosts::a_address, .destination = TwoHosts::b_address, .id = 4, .fragment_word = 0x2000},
+      wire::Protocol::udp, Bytes(16, 'x'));
   lab.inject(piece);
   lab.run();
   EXPECT_EQ(lab.lines.sent, Strings{"b: 10.0.0.2 > 10.0.0.1 icmp reassembly time exceeded {10.0.0.1:30840 > "

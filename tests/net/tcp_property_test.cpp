@@ -86,24 +86,20 @@ TEST_P(TcpUnderWeather, BringsEveryByteOnceAndInOrderBothWays) {
 
 INSTANTIATE_TEST_SUITE_P(
     Links, TcpUnderWeather,
-    testing::Values(Weather{"calm", {.delay = 5_ms, .rate = {10'000'000}}},
-                    Weather{"loss", {.delay = 5_ms, .loss = {5, 100}}},
-                    Weather{"heavy_loss", {.delay = 20_ms, .loss = {20, 100}}},
-                    Weather{"reordering", {.delay = 5_ms, .jitter = 3_ms, .reorder = {20, 100}}},
-                    Weather{"duplicates", {.delay = 5_ms, .duplicate = {30, 100}}},
-                    Weather{"short_queue", {.delay = 10_ms, .rate = {8'000'000}, .queue = 12'000}},
-                    Weather{"small_mtu", {.delay = 2_ms, .loss = {1, 100}, .mtu = 100}},
-                    Weather{"slow_readers", {.delay = 5_ms}, true},
-                    Weather{"slow_readers_and_loss", {.delay = 5_ms, .loss = {5, 100}}, true, 5000},
-                    Weather{"large_windows", {.delay = 50_ms, .rate = {100'000'000}, .loss = {1, 1000}}, false, 1 << 20},
-                    Weather{"everything",
-                            {.delay = 5_ms,
-                             .loss = {5, 100},
-                             .jitter = 2_ms,
-                             .duplicate = {5, 100},
-                             .reorder = {5, 100}},
-                            true,
-                            20000}),
+    testing::Values(
+        Weather{"calm", {.delay = 5_ms, .rate = {10'000'000}}}, Weather{"loss", {.delay = 5_ms, .loss = {5, 100}}},
+        Weather{"heavy_loss", {.delay = 20_ms, .loss = {20, 100}}},
+        Weather{"reordering", {.delay = 5_ms, .jitter = 3_ms, .reorder = {20, 100}}},
+        Weather{"duplicates", {.delay = 5_ms, .duplicate = {30, 100}}},
+        Weather{"short_queue", {.delay = 10_ms, .rate = {8'000'000}, .queue = 12'000}},
+        Weather{"small_mtu", {.delay = 2_ms, .loss = {1, 100}, .mtu = 100}},
+        Weather{"slow_readers", {.delay = 5_ms}, true},
+        Weather{"slow_readers_and_loss", {.delay = 5_ms, .loss = {5, 100}}, true, 5000},
+        Weather{"large_windows", {.delay = 50_ms, .rate = {100'000'000}, .loss = {1, 1000}}, false, 1 << 20},
+        Weather{"everything",
+                {.delay = 5_ms, .loss = {5, 100}, .jitter = 2_ms, .duplicate = {5, 100}, .reorder = {5, 100}},
+                true,
+                20000}),
     [](const auto& weather) { return weather.param.name; });
 
 }  // namespace

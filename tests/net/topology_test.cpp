@@ -99,7 +99,8 @@ TEST(Topology, TheInternetDoesNotLearnAPrivateNetworkBehindAPlainRouter) {
 
 TEST(Topology, RoutersOfAnOfficeFindEachOthersNetworksTheShortestWay) {
   Plan office;  // lan0 - a - lan1 - b - lan2, and a router c from lan0 to lan2
-  const trace::NodeId a = office.node(NodeKind::router), b = office.node(NodeKind::router), c = office.node(NodeKind::router);
+  const trace::NodeId a = office.node(NodeKind::router), b = office.node(NodeKind::router),
+                      c = office.node(NodeKind::router);
   const std::uint32_t lan0 = office.segment(), lan1 = office.segment(), lan2 = office.segment();
   office.plug(a, lan0, "10.0.0.1", 24);
   office.plug(a, lan1, "10.0.1.1", 24);

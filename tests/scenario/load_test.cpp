@@ -97,14 +97,16 @@ TEST(LoadFile, AcceptsAByteOrderMarkAndWindowsLineEnds) {
 }
 
 TEST(Diagnostics, CountColumnsInCharacters) {
-  EXPECT_EQ(faults("masqsim: 1\nx-n: {\xc3\xa4: \xc3\xb6}\nnetworks: {h: {title: \xc3\xbc, x-\xc3\xbc: 1, delay: 5}}\nnodes: {}\n"),
-            "f:3:16: error: unknown key 'title' in 'networks.h'; known keys: kind, subnet, delay, jitter, rate, queue, loss, "
-            "duplicate, ...\n"
-            " 3 | networks: {h: {title: \xc3\xbc, x-\xc3\xbc: 1, delay: 5}}\n"
-            "   |                ^~~~~\n"
-            "f:3:41: error: delay needs a unit (ns, us, ms, s, m, h), got '5'\n"
-            " 3 | networks: {h: {title: \xc3\xbc, x-\xc3\xbc: 1, delay: 5}}\n"
-            "   |                                         ^ write 5ms or 5s\n");
+  EXPECT_EQ(
+      faults(
+          "masqsim: 1\nx-n: {\xc3\xa4: \xc3\xb6}\nnetworks: {h: {title: \xc3\xbc, x-\xc3\xbc: 1, delay: 5}}\nnodes: {}\n"),
+      "f:3:16: error: unknown key 'title' in 'networks.h'; known keys: kind, subnet, delay, jitter, rate, queue, loss, "
+      "duplicate, ...\n"
+      " 3 | networks: {h: {title: \xc3\xbc, x-\xc3\xbc: 1, delay: 5}}\n"
+      "   |                ^~~~~\n"
+      "f:3:41: error: delay needs a unit (ns, us, ms, s, m, h), got '5'\n"
+      " 3 | networks: {h: {title: \xc3\xbc, x-\xc3\xbc: 1, delay: 5}}\n"
+      "   |                                         ^ write 5ms or 5s\n");
 }
 
 TEST(Diagnostics, OfALongLineShowTheFaultAndWhatIsAroundIt) {
@@ -162,12 +164,15 @@ TEST(Sets, ThatAreWrongAreNamedAndNotAPlaceInTheFile) {
   const auto told = [](const std::string& key, const std::string& value) {
     return faults(home, {.variant = {}, .sets = {{key, value}}, .seed = {}});
   };
-  EXPECT_EQ(told("nodes.gw.nat.timeouts.udp", "abc"),
-            "f: error: --set nodes.gw.nat.timeouts.udp=abc: udp must be a number with a unit, such as 5ms or 2h4m, got 'abc'\n");
-  EXPECT_EQ(told("nodes.gw.nat.tmeouts.udp", "5s"),
-            "f: error: --set nodes.gw.nat.tmeouts.udp=5s: unknown key 'tmeouts' in 'nodes.gw.nat'; did you mean 'timeouts'?\n");
-  EXPECT_EQ(told("networks.home.delay", "5"),
-            "f: error: --set networks.home.delay=5: delay needs a unit (ns, us, ms, s, m, h), got '5'; write 5ms or 5s\n");
+  EXPECT_EQ(
+      told("nodes.gw.nat.timeouts.udp", "abc"),
+      "f: error: --set nodes.gw.nat.timeouts.udp=abc: udp must be a number with a unit, such as 5ms or 2h4m, got 'abc'\n");
+  EXPECT_EQ(
+      told("nodes.gw.nat.tmeouts.udp", "5s"),
+      "f: error: --set nodes.gw.nat.tmeouts.udp=5s: unknown key 'tmeouts' in 'nodes.gw.nat'; did you mean 'timeouts'?\n");
+  EXPECT_EQ(
+      told("networks.home.delay", "5"),
+      "f: error: --set networks.home.delay=5: delay needs a unit (ns, us, ms, s, m, h), got '5'; write 5ms or 5s\n");
   EXPECT_EQ(told("nodes.foo.ttl", "9"), "f: error: --set nodes.foo.ttl=9: 'nodes.foo' needs 'interfaces'\n");
 }
 
@@ -242,7 +247,9 @@ void expect_cheap(const std::string& what, const std::string& text) {
   ::getrusage(RUSAGE_SELF, &before);
   const Loaded loaded = load_text(text);
   ::getrusage(RUSAGE_SELF, &after);
-  const auto ms = [](const timeval& t) { return static_cast<long>(t.tv_sec) * 1000 + static_cast<long>(t.tv_usec) / 1000; };
+  const auto ms = [](const timeval& t) {
+    return static_cast<long>(t.tv_sec) * 1000 + static_cast<long>(t.tv_usec) / 1000;
+  };
   const long spent = ms(after.ru_utime) - ms(before.ru_utime) + ms(after.ru_stime) - ms(before.ru_stime);
   EXPECT_FALSE(loaded.scenario.has_value()) << what;
   // The promise is 250 ms of an optimised build; unoptimised and sanitised ones are several times slower.
@@ -271,7 +278,8 @@ TEST(HostileText, CostsLittle) {
   expect_cheap("actions", "actions:\n" + repeated("  - {at: 0s, id: x, from: y, tcp: \"z:80\"}\n", 20'000));
   expect_cheap("aliases", "a: &a [x, x]\n" + repeated("b: [*a, *a]\n", 20'000));
   expect_cheap("block scalar", "a: |\n" + repeated(" x\n", 300'000));
-  expect_cheap("variables", "masqsim: 1\nvars: {v: \"" + std::string(900, 'x') + "\"}\n" + repeated("x-a: \"${v}${v}${v}\"\n", 40'000));
+  expect_cheap("variables", "masqsim: 1\nvars: {v: \"" + std::string(900, 'x') + "\"}\n" +
+                                repeated("x-a: \"${v}${v}${v}\"\n", 40'000));
 }
 
 }  // namespace

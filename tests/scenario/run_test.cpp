@@ -13,7 +13,8 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-/// laptop (192.168.1.10) - gw (203.0.113.5) - internet - web (tcp 80, udp 7), stranger. `rest` is the file from `actions:` on.
+/// laptop (192.168.1.10) - gw (203.0.113.5) - internet - web (tcp 80, udp 7), stranger. `rest` is the file from
+/// `actions:` on.
 std::string home(const std::string& rest, const std::string& nat = "{masquerade: {out: internet}}") {
   return fmt::format(R"(masqsim: 1
 name: test
@@ -77,7 +78,8 @@ expect: []
 }
 
 TEST(Judge, SaysWhatCameInsteadOfWhatWasExpected) {
-  EXPECT_EQ(judged(home(R"(actions:
+  EXPECT_EQ(
+      judged(home(R"(actions:
   - {at: 0s, id: out, from: "laptop:40000", tcp: "web:80", send: 100B}
   - {at: 1s, id: in,  from: "stranger:50000", tcp: "203.0.113.5:22"}
 expect:
@@ -89,16 +91,17 @@ expect:
   - {nat: gw, count: 2, has: {tcp: "192.168.1.10:40000", as: "203.0.113.5:40001"}}
   - {nat: gw, at: 5s, count: 1, has: {tcp: "192.168.1.10:40000", as: "203.0.113.5:40000"}, not: {udp: "192.168.1.10:1"}}
 )")),
-            (Lines{"not: flow out: refused | established",
-                   "not: flow out: established, web sees 192.168.1.10:40000, 200 bytes are received | web saw 203.0.113.5:40000",
-                   "not: flow out: established, web sees 203.0.113.5:40000, 100 bytes arrive, 201 bytes are received | 200 "
-                   "bytes were received",
-                   "not: flow in: refused at gw (filtered) | refused at gw (no-mapping)",
-                   "not: flow in: not refused | refused at gw (no-mapping)",
-                   "not: table of gw at the end: 2 entries, tcp inside 192.168.1.10:40000 as 203.0.113.5:40001 | one entry: tcp "
-                   "inside 192.168.1.10:40000 as 203.0.113.5:40000 remote 198.51.100.10:80 established",
-                   "met: table of gw at 5s: 1 entry, tcp inside 192.168.1.10:40000 as 203.0.113.5:40000, not udp inside "
-                   "192.168.1.10:1"}));
+      (Lines{
+          "not: flow out: refused | established",
+          "not: flow out: established, web sees 192.168.1.10:40000, 200 bytes are received | web saw 203.0.113.5:40000",
+          "not: flow out: established, web sees 203.0.113.5:40000, 100 bytes arrive, 201 bytes are received | 200 "
+          "bytes were received",
+          "not: flow in: refused at gw (filtered) | refused at gw (no-mapping)",
+          "not: flow in: not refused | refused at gw (no-mapping)",
+          "not: table of gw at the end: 2 entries, tcp inside 192.168.1.10:40000 as 203.0.113.5:40001 | one entry: tcp "
+          "inside 192.168.1.10:40000 as 203.0.113.5:40000 remote 198.51.100.10:80 established",
+          "met: table of gw at 5s: 1 entry, tcp inside 192.168.1.10:40000 as 203.0.113.5:40000, not udp inside "
+          "192.168.1.10:1"}));
 }
 
 TEST(Judge, BlamesAWrongPeersAnswerAndNotWhatBecameOfTheReset) {
@@ -157,11 +160,13 @@ TEST(Run, CarriesOutWhatIsSetBeforeWhatIsSentAtThatTime) {
   - {at: 4s, id: lossy,  from: laptop, ping: web, wait: 1s}
 expect: []
 )")),
-            (Lines{"before replied", "down no-answer at laptop (link-down)", "up replied", "lossy no-answer at home (link-loss)"}));
+            (Lines{"before replied", "down no-answer at laptop (link-down)", "up replied",
+                   "lossy no-answer at home (link-loss)"}));
 }
 
 TEST(Run, ANewOutsideAddressEndsOldMappingsAndServesNewOnes) {
-  EXPECT_EQ(judged(home(R"(actions:
+  EXPECT_EQ(
+      judged(home(R"(actions:
   - {at: 0s, id: old, from: "laptop:40000", udp: "web:7", send: 10B}
   - {at: 1s, set: {node: gw, network: internet, address: 203.0.113.6}}
   - {at: 2s, id: new, from: "laptop:40000", udp: "web:7", send: 10B}
@@ -170,12 +175,13 @@ expect:
   - {flow: new, result: replied, seen: {web: "203.0.113.6:40000"}}
   - {nat: gw, count: 1, has: {udp: "192.168.1.10:40000", as: "203.0.113.6:40000"}}
 )")),
-            (Lines{"met: flow old: replied, web sees 203.0.113.5:40000", "met: flow new: replied, web sees 203.0.113.6:40000",
-                   "met: table of gw at the end: 1 entry, udp inside 192.168.1.10:40000 as 203.0.113.6:40000"}));
+      (Lines{"met: flow old: replied, web sees 203.0.113.5:40000", "met: flow new: replied, web sees 203.0.113.6:40000",
+             "met: table of gw at the end: 1 entry, udp inside 192.168.1.10:40000 as 203.0.113.6:40000"}));
 }
 
 TEST(Run, ForwardsFollowTheGatewaysAddress) {
-  EXPECT_EQ(outcomes(home(R"(actions:
+  EXPECT_EQ(
+      outcomes(home(R"(actions:
   - {at: 0s, id: before, from: stranger, tcp: "203.0.113.5:22"}
   - {at: 1s, set: {node: gw, network: internet, address: 203.0.113.6}}
   - {at: 2s, id: new,    from: stranger, tcp: "203.0.113.6:22"}
@@ -183,8 +189,8 @@ TEST(Run, ForwardsFollowTheGatewaysAddress) {
   - {at: 4s, set: {node: gw, nat: {forward: [{tcp: 2222, to: "laptop:22"}]}}}
   - {at: 5s, id: moved,  from: stranger, tcp: "203.0.113.6:2222"}
 )",
-                          "{masquerade: {out: internet}, forward: [{tcp: 22, to: laptop}]}")),
-            (Lines{"before established", "new established", "old unreachable at internet (no-route)", "moved established"}));
+                    "{masquerade: {out: internet}, forward: [{tcp: 22, to: laptop}]}")),
+      (Lines{"before established", "new established", "old unreachable at internet (no-route)", "moved established"}));
 }
 
 TEST(Run, ChangesAnyPartOfNatAtATimeOnTopOfWhatWasChangedBefore) {
@@ -207,14 +213,19 @@ expect: []
   run(loaded(text), {.sinks = {&lines}});
   Lines changes;
   for (const trace::Line& line : lines.lines().lines) {
-    if (line.kind == trace::Kind::action || line.kind == trace::Kind::change) changes.push_back(seconds(line.at, 3) + " " + line.story);
+    if (line.kind == trace::Kind::action || line.kind == trace::Kind::change) {
+      changes.push_back(seconds(line.at, 3) + " " + line.story);
+    }
   }
-  EXPECT_EQ(changes, (Lines{"1.000 gw: nat changes: forward (1 rule), timeouts.udp 5s",
-                            "2.020 removed mapping #0 flow #3 tcp 198.51.100.66:43190 198.51.100.66:43190 203.0.113.5:23 close left 2m",
-                            "3.000 gw: nat changes: unsolicited drop, timeouts.udp 20s", "6.000 gw: nat stays as it is",
-                            "7.001 expired mapping #2 flow #2 udp 192.168.1.10:40001 203.0.113.5:40001 198.51.100.10:9 unreplied left 0s",
-                            "25.001 expired mapping #4 flow #5 udp 192.168.1.10:40002 203.0.113.5:40002 198.51.100.10:9 unreplied left 0s",
-                            "30.001 expired mapping #1 flow #1 udp 192.168.1.10:40000 203.0.113.5:40000 198.51.100.10:9 unreplied left 0s"}));
+  EXPECT_EQ(
+      changes,
+      (Lines{
+          "1.000 gw: nat changes: forward (1 rule), timeouts.udp 5s",
+          "2.020 removed mapping #0 flow #3 tcp 198.51.100.66:43190 198.51.100.66:43190 203.0.113.5:23 close left 2m",
+          "3.000 gw: nat changes: unsolicited drop, timeouts.udp 20s", "6.000 gw: nat stays as it is",
+          "7.001 expired mapping #2 flow #2 udp 192.168.1.10:40001 203.0.113.5:40001 198.51.100.10:9 unreplied left 0s",
+          "25.001 expired mapping #4 flow #5 udp 192.168.1.10:40002 203.0.113.5:40002 198.51.100.10:9 unreplied left 0s",
+          "30.001 expired mapping #1 flow #1 udp 192.168.1.10:40000 203.0.113.5:40000 198.51.100.10:9 unreplied left 0s"}));
   EXPECT_EQ(outcomes(resolved(loaded(text))), outcomes(text));
 }
 

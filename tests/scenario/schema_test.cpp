@@ -22,7 +22,9 @@ std::string output_of(const std::string& command) {
   std::string out;
   FILE* pipe = ::popen(command.c_str(), "r");
   std::array<char, 4096> chunk{};
-  for (std::size_t n = 0; pipe && (n = std::fread(chunk.data(), 1, chunk.size(), pipe)) > 0;) out.append(chunk.data(), n);
+  for (std::size_t n = 0; pipe && (n = std::fread(chunk.data(), 1, chunk.size(), pipe)) > 0;) {
+    out.append(chunk.data(), n);
+  }
   if (pipe) ::pclose(pipe);
   return out;
 }
@@ -61,7 +63,8 @@ TEST(Schema, AgreesWithTheLoaderOnEveryFile) {
   std::size_t seen = 0;
   for (std::string verdict, path; lines >> verdict && std::getline(lines >> std::ws, path); ++seen) {
     const bool loads = load(path).scenario.has_value();
-    const bool only_loader = reasons.contains(fs::path(path).stem().string()) && path.find("/bad/") != std::string::npos;
+    const bool only_loader =
+        reasons.contains(fs::path(path).stem().string()) && path.find("/bad/") != std::string::npos;
     EXPECT_EQ(verdict == "accepts", loads || only_loader) << path << ": the schema " << verdict << " it; the loader "
                                                           << (loads ? "accepts" : "rejects") << " it";
   }

@@ -93,13 +93,14 @@ TEST(Diff, TakesShiftedNumbersForTheSameDecisions) {
 TEST(Diff, ShowsWholeLinesWhereTheShortOnesAreAlike) {
   Lines other = base();
   other.lines[1].at.ns += 1;
-  EXPECT_EQ(to_text(diff(base(), other)),
-            "same: private (1 packet)\n"
-            "out: first difference 0.000001 s, gw\n"
-            "- 0.000001000 gw translate   SYN > 198.51.100.10:80 src 192.168.1.10:40000 => 203.0.113.5:40000, ttl 64 => "
-            "63, ip sum 4edb => d587, tcp sum 10cd => 9679 | new mapping #1, new flow #1\n"
-            "+ 0.000001001 gw translate   SYN > 198.51.100.10:80 src 192.168.1.10:40000 => 203.0.113.5:40000, ttl 64 => "
-            "63, ip sum 4edb => d587, tcp sum 10cd => 9679 | new mapping #1, new flow #1\n");
+  EXPECT_EQ(
+      to_text(diff(base(), other)),
+      "same: private (1 packet)\n"
+      "out: first difference 0.000001 s, gw\n"
+      "- 0.000001000 gw translate   SYN > 198.51.100.10:80 src 192.168.1.10:40000 => 203.0.113.5:40000, ttl 64 => "
+      "63, ip sum 4edb => d587, tcp sum 10cd => 9679 | new mapping #1, new flow #1\n"
+      "+ 0.000001001 gw translate   SYN > 198.51.100.10:80 src 192.168.1.10:40000 => 203.0.113.5:40000, ttl 64 => "
+      "63, ip sum 4edb => d587, tcp sum 10cd => 9679 | new mapping #1, new flow #1\n");
 }
 
 TEST(Diff, NamesFlowsThatOnlyOneSideHas) {
@@ -157,7 +158,8 @@ TEST(Diff, NamesMembersThatFollowOneAnotherOnce) {
   few.lines.clear();
   many.lines.clear();
   for (int i = 1; i <= 12; ++i) {
-    const Line starts = line(i, Kind::send, "laptop", static_cast<std::uint64_t>(i), ("echo." + std::to_string(i)).c_str(), "starts");
+    const Line starts =
+        line(i, Kind::send, "laptop", static_cast<std::uint64_t>(i), ("echo." + std::to_string(i)).c_str(), "starts");
     many.lines.push_back(starts);
     if (i <= 3) few.lines.push_back(starts);
   }

@@ -47,7 +47,8 @@ TEST(JsonTrace, SaysTheHeaderAndEveryFieldOfARecord) {
   EXPECT_EQ(lines[9].substr(lines[9].find("\"text\"")),
             R"("text":"nothing owns 203.0.113.5:22/tcp","steps":[{"question":"addressed to gw?","yes":true,"detail":"",)"
             R"("key":""},{"question":"port forward?","yes":false,"detail":"nat.forward is empty","key":"nat.forward"}]})");
-  EXPECT_EQ(lines[12], "{\"ns\":5000000000,\"kind\":\"action\",\"node\":\"gw\",\"text\":\"set gw nat.mapping: \xc3\xa4\\u000a\"}");
+  EXPECT_EQ(lines[12],
+            "{\"ns\":5000000000,\"kind\":\"action\",\"node\":\"gw\",\"text\":\"set gw nat.mapping: \xc3\xa4\\u000a\"}");
   EXPECT_EQ(lines[13],
             R"({"ns":121003527000,"kind":"change","node":"gw","text":"expired","row":{"number":1,"flow":2,)"
             R"("protocol":"tcp","inside":"192.168.1.10:40000","outside":"203.0.113.5:40000",)"

@@ -32,7 +32,8 @@ class PcapDir : public sample::CaptureFiles {
 
 TEST_F(PcapDir, WritesOneFileAPoint) {
   write();
-  EXPECT_EQ(names(), (std::set<std::string>{"gw-home.pcap", "gw-internet.pcap", "laptop-home.pcap", "web-internet.pcap"}));
+  EXPECT_EQ(names(),
+            (std::set<std::string>{"gw-home.pcap", "gw-internet.pcap", "laptop-home.pcap", "web-internet.pcap"}));
 }
 
 TEST_F(PcapDir, IsTheseBytes) {
@@ -64,7 +65,9 @@ TEST_F(PcapDir, IsReadByTsharkWithoutAWarning) {
 
 TEST_F(PcapDir, HoldsFewDescriptorsForManyPoints) {
   Header header;
-  for (int i = 0; i < 600; ++i) header.points.push_back({.name = std::to_string(i) + "/x", .network = "", .address = {}});
+  for (int i = 0; i < 600; ++i) {
+    header.points.push_back({.name = std::to_string(i) + "/x", .network = "", .address = {}});
+  }
   PcapDirSink sink(at("out"));
   sink.begin(header);
   const sample::Bytes bytes = sample::syn(sample::laptop, 1, sample::web, 2, 64);

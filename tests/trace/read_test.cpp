@@ -92,7 +92,8 @@ TEST(ReadTrace, SaysWhatIsWrongWithTextAndWhere) {
             "a.trace:3: unknown kind 'drip' (a kind is one of send, receive, translate, deliver, drop, event, result, "
             "change, table, action)");
   EXPECT_EQ(error_of(head + "0.000000001 gw drop q1 out x\n"), "a.trace:3: a packet is '-', 'p3' or 'p3<p2', got 'q1'");
-  EXPECT_EQ(error_of(head + "0.000000001 gw drop p01 out x\n"), "a.trace:3: a packet's number is a whole number, got '01'");
+  EXPECT_EQ(error_of(head + "0.000000001 gw drop p01 out x\n"),
+            "a.trace:3: a packet's number is a whole number, got '01'");
   EXPECT_EQ(error_of(head + "0.000000001 gw drop p1\n"),
             "a.trace:3: a line has time, place, kind, packet and flow, got '0.000000001 gw drop p1'");
   EXPECT_EQ(error_of("# masqsim trace 1\n# seed: x\n"), "a.trace:2: the seed is a whole number, got 'x'");
@@ -113,7 +114,8 @@ TEST(ReadTrace, SaysWhatIsWrongWithJsonAndWhere) {
   EXPECT_EQ(error_of(head + "{\"ns\":1,}\n"), "a.trace:2: not JSON: something is wrong at column 9");
   EXPECT_EQ(error_of(head + "[]\n"), "a.trace:2: expected a JSON object");
   EXPECT_EQ(error_of(head + "{\"ns\":1}\n"), "a.trace:2: 'kind' is missing");
-  EXPECT_EQ(error_of(head + "{\"ns\":1.5,\"kind\":\"send\"}\n"), "a.trace:2: 'ns' must be a whole number of nanoseconds");
+  EXPECT_EQ(error_of(head + "{\"ns\":1.5,\"kind\":\"send\"}\n"),
+            "a.trace:2: 'ns' must be a whole number of nanoseconds");
   EXPECT_EQ(error_of(head + "{\"ns\":1e999,\"kind\":\"send\"}\n"), "a.trace:2: not JSON: a number is out of range");
   EXPECT_EQ(error_of(head + "{\"ns\":1,\"kind\":\"send\",\"node\":\"gv\"}\n"),
             "a.trace:2: unknown node 'gv' (the header names none such)");
@@ -121,9 +123,11 @@ TEST(ReadTrace, SaysWhatIsWrongWithJsonAndWhere) {
             "a.trace:2: 'packet' must be a whole number from 0 to 18446744073709551615");
   EXPECT_EQ(error_of(head + "{\"ns\":1,\"kind\":\"send\",\"bytes\":\"45g0\"}\n"),
             "a.trace:2: 'bytes' must be lower-case hex, two digits a byte");
-  EXPECT_EQ(error_of(head + "{\"ns\":1,\"kind\":\"drop\",\"reason\":\"because\"}\n"), "a.trace:2: unknown reason 'because'");
+  EXPECT_EQ(error_of(head + "{\"ns\":1,\"kind\":\"drop\",\"reason\":\"because\"}\n"),
+            "a.trace:2: unknown reason 'because'");
   EXPECT_EQ(error_of(head + std::string(100'000, '[') + "\n"), "a.trace:2: the JSON is nested too deep");
-  EXPECT_EQ(error_of(head + "{\"end_ns\":1}\n{\"ns\":1,\"kind\":\"send\"}\n"), "a.trace:3: a line after the end of the trace");
+  EXPECT_EQ(error_of(head + "{\"end_ns\":1}\n{\"ns\":1,\"kind\":\"send\"}\n"),
+            "a.trace:3: a line after the end of the trace");
 }
 
 TEST(ReadTrace, DrawsRecordsFromJsonOnly) {
@@ -155,7 +159,8 @@ TEST(ReadTrace, ReadsAFile) {
   std::filesystem::remove(path);
 }
 
-// Damaged files: cut anywhere, bytes flipped, lines swapped about. Each gives a trace or a ReadError that names its line.
+// Damaged files: cut anywhere, bytes flipped, lines swapped about. Each gives a trace or a ReadError that names its
+// line.
 void damage(const std::string& whole, const std::function<void(const std::string&)>& read) {
   Random random(7, "read");
   for (std::size_t cut = 0; cut < whole.size(); cut += 1 + random.below(40)) read(whole.substr(0, cut));

@@ -17,7 +17,8 @@ std::vector<std::string> words(const Bytes& before, const Bytes& after) {
 }
 
 Bytes quoting(wire::Address to, const Bytes& quoted) {
-  return wire::icmp_packet({.source = sample::web, .destination = to}, {wire::icmp::unreachable, wire::icmp::port_unreachable, 0},
+  return wire::icmp_packet({.source = sample::web, .destination = to},
+                           {wire::icmp::unreachable, wire::icmp::port_unreachable, 0},
                            wire::ByteView(quoted).first(28));
 }
 
@@ -34,21 +35,31 @@ TEST(Rewrite, TellsTheTranslationOfASyn) {
 }
 
 TEST(Rewrite, TellsTheIdOfAPing) {
-  const Bytes before = wire::icmp_packet({.source = sample::laptop, .destination = sample::web}, {8, 0, 0x04d20001}, {});
-  const Bytes after = wire::icmp_packet({.source = sample::gateway, .destination = sample::web}, {8, 0, 0x162e0001}, {});
-  EXPECT_EQ(words(before, after), (std::vector<std::string>{"src 192.168.1.10 => 203.0.113.5", "icmp id 1234 => 5678", "ip sum 4ef1 => d49d", "icmp sum f32c => e1d0"}));
+  const Bytes before =
+      wire::icmp_packet({.source = sample::laptop, .destination = sample::web}, {8, 0, 0x04d20001}, {});
+  const Bytes after =
+      wire::icmp_packet({.source = sample::gateway, .destination = sample::web}, {8, 0, 0x162e0001}, {});
+  EXPECT_EQ(words(before, after), (std::vector<std::string>{"src 192.168.1.10 => 203.0.113.5", "icmp id 1234 => 5678",
+                                                            "ip sum 4ef1 => d49d", "icmp sum f32c => e1d0"}));
 }
 
 TEST(Rewrite, TellsTheQuotedHeaderOfAnIcmpError) {
-  const Bytes outside = wire::udp_packet({.source = sample::gateway, .destination = sample::web, .ttl = 1}, 40001, 33434, {});
-  const Bytes inside = wire::udp_packet({.source = sample::laptop, .destination = sample::web, .ttl = 1}, 40000, 33434, {});
-  EXPECT_EQ(words(quoting(sample::gateway, outside), quoting(sample::laptop, inside)), (std::vector<std::string>{"dst 203.0.113.5 => 192.168.1.10", "ip sum d481 => 4ed5", "icmp sum 635a => e906", "quoted src 203.0.113.5:40001 => 192.168.1.10:40000", "quoted ip sum 138e => 8de1", "quoted udp sum 7abe => f512"}));
+  const Bytes outside =
+      wire::udp_packet({.source = sample::gateway, .destination = sample::web, .ttl = 1}, 40001, 33434, {});
+  const Bytes inside =
+      wire::udp_packet({.source = sample::laptop, .destination = sample::web, .ttl = 1}, 40000, 33434, {});
+  EXPECT_EQ(words(quoting(sample::gateway, outside), quoting(sample::laptop, inside)),
+            (std::vector<std::string>{"dst 203.0.113.5 => 192.168.1.10", "ip sum d481 => 4ed5", "icmp sum 635a => e906",
+                                      "quoted src 203.0.113.5:40001 => 192.168.1.10:40000",
+                                      "quoted ip sum 138e => 8de1", "quoted udp sum 7abe => f512"}));
 }
 
 TEST(Rewrite, TellsAPayloadThatGrew) {
   const Bytes four{1, 2, 3, 4}, five{1, 2, 3, 4, 5};
   const wire::IpFields ip{.source = sample::laptop, .destination = sample::web};
-  EXPECT_EQ(words(wire::udp_packet(ip, 1, 2, four), wire::udp_packet(ip, 1, 2, five)), (std::vector<std::string>{"ip length 32 => 33", "ip sum 4edd => 4edc", "udp length 12 => 13", "udp sum 0fdd => 0adb", "payload length 4 => 5"}));
+  EXPECT_EQ(words(wire::udp_packet(ip, 1, 2, four), wire::udp_packet(ip, 1, 2, five)),
+            (std::vector<std::string>{"ip length 32 => 33", "ip sum 4edd => 4edc", "udp length 12 => 13",
+                                      "udp sum 0fdd => 0adb", "payload length 4 => 5"}));
 }
 
 TEST(Rewrite, TellsBytesThatAreNoPacket) {
@@ -68,8 +79,10 @@ TEST(Rewrite, MissesNoFlippedBitAndNoCut) {
       wire::udp_packet({.source = sample::laptop, .destination = sample::web}, 1, 2, Bytes{1, 2, 3}),
       wire::icmp_packet({.source = sample::laptop, .destination = sample::web}, {8, 0, 1}, Bytes{1, 2, 3}),
       quoting(sample::gateway, quoted),
-      wire::ip_packet({.source = sample::laptop, .destination = sample::web, .fragment_word = 3}, wire::Protocol::udp, Bytes{1, 2}),
-      wire::ip_packet({.source = sample::laptop, .destination = sample::web}, wire::Protocol::gre, Bytes{1, 2, 3, 4, 5}),
+      wire::ip_packet({.source = sample::laptop, .destination = sample::web, .fragment_word = 3}, wire::Protocol::udp,
+                      Bytes{1, 2}),
+      wire::ip_packet({.source = sample::laptop, .destination = sample::web}, wire::Protocol::gre,
+                      Bytes{1, 2, 3, 4, 5}),
   };
   for (const Bytes& packet : packets) {
     EXPECT_TRUE(changes_of(packet, packet).empty());

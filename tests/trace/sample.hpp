@@ -63,7 +63,8 @@ inline void tell(Sink& sink, const Header& h) {
                                         .flags = {wire::TcpFlags::rst | wire::TcpFlags::ack},
                                         .window = 0},
                                        {});
-  const Row row{1, 2, wire::Protocol::tcp, {laptop, 40000}, {gateway, 40000}, {web, 80}, "syn-sent", Duration{120'000'000'000}};
+  const Row row{1,         2,          wire::Protocol::tcp,      {laptop, 40000}, {gateway, 40000},
+                {web, 80}, "syn-sent", Duration{120'000'000'000}};
 
   sink.begin(h);
   sink.record(packet(0, Kind::send, 0, 0, 1, 1, inside));
@@ -83,7 +84,8 @@ inline void tell(Sink& sink, const Header& h) {
   event.text = "retransmits SYN";
   sink.record(event);
   sink.record(packet(4'020'000'000, Kind::receive, 1, 2, 2, 2, knock));
-  const std::vector<Step> steps{{"addressed to gw?", true, "", ""}, {"port forward?", false, "nat.forward is empty", "nat.forward"}};
+  const std::vector<Step> steps{{"addressed to gw?", true, "", ""},
+                                {"port forward?", false, "nat.forward is empty", "nat.forward"}};
   Record drop = packet(4'020'000'000, Kind::drop, 1, 2, 2, 2, knock);
   drop.reason = Reason::no_mapping;
   drop.text = "nothing owns 203.0.113.5:22/tcp";

@@ -52,7 +52,8 @@ TEST(TextTrace, SaysWhyThePacketPassedUnchanged) {
   Record r = sample::packet(5, Kind::translate, 1, nowhere, 1, 4, bytes);
   r.before = bytes;
   r.reason = Reason::invalid;
-  EXPECT_EQ(line_of(header, r), "0.000000005   gw                 translate p4      out      SYN > 198.51.100.10:80 unchanged | invalid");
+  EXPECT_EQ(line_of(header, r),
+            "0.000000005   gw                 translate p4      out      SYN > 198.51.100.10:80 unchanged | invalid");
 }
 
 TEST(TextTrace, KeepsNamesInOneColumn) {

@@ -54,8 +54,8 @@ TEST(Address, SaysWhatIsWrongWithATextThatIsNone) {
 }
 
 TEST(Prefix, RefusesHostBitsAndLengthsOver32) {
-  for (const std::string_view text : {"192.168.1.1/24", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0", "/8", "10.0.0.0/08", "10.0.0.0/-1",
-                                      "10.0.0.0/8/8", "0.0.0.1/0"}) {
+  for (const std::string_view text : {"192.168.1.1/24", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0", "/8", "10.0.0.0/08",
+                                      "10.0.0.0/-1", "10.0.0.0/8/8", "0.0.0.1/0"}) {
     EXPECT_EQ(parse_prefix(text), std::nullopt) << text;
   }
   EXPECT_EQ(parse_prefix("0.0.0.0/0"), (Prefix{{0}, 0}));

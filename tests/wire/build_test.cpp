@@ -54,7 +54,8 @@ TEST(Build, TcpWhoseSumComesOutAsZeroKeepsIt) {
   ip.source = address(203, 0, 113, 1);
   ip.ttl = 63;
   const TcpFields tcp{.source_port = 40'000, .destination_port = 80, .sequence = 0x0000b224, .flags = {TcpFlags::syn}};
-  EXPECT_EQ(hex(tcp_packet(ip, tcp, {})), "45000028123440003f06c35fcb007101c63364079c4000500000b224000000005002faf000000000");
+  EXPECT_EQ(hex(tcp_packet(ip, tcp, {})),
+            "45000028123440003f06c35fcb007101c63364079c4000500000b224000000005002faf000000000");
 }
 
 TEST(Build, TcpWithOptions) {
@@ -64,8 +65,9 @@ TEST(Build, TcpWithOptions) {
                       .sequence = 1'000,
                       .flags = {TcpFlags::syn | TcpFlags::ece | TcpFlags::cwr},
                       .options = options};
-  EXPECT_EQ(hex(tcp_packet(fields(), tcp, {})),
-            "4500003c1234400040063c9bc0a8010ac63364079c400050000003e800000000a0c2faf0bfe80000020405b40402080a000000010000000001030307");
+  EXPECT_EQ(
+      hex(tcp_packet(fields(), tcp, {})),
+      "4500003c1234400040063c9bc0a8010ac63364079c400050000003e800000000a0c2faf0bfe80000020405b40402080a000000010000000001030307");
 }
 
 TEST(Build, IcmpQuery) {
@@ -75,9 +77,10 @@ TEST(Build, IcmpQuery) {
 
 TEST(Build, IcmpErrorThatQuotes) {
   const IpFields ip{.source = address(198, 51, 100, 99), .destination = address(203, 0, 113, 1), .id = 0x1234};
-  EXPECT_EQ(hex(icmp_packet(ip, {.type = icmp::time_exceeded},
-                            from_hex("45000024123440003f01c368cb007101c63364070800666200070001"))),
-            "45000038123440004001c1f8c6336463cb0071010b0086950000000045000024123440003f01c368cb007101c63364070800666200070001");
+  EXPECT_EQ(
+      hex(icmp_packet(ip, {.type = icmp::time_exceeded},
+                      from_hex("45000024123440003f01c368cb007101c63364070800666200070001"))),
+      "45000038123440004001c1f8c6336463cb0071010b0086950000000045000024123440003f01c368cb007101c63364070800666200070001");
 }
 
 TEST(Build, AnyOtherProtocol) {

@@ -71,10 +71,11 @@ TEST(Checksum, MayBeAddedInPartsOfEvenLength) {
 
 // Headers and segments that a Linux gateway sent on; the kernel's sums over them, seen on its wire.
 TEST(Checksum, AgreesWithPacketsOfLinux) {
-  for (const std::string_view text : {"450000281234400040063cafc0a8010ac63364079c4000500000b224000000005002faf07a4f0000",
-                                      "45000028123440003f06c35fcb007101c63364079c4000500000b224000000005002faf000000000",
-                                      "4500001e123440003f11c35ecb007101c633640713880035000affff85e0",
-                                      "47000029123440004011ad97c0a8010ac63364078307040102030400138e0035000dbc5168656c6c6f"}) {
+  for (const std::string_view text :
+       {"450000281234400040063cafc0a8010ac63364079c4000500000b224000000005002faf07a4f0000",
+        "45000028123440003f06c35fcb007101c63364079c4000500000b224000000005002faf000000000",
+        "4500001e123440003f11c35ecb007101c633640713880035000affff85e0",
+        "47000029123440004011ad97c0a8010ac63364078307040102030400138e0035000dbc5168656c6c6f"}) {
     const std::vector<std::uint8_t> bytes = from_hex(text);
     const auto ip = Ipv4View::parse(bytes);
     ASSERT_TRUE(ip) << text;
@@ -102,8 +103,8 @@ TEST(Adjust, EqualsRecomputingForEveryChangeOfOneWord) {
   }
 }
 
-// A sum over bytes that are not all zero never folds to 0000, so the recomputed field is never ffff: then difference and
-// recomputation must give the same field, not only one that verifies.
+// A sum over bytes that are not all zero never folds to 0000, so the recomputed field is never ffff: then difference
+// and recomputation must give the same field, not only one that verifies.
 TEST(Adjust, GivesTheVeryFieldThatRecomputingGives) {
   for (std::uint32_t from = 0; from < 0x10000; from += 251) {
     for (std::uint32_t to = 0; to < 0x10000; to += 253) {
@@ -145,7 +146,8 @@ TEST(UdpSum, NeverSendsAComputedZero) {
   EXPECT_EQ(udp_sum(0x0001), 0x0001);
 }
 
-// CRC32c of 32 zero bytes is RFC 3720's example (B.4); the others were computed bit by bit. All in the order of the field.
+// CRC32c of 32 zero bytes is RFC 3720's example (B.4); the others were computed bit by bit. All in the order of the
+// field.
 TEST(SctpSum, GivesTheKnownCrc32cValues) {
   EXPECT_EQ(sctp_checksum(std::vector<std::uint8_t>(32, 0)), 0xaa36918au);
   // the four bytes at 8 count as zero, so these 32 bytes equal their variant with a filled field

@@ -43,7 +43,8 @@ TEST(Describe, TellsADatagramAndItsDamage) {
   EXPECT_EQ(described(packet, 29, 9), "192.168.1.10:5000 > 198.51.100.10:53 udp len=2 udp-sum-wrong ttl=64");
   EXPECT_EQ(described(packet, 25, 11), "192.168.1.10:5000 > 198.51.100.10:53 udp len=3 udp-length-wrong ttl=64");
   EXPECT_EQ(described(packet, 8, 63), "192.168.1.10:5000 > 198.51.100.10:53 udp len=2 ttl=63 ip-sum-wrong");
-  EXPECT_EQ(described(packet, 3, 99), "192.168.1.10:5000 > 198.51.100.10:53 udp len=2 ttl=64 ip-sum-wrong length-wrong=99/30");
+  EXPECT_EQ(described(packet, 3, 99),
+            "192.168.1.10:5000 > 198.51.100.10:53 udp len=2 ttl=64 ip-sum-wrong length-wrong=99/30");
   std::vector<std::uint8_t> none = packet;
   none[26] = none[27] = 0;
   EXPECT_EQ(describe(none), "192.168.1.10:5000 > 198.51.100.10:53 udp len=2 udp-sum-none ttl=64");
@@ -54,8 +55,9 @@ TEST(Describe, TellsQueriesAndWhatAnErrorQuotes) {
             "192.168.1.10 > 198.51.100.10 icmp echo request id=7 seq=1 ttl=64");
   const std::vector<std::uint8_t> packet = udp_packet(ip, 5'000, 53, from_hex("0102"));
   const IpFields back{.source = address(203, 0, 113, 254), .destination = address(192, 168, 1, 10)};
-  EXPECT_EQ(describe(icmp_packet(back, {.type = icmp::unreachable, .code = icmp::port_unreachable}, packet)),
-            "203.0.113.254 > 192.168.1.10 icmp port unreachable {192.168.1.10:5000 > 198.51.100.10:53 udp len=2 ttl=64} ttl=64");
+  EXPECT_EQ(
+      describe(icmp_packet(back, {.type = icmp::unreachable, .code = icmp::port_unreachable}, packet)),
+      "203.0.113.254 > 192.168.1.10 icmp port unreachable {192.168.1.10:5000 > 198.51.100.10:53 udp len=2 ttl=64} ttl=64");
   EXPECT_EQ(describe(icmp_packet(back, {.type = 3, .code = 4, .rest = 1'400}, ByteView(packet).first(28))),
             "203.0.113.254 > 192.168.1.10 icmp fragmentation needed mtu=1400 "
             "{192.168.1.10:5000 > 198.51.100.10:53 udp len=2 ttl=64} ttl=64");
@@ -68,7 +70,8 @@ TEST(Describe, TellsFragmentsOptionsAndOtherProtocols) {
   piece.fragment_word = 0x20b9;
   EXPECT_EQ(describe(ip_packet(piece, Protocol::udp, from_hex("01020304"))),
             "192.168.1.10 > 198.51.100.10 udp len=4 ttl=64 frag=1480+");
-  EXPECT_EQ(describe(ip_packet(ip, Protocol::gre, from_hex("01020304"))), "192.168.1.10 > 198.51.100.10 gre len=4 ttl=64");
+  EXPECT_EQ(describe(ip_packet(ip, Protocol::gre, from_hex("01020304"))),
+            "192.168.1.10 > 198.51.100.10 gre len=4 ttl=64");
   IpFields marked = ip;
   const std::vector<std::uint8_t> alert = from_hex("94040000");
   marked.options = alert;
@@ -115,7 +118,8 @@ TEST(Describe, CutsALineThatWouldBeTooLong) {
   const std::vector<std::uint8_t> quoted = ip_packet(outer, Protocol::udp, from_hex("ffffffffffffffff"));
   const std::string line = describe(icmp_packet(outer, {.type = 3, .code = 13}, quoted));
   EXPECT_LE(line.size(), 400u);
-  EXPECT_TRUE(line.starts_with("192.168.1.10 > 198.51.100.10 icmp administratively prohibited {192.168.1.10:65535 > ")) << line;
+  EXPECT_TRUE(line.starts_with("192.168.1.10 > 198.51.100.10 icmp administratively prohibited {192.168.1.10:65535 > "))
+      << line;
 }
 
 TEST(KindOf, NamesWhatAPacketIs) {

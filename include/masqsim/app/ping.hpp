@@ -55,8 +55,8 @@ struct TracerouteParams {
   Duration wait{5'000'000'000};              ///< for the answer to each probe
 };
 
-/// One probe a hop, the next when it is answered. Events: "hop 2 is 203.0.113.1", "hop 3 is silent". Result: replied when
-/// the destination itself answered, unreachable when a router said so, else no-answer.
+/// One probe a hop, the next when it is answered. Events: "hop 2 is 203.0.113.1", "hop 3 is silent". Result: replied
+/// when the destination itself answered, unreachable when a router said so, else no-answer.
 class Traceroute final : public App, private net::DatagramHandler, private engine::Handler {
  public:
   Traceroute(net::Stack& stack, const TracerouteParams& params);

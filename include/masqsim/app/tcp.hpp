@@ -63,7 +63,7 @@ struct TcpClientParams {
   wire::Endpoint to;
   std::uint64_t size = 0;                    ///< bytes of each request; 0: it only opens the connection
   wire::ByteView payload{};                  ///< these bytes instead, where not empty; they outlive the client
-  std::uint64_t reply = 0;                   ///< bytes that answer a request; 0: none is waited for, only its acknowledgment
+  std::uint64_t reply = 0;  ///< bytes that answer a request; 0: none is waited for, only its acknowledgment
   std::uint32_t times = 1;                   ///< requests in all, on one connection
   Duration every{1'000'000'000};             ///< from one request to the next, not before the last is answered
   Duration wait{5'000'000'000};              ///< for the answer to a request

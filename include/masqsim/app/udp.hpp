@@ -60,8 +60,8 @@ struct UdpClientParams {
 };
 
 /// Result: replied as soon as all were answered, else `wait` after the last one: replied with at least one answer,
-/// else what an ICMP error said, else no-answer (sent, if no answer is expected). Events: "answer 1 from ..., 64 bytes",
-/// and each ICMP error.
+/// else what an ICMP error said, else no-answer (sent, if no answer is expected). Events: "answer 1 from ..., 64
+/// bytes", and each ICMP error.
 class UdpClient final : public App, private net::DatagramHandler, private engine::Handler {
  public:
   UdpClient(net::Stack& stack, const UdpClientParams& params);

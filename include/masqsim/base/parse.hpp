@@ -11,7 +11,8 @@
 
 namespace masqsim::parse {
 
-/// What was wrong, as the rest of a sentence whose subject the caller knows: "needs a unit (ns, us, ms, s, m, h), got '5'".
+/// What was wrong, as the rest of a sentence whose subject the caller knows: "needs a unit (ns, us, ms, s, m, h), got
+/// '5'".
 struct Problem {
   std::string text;
   bool operator==(const Problem&) const = default;
@@ -29,8 +30,8 @@ struct Rate {
 /// Decimal digits only, no sign, no leading zero, no separators; within [least, most].
 Result<std::uint64_t> whole(std::string_view text, std::uint64_t least, std::uint64_t most);
 
-/// "5ms", "2h4m", "1.5s": each part a unit of its own, largest first, not negative, exact to the nanosecond, at most 10 years.
-/// A bare "0" needs its unit, too.
+/// "5ms", "2h4m", "1.5s": each part a unit of its own, largest first, not negative, exact to the nanosecond, at most 10
+/// years. A bare "0" needs its unit, too.
 Result<Duration> duration(std::string_view text);
 
 /// "100Mbps", "1.5Gbps", "9600bps": decimal units bps, kbps, Mbps, Gbps; above zero, at most 1000 Gbps.

@@ -1,5 +1,5 @@
-// Why a packet ended where it did: one closed list, shared by the NAT core, the network, the trace and the scenario file.
-// It lives in base because the NAT core and the trace, which know nothing of each other, must say the same word.
+// Why a packet ended where it did: one closed list, shared by the NAT core, the network, the trace and the scenario
+// file. It lives in base because the NAT core and the trace, which know nothing of each other, must say the same word.
 #pragma once
 
 #include <array>

@@ -44,8 +44,8 @@ std::optional<TableRow> read_table_row(std::string_view line);
 /// The line again, without mark, zone and use.
 std::string to_string(const TableRow& row);
 
-/// Whether the gateway tells neighbours of shorter ways (RFC 1812 section 5.2.7.2): a few times a second at most, so what it
-/// says depends on the clock, which two gateways in lockstep do not share.
+/// Whether the gateway tells neighbours of shorter ways (RFC 1812 section 5.2.7.2): a few times a second at most, so
+/// what it says depends on the clock, which two gateways in lockstep do not share.
 enum class Redirects : std::uint8_t { as_always, off };
 
 class Bench {

@@ -1,5 +1,5 @@
-// Two runs of one scenario, through this project's gateway and the kernel, made comparable: what a gateway decided, without
-// what only one of them can tell and without what either chose by chance.
+// Two runs of one scenario, through this project's gateway and the kernel, made comparable: what a gateway decided,
+// without what only one of them can tell and without what either chose by chance.
 #pragma once
 
 #include <string>
@@ -11,7 +11,8 @@
 namespace masqsim::conform {
 
 /// The text trace of a run without what a gateway's decision is not: numbers of mappings and flows, reasons of drops,
-/// who in the gateway a packet was for, and changes of its table that no packet made. What the gateway sent instead stays.
+/// who in the gateway a packet was for, and changes of its table that no packet made. What the gateway sent instead
+/// stays.
 class DecisionsSink final : public trace::Sink {
  public:
   void begin(const trace::Header& header) override;

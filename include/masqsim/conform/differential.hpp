@@ -21,7 +21,8 @@ struct RandomSetup {
   std::string words;   ///< the value of "gateway", JSON
   Setup setup;
 };
-/// Plain masquerade, port forwards with hairpin, scarce ports, a pool, one-to-one, a firewall, and the tracker's switches.
+/// Plain masquerade, port forwards with hairpin, scarce ports, a pool, one-to-one, a firewall, and the tracker's
+/// switches.
 const std::vector<RandomSetup>& random_setups();
 
 struct Difference {

@@ -24,7 +24,7 @@ std::string_view word(Outcome outcome);
 
 /// A packet on one of the gateway's two wires.
 struct Seen {
-  Time at;               ///< since the requirement's first packet; emerged packets have the time of the step they followed
+  Time at;  ///< since the requirement's first packet; emerged packets have the time of the step they followed
   Side side{};
   bool entered = false;  ///< went into the gateway; else it came out
   std::vector<std::uint8_t> bytes;
@@ -56,8 +56,8 @@ struct RfcOptions {
   Duration patience = 400'000_s;  ///< no requirement waits longer at a stretch; lives are then read from the table
 };
 
-/// `nat` with its rules put on the bench: whatever it translates is translated from lan0 to wan0 (ports and choice of ports
-/// of its first translating source rule), no destination rules, `inside` of a firewall is lan0.
+/// `nat` with its rules put on the bench: whatever it translates is translated from lan0 to wan0 (ports and choice of
+/// ports of its first translating source rule), no destination rules, `inside` of a firewall is lan0.
 nat::Config bench_config(nat::Config nat);
 
 /// Tries every requirement, each on a gateway of its own.

@@ -35,7 +35,8 @@ class Engine {
   void schedule(Time at, Handler& handler, std::uint64_t argument, Keep keep = Keep::alive);
 
   /// Without a bound: runs until only background events are left; the clock stands at the last event. With one: runs
-  /// all events up to and including `until`, background ones too; the clock stands at `until`. Returns how many happened.
+  /// all events up to and including `until`, background ones too; the clock stands at `until`. Returns how many
+  /// happened.
   std::uint64_t run(Time until = Time::never());
 
   /// How many events wait, background ones included.

@@ -43,7 +43,8 @@ struct SourceRule {
 
   Action action = Action::masquerade;
   AddressRange addresses;             ///< source_nat: the pool, one address or many
-  std::optional<PortRange> ports;     ///< unset: keep the source port, on a clash search its class: below 512, below 1024, above
+  /// unset: keep the source port, on a clash search its class: below 512, below 1024, above
+  std::optional<PortRange> ports;
   bool random = false;                ///< never keep the port (nft `random`, `fully-random`: the same effect)
   bool persistent = false;            ///< pool: one inside host keeps one outside address whatever the remote
   bool keep_host_bits = false;        ///< NETMAP: pool and `from` are networks of one size, host bits are kept
@@ -72,8 +73,8 @@ enum class Mapping : std::uint8_t { linux_like, endpoint_independent, address_de
 enum class Filtering : std::uint8_t { endpoint_independent, address_dependent, address_and_port_dependent };
 
 /// RFC 4787 section 6, for mappings made by inside hosts and for port forwards. Inside callers come in by an interface
-/// that no translating source rule names as its `out`. A destination rule with `in` set is not concerned. What Linux does
-/// with a destination rule of its own is `dnat_only`.
+/// that no translating source rule names as its `out`. A destination rule with `in` set is not concerned. What Linux
+/// does with a destination rule of its own is `dnat_only`.
 enum class Hairpin : std::uint8_t {
   none,       ///< dynamic mappings: the gateway's own stack answers; port forwards: only translated from outside
   dnat_only,  ///< port forwards are translated for inside callers too; the server sees the inside client
@@ -104,11 +105,12 @@ struct Timeouts {
 
 struct Limits {
   std::uint32_t table = 262144;                  ///< entries at once (nf_conntrack_max)
-  bool early_drop = true;                        ///< full: an unassured entry goes for a new flow, as in Linux; false: RFC 6888 REQ-11
+  bool early_drop = true;  ///< full: an unassured entry goes for a new flow, as in Linux; false: RFC 6888 REQ-11
   std::optional<std::uint32_t> flows_per_host;   ///< of one inside address
-  std::optional<std::uint32_t> resting;          ///< outside ports that rest at once (RFC 6888 REQ-8); beyond it the oldest is free
+  /// outside ports that rest at once (RFC 6888 REQ-8); beyond it the oldest is free
+  std::optional<std::uint32_t> resting;
   bool reject_excess = true;                     ///< over flows_per_host: ICMP 3/13 (else silence)
-  bool reject_exhausted = false;                   ///< no port or no place left: ICMP 3/1 (RFC 6888 REQ-11 B); Linux: silence
+  bool reject_exhausted = false;  ///< no port or no place left: ICMP 3/1 (RFC 6888 REQ-11 B); Linux: silence
   bool operator==(const Limits&) const = default;
 };
 
@@ -121,7 +123,7 @@ enum class Unsolicited : std::uint8_t {
 
 struct Firewall {
   bool drop_invalid = false;            ///< INVALID packets end here instead of leaking untranslated
-  bool drop_direct = false;             ///< from outside, inside addresses are called through forwards and mappings only
+  bool drop_direct = false;  ///< from outside, inside addresses are called through forwards and mappings only
   bool protect_input = false;           ///< to the gateway itself: only established, related, or from `inside`
   bool protect_forward = false;         ///< through it: only established, related, or new from `inside` to outside
   bool admit_forwarded = true;          ///< protect_forward also lets in what is called by a forward or a mapping
@@ -146,22 +148,26 @@ struct Config {
   bool inbound_refreshes = true;   ///< RFC 4787 REQ-6a; Linux: yes
   bool rst_keeps_state = false;    ///< RFC 7857 section 2.2: keep 4 minutes after an RST; Linux: delete or 10 s
   bool rst_refreshes = true;       ///< an outbound RST may lengthen an entry's life; false: RFC 7857 section 7.1
-  bool verify_quoted = false;      ///< RFC 5508 REQ-3a: an ICMP error ends here if the IP header it quotes has a wrong sum
-  bool obsolete_icmp = true;       ///< source quench and information queries are translated; false: they end here (RFC 5508 REQ-10c)
+  bool verify_quoted = false;  ///< RFC 5508 REQ-3a: an ICMP error ends here if the IP header it quotes has a wrong sum
+  /// source quench and information queries are translated; false: they end here (RFC 5508 REQ-10c)
+  bool obsolete_icmp = true;
   bool keep_parity = false;        ///< RFC 4787 REQ-4, for chosen ports, while one of that parity is free
-  bool unique_ids = false;         ///< datagrams of translated sources get IP ids of the NAT's own, those with DF excepted:
-                                   ///< RFC 7857 section 10, RFC 6864 section 5.3.1; Linux: copied
-  bool oldest_pieces_go = false;   ///< beyond the memory for pieces the oldest datagram goes (RFC 4787 REQ-14a); Linux takes no new one
-  bool overlap = false;            ///< RFC 4787 REQ-7: of equal routes a packet takes the one that does not lead back where it came
-                                   ///< from, and inside hosts find outside ones of their own subnet; Linux: the first, and no
-  std::uint32_t port_rest_s = 0;   ///< RFC 6888 REQ-8: seconds a freed outside port or query id rests, but of TCP, whose
-                                   ///< connections were seen to end (exception A); Linux: none
+  bool unique_ids = false;  ///< datagrams of translated sources get IP ids of the NAT's own, those with DF excepted:
+                            ///< RFC 7857 section 10, RFC 6864 section 5.3.1; Linux: copied
+  /// beyond the memory for pieces the oldest datagram goes (RFC 4787 REQ-14a); Linux takes no new one
+  bool oldest_pieces_go = false;
+  /// RFC 4787 REQ-7: of equal routes a packet takes the one that does not lead back where it came
+  /// from, and inside hosts find outside ones of their own subnet; Linux takes the first, and they find none
+  bool overlap = false;
+  std::uint32_t port_rest_s = 0;  ///< RFC 6888 REQ-8: seconds a freed outside port or query id rests, but of TCP, whose
+                                  ///< connections were seen to end (exception A); Linux: none
   bool operator==(const Config&) const = default;
 };
 
 /// What RFC 4787, 5382 and 5508 require, with what RFC 6888 and 7857 change in them: endpoint-independent mapping and
-/// filtering, full hairpin, 5 minutes for UDP, 2 h 4 min for established TCP, 4 minutes for the transitory states, 60 s for
-/// ICMP, INVALID never leaks, nobody loses an entry to another. Rules, numbers of limits and interfaces of `base` are kept.
+/// filtering, full hairpin, 5 minutes for UDP, 2 h 4 min for established TCP, 4 minutes for the transitory states, 60 s
+/// for ICMP, INVALID never leaks, nobody loses an entry to another. Rules, numbers of limits and interfaces of `base`
+/// are kept.
 Config rfc_preset(Config base);
 
 /// `base` without translation, firewall, limit a host and helper (`nft flush ruleset`).

@@ -1,5 +1,6 @@
 // Putting fragments together before the NAT core sees them (RFC 791 section 3.2, RFC 5722's rule on overlaps, as Linux
-// does for conntrack). It knows bytes and times; what becomes of a datagram that never gets whole is the caller's to say.
+// does for conntrack). It knows bytes and times; what becomes of a datagram that never gets whole is the caller's to
+// say.
 #pragma once
 
 #include <cstdint>

@@ -156,8 +156,8 @@ class Nat {
   /// False for a packet whose flow is translated or may yet be. A redirect about such a packet would name a way that is
   /// none for who sees other addresses, so Linux lets no redirect pass.
   bool keeps_addresses(const Track& track) const;
-  /// True for a packet that a helper reads, for which Linux makes one piece of all: it is cut anew, not where its pieces
-  /// came.
+  /// True for a packet that a helper reads, for which Linux makes one piece of all: it is cut anew, not where its
+  /// pieces came.
   bool reads_payload(const Track& track) const;
 
   /// The gateway's own addresses, for `explain`, hairpin and the reasons; told again when they change.
@@ -178,11 +178,11 @@ class Nat {
 
   /// Forgets every entry (`conntrack -F`).
   void flush(Time now);
-  /// The interface went down: entries that were masqueraded by it go. With `address`: it lost this one, and only those go
-  /// that were given it.
+  /// The interface went down: entries that were masqueraded by it go. With `address`: it lost this one, and only those
+  /// go that were given it.
   void interface_lost(InterfaceId out, Time now, std::optional<wire::Address> address = {});
-  /// From now on everything is as `config` says; entries remain (`nft -f`, `sysctl -w`). They keep the translation and the
-  /// deadline that they have, and get the new time-outs with their next packet.
+  /// From now on everything is as `config` says; entries remain (`nft -f`, `sysctl -w`). They keep the translation and
+  /// the deadline that they have, and get the new time-outs with their next packet.
   void configure(Config config);
 
   /// Until told otherwise, a search for a free outside port (or ICMP id) begins at `port` instead of at random, where

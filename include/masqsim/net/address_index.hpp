@@ -1,4 +1,5 @@
-// Which port of a shared segment an address is plugged into: a flat table of eight bytes a neighbour, one probe a packet.
+// Which port of a shared segment an address is plugged into: a flat table of eight bytes a neighbour, one probe a
+// packet.
 #pragma once
 
 #include <cstdint>

@@ -75,8 +75,9 @@ class Forwarder final : private Neighbours::Owner {
 
   /// RFC 3704 strict: the way back to a packet's source leads out of the interface it came by, else it is dropped.
   void set_reverse_path_filter(bool strict) { strict_reverse_path_ = strict; }
-  /// RFC 4787 REQ-7: of equal routes a packet takes the one that does not lead back where it came from, the node's answer
-  /// the one by which it was asked; and an own address may be another's there. Else the first route, as in Linux.
+  /// RFC 4787 REQ-7: of equal routes a packet takes the one that does not lead back where it came from, the node's
+  /// answer the one by which it was asked; and an own address may be another's there. Else the first route, as in
+  /// Linux.
   void set_overlap(bool on) { overlap_ = on; }
   /// RFC 1812 section 5.2.7.2: whether neighbours are told by ICMP of the neighbour that leads on.
   void set_redirects(bool on) { redirects_ = on; }
@@ -86,7 +87,8 @@ class Forwarder final : private Neighbours::Owner {
   void forget_waiting(InterfaceIndex interface, wire::Prefix network = {}) { neighbours_.forget(interface, network); }
 
   /// The address that a packet from this node to `next_hop` bears as its source: the interface's in the next hop's
-  /// subnet, else the interface's first, else that of another interface (Linux: inet_select_addr); zero if none has any.
+  /// subnet, else the interface's first, else that of another interface (Linux: inet_select_addr); zero if none has
+  /// any.
   wire::Address source_towards(InterfaceIndex out, wire::Address next_hop) const;
   /// The source address for a packet to `destination`; zero where no route leads.
   wire::Address source_for(wire::Address destination);
@@ -95,8 +97,8 @@ class Forwarder final : private Neighbours::Owner {
   bool is_deliverable(wire::Address source, wire::Address destination, InterfaceIndex in);
 
   /// Tells the sender of `about` by ICMP what became of it, from the own address that it called, else from the one that
-  /// faces it; nothing where that may not be (icmp_error.hpp) or no route leads back. A packet the node made itself is told
-  /// of to its own stack.
+  /// faces it; nothing where that may not be (icmp_error.hpp) or no route leads back. A packet the node made itself is
+  /// told of to its own stack.
   void complain(const Passage& p, std::uint8_t type, std::uint8_t code, std::uint32_t rest = 0);
   void complain(const Packet& about, std::uint8_t type, std::uint8_t code, std::uint32_t rest = 0,
                 const nat::Track* track = nullptr);

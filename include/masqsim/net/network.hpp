@@ -99,10 +99,11 @@ class Network final : private engine::Handler {
   /// To be told when interface addresses change, so that neighbours find the new one.
   void address_changed(Node& node, InterfaceIndex interface, wire::Address before);
   /// A further address at which the interface answers (Interface::also), in its own network unless told otherwise.
-  void address_added(Node& node, InterfaceIndex interface, wire::Address address, std::optional<std::uint8_t> length = {});
+  void address_added(Node& node, InterfaceIndex interface, wire::Address address,
+                     std::optional<std::uint8_t> length = {});
 
-  /// From now on `interface` takes what is for an address in one of these that nobody on its segment has (proxy ARP, RFC
-  /// 1027), and nothing else that is not its own.
+  /// From now on `interface` takes what is for an address in one of these that nobody on its segment has (proxy ARP,
+  /// RFC 1027), and nothing else that is not its own.
   void answer_for(const Node& node, InterfaceIndex interface, std::vector<wire::Prefix> for_whom);
 
   /// Puts `packet` on the link behind `out`. `next_hop` is who takes it from a shared segment (broadcast addresses:

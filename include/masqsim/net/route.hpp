@@ -29,7 +29,8 @@ class RouteTable {
  public:
   /// Replaces all routes to the same prefix.
   void add(const Route& route);
-  /// The route to a subnet that an interface is in. A second subnet of the same addresses stands behind the first, as in Linux.
+  /// The route to a subnet that an interface is in. A second subnet of the same addresses stands behind the first, as
+  /// in Linux.
   void add_subnet(wire::Prefix subnet, InterfaceIndex out);
   /// Takes away the routes to exactly this prefix, if there are any.
   void remove(wire::Prefix to);

@@ -23,7 +23,8 @@ namespace masqsim::net {
 class Unowned {
  public:
   /// Writes the drop record of `packet`; the stack by itself would say `reason` (refused, no_protocol, wrong_peer,
-  /// unrelated_icmp, stale) and `text`. False: the sender is to hear nothing (of the last two it never does, nor of an RST).
+  /// unrelated_icmp, stale) and `text`. False: the sender is to hear nothing (of the last two it never does, nor of an
+  /// RST).
   virtual bool on_unowned(const Packet& packet, InterfaceIndex in, Reason reason, std::string_view text) = 0;
 
  protected:
@@ -36,9 +37,9 @@ class Stack final : private engine::Handler {
   explicit Stack(Node& node, Unowned* unowned = nullptr);
   ~Stack();
 
-  /// A whole datagram addressed to the node (a broadcast, too), that came by `in`; `no_interface`: from the node itself,
-  /// then it arrives when what is going on now is done.
-  /// The stack records its delivery or its drop, checks what lies in it, and answers.
+  /// A whole datagram addressed to the node (a broadcast, too), that came by `in`; `no_interface`: from the node
+  /// itself, then it arrives when what is going on now is done. The stack records its delivery or its drop, checks what
+  /// lies in it, and answers.
   void deliver(Packet packet, InterfaceIndex in);
 
   /// A packet of this node did not get out, for the reason that an ICMP error would give. Its program is told, but not

@@ -62,7 +62,8 @@ class TcpAcceptor {
 };
 
 struct TcpSettings {
-  std::uint32_t window = 64240;        ///< receive buffer, bytes, 1 to 2^30; beyond 65535 window scaling is offered (RFC 7323)
+  /// receive buffer, bytes, 1 to 2^30; beyond 65535 window scaling is offered (RFC 7323)
+  std::uint32_t window = 64240;
   std::uint32_t send_buffer = 65536;   ///< bytes
   std::uint16_t mss = 0;               ///< the most it accepts and sends; 0: what the interface's MTU leaves
   std::uint8_t syn_tries = 3;          ///< SYNs sent before giving up: 3 at 0, 1, 3 s give up at 7 s. Linux: 7, 127 s
@@ -94,7 +95,8 @@ class TcpConnection {
   void abort();
   /// Gone without a word to anybody, the handler included (TCP_USER_TIMEOUT ran out).
   void forget();
-  /// While paused, what comes is kept and the window shrinks; resuming hands it over, as does the connection's good end.
+  /// While paused, what comes is kept and the window shrinks; resuming hands it over, as does the connection's good
+  /// end.
   void pause();
   void resume();
 

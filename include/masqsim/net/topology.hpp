@@ -21,7 +21,7 @@ struct Topology {
     wire::Address address;
     std::uint8_t prefix_length = 32;        ///< 32: one end of a link to a cloud
     std::vector<wire::Address> also;
-    bool outside = false;                   ///< the node translates what leaves here: what is private behind it stays unknown
+    bool outside = false;  ///< the node translates what leaves here: what is private behind it stays unknown
   };
   struct NodeAt {
     trace::NodeKind kind{};
@@ -47,8 +47,8 @@ Topology topology_of(const Network& network);
 ///  - the static routes; a node that has any gets nothing computed beside them but a default route;
 ///  - on hosts, the default route: to its cloud, else to the one router of its LANs, else to the nearest;
 ///  - on routers and gateways, the default route towards the nearest cloud, and the shortest way to every LAN and link
-///    (fewest crossings, ties by the order of the nodes). Private and shared addresses (RFC 1918, RFC 6598) are not made
-///    known to a cloud, nor out of an `outside` attachment.
+///    (fewest crossings, ties by the order of the nodes). Private and shared addresses (RFC 1918, RFC 6598) are not
+///    made known to a cloud, nor out of an `outside` attachment.
 std::vector<RouteTable> compute(const Topology& topology);
 
 /// For each node the number of its island: nodes that can reach each other over links share one. Counted from 0 in the

@@ -26,7 +26,8 @@ struct Diagnostic {
 
 struct LoadOptions {
   std::string variant;                                      ///< empty: the base
-  std::vector<std::pair<std::string, std::string>> sets;    ///< a var's name, or the path of a scalar ("nodes.gw.nat.timeouts.udp"), and its value
+  /// a var's name, or the path of a scalar ("nodes.gw.nat.timeouts.udp"), and its value
+  std::vector<std::pair<std::string, std::string>> sets;
   std::optional<std::uint64_t> seed;                        ///< instead of the file's
 };
 

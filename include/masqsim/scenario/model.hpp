@@ -254,7 +254,7 @@ struct Action {
   Verb verb = Verb::udp;
   Target target;                         ///< not for `raw` and `set`
   std::uint64_t send = 0;                ///< bytes of each datagram, exchange or ping
-  std::vector<std::uint8_t> payload;     ///< the bytes themselves where the file gives them (text, hex; raw: the packet)
+  std::vector<std::uint8_t> payload;  ///< the bytes themselves where the file gives them (text, hex; raw: the packet)
   std::uint32_t times = 1;               ///< how often
   Duration every{1'000'000'000};         ///< from one time to the next
   Duration stagger;                      ///< of a group each member begins so much after the one before

@@ -14,8 +14,8 @@ struct Remedy {
   Result result{};     ///< what the same run with it gives the flow
 };
 
-/// The first change that makes the flow `id` of `finished` succeed; nothing where none of those tried does. Costs a run of
-/// the scenario for each, at most `most_remedies`.
+/// The first change that makes the flow `id` of `finished` succeed; nothing where none of those tried does. Costs a run
+/// of the scenario for each, at most `most_remedies`.
 std::optional<Remedy> remedy(const Scenario& scenario, const Finished& finished, std::string_view id);
 
 inline constexpr int most_remedies = 6;

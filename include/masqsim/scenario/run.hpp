@@ -26,7 +26,7 @@ struct FlowOutcome {
   Reason reason = Reason::none;    ///< of the drop that ended it; none for a flow that did well
   std::string at;                  ///< the node, or (lost on the wire) the network that ended it; empty where none did
   std::uint64_t packet = 0;        ///< the packet that ended there
-  std::uint64_t packets = 0;       ///< packets of this flow, answers included; counted only where somebody is told of sends
+  std::uint64_t packets = 0;  ///< packets of this flow, answers included; counted only where somebody is told of sends
 };
 
 /// One entry of `expect:` or `lab:`, judged.

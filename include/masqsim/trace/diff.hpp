@@ -29,7 +29,9 @@ struct FlowDiff {
   bool same() const { return in_first && in_second && !first && !second; }
   /// Of the side it is in; of the first where it is in both.
   std::uint64_t packets() const { return in_first ? packets_first : packets_second; }
-  bool on_the_same_side(const FlowDiff& other) const { return in_first == other.in_first && in_second == other.in_second; }
+  bool on_the_same_side(const FlowDiff& other) const {
+    return in_first == other.in_first && in_second == other.in_second;
+  }
   /// When and where it first differs: the earlier side's. Not for `same`.
   Time at() const;
   std::string node() const;

@@ -10,8 +10,8 @@
 
 namespace masqsim::trace {
 
-/// The file cannot be read or is not what it should be. `what()` is "FILE:LINE: what is wrong (what would be right)", or
-/// "FILE: cannot open: No such file or directory".
+/// The file cannot be read or is not what it should be. `what()` is "FILE:LINE: what is wrong (what would be right)",
+/// or "FILE: cannot open: No such file or directory".
 class ReadError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -1,5 +1,5 @@
-// Pictures as DOT text: the network of a file, and the way of one flow's packets through it. The order is the file's, so
-// that two versions differ only where they differ.
+// Pictures as DOT text: the network of a file, and the way of one flow's packets through it. The order is the file's,
+// so that two versions differ only where they differ.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// How text is set: aligned always, coloured only where a person's terminal shows it. Colour never says what no word says.
+// How text is set: aligned always, coloured only where a person's terminal shows it. Colour never says what no word
+// says.
 #pragma once
 
 #include <cstddef>

@@ -18,7 +18,8 @@ class RenderError : public std::runtime_error {
 };
 
 /// The bytes of the picture; for `dot` the text itself. The same text gives the same bytes on one machine (fonts and
-/// Graphviz versions differ between machines; of pdf only the first of a process, cairo numbers its fonts on). Throws RenderError, and says nothing on standard error.
+/// Graphviz versions differ between machines; of pdf only the first of a process, cairo numbers its fonts on). Throws
+/// RenderError, and says nothing on standard error.
 std::string render(const std::string& dot, Picture picture);
 
 }  // namespace masqsim::viz

@@ -29,7 +29,9 @@ class Ipv4 {
   /// length are not part of the view. The header checksum is not checked (see `sum_ok`).
   static std::optional<Ipv4> parse(std::span<Byte> bytes) {
     const std::optional<Ipv4> head = parse_quoted(bytes);
-    if (!head || head->total_length() < head->header_length() || head->total_length() > bytes.size()) return std::nullopt;
+    if (!head || head->total_length() < head->header_length() || head->total_length() > bytes.size()) {
+      return std::nullopt;
+    }
     return Ipv4(bytes.first(head->total_length()));
   }
 
