@@ -2,6 +2,7 @@
 #include "masqsim/conform/rfc.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fmt/format.h>
@@ -191,7 +192,8 @@ TEST(Rfc, ARowTellsRequirementLevelOutcomeAndThePacketsThatShowIt) {
 }
 
 TEST(Rfc, EveryRequirementGetsItsCapture) {
-  const std::filesystem::path directory = std::filesystem::path(::testing::TempDir()) / "masqsim-rfc-captures";
+  const std::string name = "masqsim-rfc-captures-" + std::to_string(::getpid());  // suites may run beside each other
+  const std::filesystem::path directory = std::filesystem::path(::testing::TempDir()) / name;
   std::filesystem::remove_all(directory);
   const std::vector<Finding> findings = examined(masquerade());
   write_captures(findings, directory.string());
