@@ -172,6 +172,7 @@ void Core::unlink(std::uint32_t index, Change::Kind kind, Time now) {
   behaviour_.left(table_[index], table_, kind == Change::Kind::expired, now);
 }
 
+/// What is told and counted of the end of a flow, whether it goes at once or lingers.
 void Core::account_end(std::uint32_t index, Change::Kind kind, Time now) {
   const Flow& flow = table_[index];
   if (watching_) changes_.push_back({kind, entry_of(flow, now)});
@@ -193,7 +194,7 @@ void Core::remove_due(Time now) {
     const Time end{table_[index].deadline};  // however late it is noticed
     const std::uint32_t next = it + 1 == due_.end() ? table_.timers().likely_next() : it[1];
     if (linger) {
-      if (next != no_flow) __builtin_prefetch(&table_[next]);
+      table_.prefetch_flow(next);
       account_end(index, Change::Kind::expired, end);
       behaviour_.left(table_[index], table_, true, end);
       table_.linger(index, now);

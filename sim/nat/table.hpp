@@ -143,6 +143,11 @@ class Table {
   void prefetch(const Lookup& lookup) const { keys_.prefetch(lookup.hash); }
   /// Before a flow with these keys is made.
   void prefetch_new(const Key& original, const Key& reply, std::uint8_t protocol) const;
+  /// Before a flow is looked at, if there is one.
+  void prefetch_flow(std::uint32_t index) const {
+    if (index != no_flow) __builtin_prefetch(&flows_[index]);
+    asm volatile("");  // see Index::prefetch
+  }
   /// Before a flow is removed, if there is one.
   void prefetch_removal(std::uint32_t index) const;
 

@@ -25,7 +25,7 @@ class Sum {
   constexpr std::uint16_t checksum() const { return static_cast<std::uint16_t>(~folded()); }
 
  private:
-  /// Each half is added to the other, and what is carried out of the lower sum into the upper one, which is the answer.
+  /// The halves are added crosswise: the upper half then is their sum, with the carry of the lower one added in.
   static constexpr std::uint16_t fold(std::uint64_t t) {
     const auto half = static_cast<std::uint32_t>((t + std::rotl(t, 32)) >> 32);
     return static_cast<std::uint16_t>((half + std::rotl(half, 16)) >> 16);
