@@ -16,10 +16,10 @@ namespace masqsim::viz {
 struct Line {
   Time at;
   std::string place;
-  std::string kind;                  ///< "SYN"; may be empty
+  std::string kind;  ///< "SYN"; may be empty
   std::string text;
-  bool bad = false;                  ///< text begins with a reason and is marked with a cross
-  bool is_change = false;            ///< an entry of the table went
+  bool bad = false;        ///< text begins with a reason and is marked with a cross
+  bool is_change = false;  ///< an entry of the table went
   std::uint64_t packet = 0;
   std::string event{};               ///< of a program's word: what makes two of them alike
   std::vector<std::string> items{};  ///< of the lines below, wrapped between items
@@ -36,7 +36,7 @@ struct Thread {
   bool reached_gateway = false;
   bool arrived_back = false;
   std::vector<Line> lines{};
-  std::vector<std::uint64_t> shown{};  ///< packets that a line tells of
+  std::vector<std::uint64_t> shown{};                            ///< packets that a line tells of
   std::vector<std::pair<trace::NodeId, std::string>> seen_at{};  ///< where, and as whom
 
   struct Crossing {  ///< a gateway and its mapping, and from where to where the first packet of that went
@@ -55,7 +55,7 @@ struct Thread {
     std::size_t line = 0;
   };
   std::vector<End> ends{};
-  std::map<std::uint64_t, std::size_t> asked{};  ///< packet => the line that waits for what answers it
+  std::map<std::uint64_t, std::size_t> asked{};   ///< packet => the line that waits for what answers it
   std::pair<std::uint64_t, std::string> early{};  ///< the last packet answered before a line told of it, and the answer
 };
 
@@ -75,9 +75,9 @@ struct Story::Book {
   std::vector<Line> changes{};             ///< what belongs to no flow
   std::vector<TableRows> tables{};
   std::map<std::pair<trace::NodeId, std::uint64_t>, std::uint32_t> owners{};  ///< a gateway's flow => its thread
-  std::uint64_t newest = 0;                ///< the packet born last
+  std::uint64_t newest = 0;                                                   ///< the packet born last
   std::size_t lines = 0;
-  std::uint64_t untold = 0;                ///< lines beyond `most_lines`
+  std::uint64_t untold = 0;  ///< lines beyond `most_lines`
 };
 
 /// A name without its member number: "clients.17" and 17; 0 for a name without one.

@@ -71,7 +71,8 @@ const OwnedRecord* Explanation::deciding_drop(const scenario::Finished& finished
   return nullptr;
 }
 
-std::string Explanation::told_drop(const scenario::Scenario& scenario, const OwnedRecord& drop, const Paint& paint) const {
+std::string Explanation::told_drop(const scenario::Scenario& scenario, const OwnedRecord& drop,
+                                   const Paint& paint) const {
   const trace::Record r = drop.view();
   const std::string place = place_of(header_, r);
   const auto came_by = came_by_.find(r.packet);
@@ -80,8 +81,8 @@ std::string Explanation::told_drop(const scenario::Scenario& scenario, const Own
       header_.points[came_by->second].node == r.node && place == header_.nodes[r.node].name) {
     in = ", in: " + header_.points[came_by->second].network;
   }
-  std::string text = fmt::format("packet {}: {} {}, {}, {} s{}\n", r.packet, kind_text(r.bytes), endpoints_text(r.bytes),
-                                 place, seconds(r.at, 6), in);
+  std::string text = fmt::format("packet {}: {} {}, {}, {} s{}\n", r.packet, kind_text(r.bytes),
+                                 endpoints_text(r.bytes), place, seconds(r.at, 6), in);
   std::size_t question = 0;
   std::vector<std::string> questions;
   for (const Step& step : r.steps) {
@@ -92,8 +93,8 @@ std::string Explanation::told_drop(const scenario::Scenario& scenario, const Own
   }
   std::size_t number = 0;
   for (const Step& step : r.steps) {
-    std::string line = fmt::format("  {} {}  {}", number + 1, padded(questions[number], question),
-                                   padded(step.yes ? "yes" : "no", 3));
+    std::string line =
+        fmt::format("  {} {}  {}", number + 1, padded(questions[number], question), padded(step.yes ? "yes" : "no", 3));
     ++number;
     if (!step.detail.empty()) line += "  " + printable(step.detail) + position_text(scenario, place, step.key);
     line.resize(line.find_last_not_of(' ') + 1);
@@ -121,7 +122,8 @@ std::string Explanation::told_way(const Paint& paint) const {
   for (const OwnedRecord& owned : way_) {
     const trace::Record r = owned.view();
     const std::string place = padded(place_of(header_, r), places);
-    std::string line = fmt::format("  {} {} s  {}  {}  ", ++number, seconds(r.at, 6), place, padded(kind_text(r.bytes), kinds));
+    std::string line =
+        fmt::format("  {} {} s  {}  {}  ", ++number, seconds(r.at, 6), place, padded(kind_text(r.bytes), kinds));
     line += r.kind == Kind::translate ? rewrite_text(trace::changes_of(r.before, r.bytes)) + mapping_text(r)
                                       : "arrives, source " + source_text(r.bytes);
     text += line + '\n';
@@ -139,7 +141,8 @@ std::string Explanation::told(const scenario::Scenario& scenario, const scenario
   if (const OwnedRecord* decided = deciding_drop(finished)) {
     text += told_drop(scenario, *decided, paint);
   } else {
-    text += fmt::format("{}: {}\n", printable(flow_), went_well(outcome->result) ? paint.good(result) : paint.bad(result));
+    text +=
+        fmt::format("{}: {}\n", printable(flow_), went_well(outcome->result) ? paint.good(result) : paint.bad(result));
     text += told_way(paint);
     for (const OwnedRecord& drop : drops_) text += told_drop(scenario, drop, paint);
   }

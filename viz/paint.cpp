@@ -20,8 +20,8 @@ std::size_t character(std::string_view text) {
   }
   static constexpr std::uint32_t least[] = {0, 0, 0xa0, 0x800, 0x10000};
   const bool surrogate = code >= 0xd800 && code <= 0xdfff;
-  const bool turns = (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-                     (code >= 0x2066 && code <= 0x2069);
+  const bool turns =
+      (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
   return code < least[length] || code > 0x10ffff || surrogate || turns ? 0 : length;
 }
 

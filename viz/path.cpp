@@ -106,8 +106,8 @@ class PathPicture {
     out_ = look::head("digraph", path_.flow_, title(drawn));
     nodes();
     for (const Edge& edge : edges_) {
-      out_ += edge.before + fmt::format("  {} -> {} [label=<<b>{}</b>  {}>, {}]\n", edge.from, edge.to, numbers_text(edge), edge.text,
-                                        edge.attributes);
+      out_ += edge.before + fmt::format("  {} -> {} [label=<<b>{}</b>  {}>, {}]\n", edge.from, edge.to,
+                                        numbers_text(edge), edge.text, edge.attributes);
     }
     return out_ + "}\n";
   }
@@ -135,18 +135,22 @@ class PathPicture {
 
   void draw(Edge edge) {
     for (Edge& drawn : edges_) {
-      const bool same = drawn.from == edge.from && drawn.to == edge.to && drawn.text == edge.text && drawn.packet == edge.packet;
+      const bool same =
+          drawn.from == edge.from && drawn.to == edge.to && drawn.text == edge.text && drawn.packet == edge.packet;
       if (same) return drawn.numbers.push_back(edge.numbers.front());
     }
     edges_.push_back(std::move(edge));
   }
 
-  /// The answers to the probes that did not get so far, as one arc each from who answered; returns how many packets that was.
+  /// The answers to the probes that did not get so far, as one arc each from who answered; returns how many packets
+  /// that was.
   std::size_t other_probes(const std::vector<const FlowPath::Packet*>& drawn) {
     std::size_t packets = 0;
     for (const FlowPath::Packet& probe : path_.packets_) {
       const FlowPath::Packet* answer = path_.answer_to(probe.id);
-      if (probe.from != path_.packets_.front().from || answer == nullptr || std::ranges::find(drawn, &probe) != drawn.end()) continue;
+      if (probe.from != path_.packets_.front().from || answer == nullptr ||
+          std::ranges::find(drawn, &probe) != drawn.end())
+        continue;
       if (probe.way.empty() || answer->way.empty()) continue;
       const auto ip = wire::Ipv4View::parse_quoted(probe.way.front().view().bytes);
       if (!ip) continue;
@@ -155,8 +159,10 @@ class PathPicture {
       const trace::Record arrived = answer->way.back().view();
       draw({.from = id(answer->from),
             .to = id(probe.from),
-            .text = fmt::format("{}<br/>{}", dot_html(kind_text(arrived.bytes)), dot_html(endpoints_text(arrived.bytes))),
-            .attributes = fmt::format("color=\"{}\", style=dashed, constraint=false, tailport=s, headport=s", look::good),
+            .text =
+                fmt::format("{}<br/>{}", dot_html(kind_text(arrived.bytes)), dot_html(endpoints_text(arrived.bytes))),
+            .attributes =
+                fmt::format("color=\"{}\", style=dashed, constraint=false, tailport=s, headport=s", look::good),
             .numbers = {ip->ttl()},
             .what = "ttl "});
     }
@@ -170,7 +176,8 @@ class PathPicture {
       if (o.flow != path_.id_) continue;
       text += "  " + result_word(o.result);
       if (path_.is_traceroute() && drawn > 2) text += "  (dashed: answers to probes with a smaller TTL)";
-      if (o.packets > drawn) text += fmt::format("  ({} more packet{} not drawn)", o.packets - drawn, o.packets - drawn == 1 ? "" : "s");
+      if (o.packets > drawn)
+        text += fmt::format("  ({} more packet{} not drawn)", o.packets - drawn, o.packets - drawn == 1 ? "" : "s");
     }
     return text;
   }

@@ -122,12 +122,12 @@ std::string text(const std::vector<Suite>& suites, const Paint& paint) {
   std::size_t checks = 0, failed = 0, width = 0;
   for (const Suite& suite : suites) width = std::max(width, suite.name.size());
   for (const Suite& suite : suites) {
-    const auto missed = static_cast<std::size_t>(
-        std::ranges::count_if(suite.checks, [](const Check& check) { return !check.met; }));
+    const auto missed =
+        static_cast<std::size_t>(std::ranges::count_if(suite.checks, [](const Check& check) { return !check.met; }));
     checks += suite.checks.size();
     failed += missed;
-    const std::string status = missed == 0 ? paint.good(std::string(paint.tick()) + "ok")
-                                           : paint.bad(fmt::format("{} FAILED", paint.cross()));
+    const std::string status =
+        missed == 0 ? paint.good(std::string(paint.tick()) + "ok") : paint.bad(fmt::format("{} FAILED", paint.cross()));
     out += fmt::format("{}  {:>3} checks  {}\n", padded(printable(suite.name), width), suite.checks.size(), status);
     for (const Check& check : suite.checks) {
       if (check.met) continue;
@@ -144,20 +144,21 @@ std::string junit(const std::vector<Suite>& suites) {
   std::size_t tests = 0, failures = 0;
   std::string body;
   for (const Suite& suite : suites) {
-    const auto failed = static_cast<std::size_t>(
-        std::ranges::count_if(suite.checks, [](const Check& check) { return !check.met; }));
+    const auto failed =
+        static_cast<std::size_t>(std::ranges::count_if(suite.checks, [](const Check& check) { return !check.met; }));
     tests += suite.checks.size();
     failures += failed;
-    body += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" file=\"{}\">\n", xml(suite.name),
-                        suite.checks.size(), failed, xml(suite.file));
+    body += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" file=\"{}\">\n",
+                        xml(suite.name), suite.checks.size(), failed, xml(suite.file));
     for (const Check& check : suite.checks) {
       body += fmt::format("    <testcase classname=\"{}\" name=\"{}\"", xml(suite.name), xml(check.name));
       body += check.met ? "/>\n" : fmt::format(">\n      {}\n    </testcase>\n", failure(check.instead));
     }
     body += "  </testsuite>\n";
   }
-  return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"masqsim\" tests=\"{}\" failures=\"{}\">\n{}</testsuites>\n",
-                     tests, failures, body);
+  return fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"masqsim\" tests=\"{}\" failures=\"{}\">\n{}</testsuites>\n",
+      tests, failures, body);
 }
 
 std::string tap(const std::vector<Suite>& suites) {
@@ -165,7 +166,8 @@ std::string tap(const std::vector<Suite>& suites) {
   std::size_t number = 0;
   for (const Suite& suite : suites) {
     for (const Check& check : suite.checks) {
-      body += fmt::format("{}ok {} - {}: {}\n", check.met ? "" : "not ", ++number, tap_text(suite.name), tap_text(check.name));
+      body += fmt::format("{}ok {} - {}: {}\n", check.met ? "" : "not ", ++number, tap_text(suite.name),
+                          tap_text(check.name));
       if (!check.met) body += fmt::format("  ---\n  came: {}\n  ...\n", yaml_text(check.instead));
     }
   }
@@ -177,7 +179,8 @@ std::string json(const std::vector<Suite>& suites) {
   bool good = true;
   for (const Suite& suite : suites) {
     good = good && suite.good();
-    list.push_back({{"name", suite.name}, {"file", suite.file}, {"good", suite.good()}, {"checks", checks_json(suite.checks)}});
+    list.push_back(
+        {{"name", suite.name}, {"file", suite.file}, {"good", suite.good()}, {"checks", checks_json(suite.checks)}});
   }
   return dumped({{"suites", list}, {"good", good}});
 }

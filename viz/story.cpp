@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
+#include "book.hpp"
 #include "masqsim/trace/rewrite.hpp"
 #include "masqsim/wire/describe.hpp"
 #include "masqsim/wire/icmp.hpp"
 #include "masqsim/wire/ipv4.hpp"
-#include "book.hpp"
 #include "words.hpp"
 
 namespace masqsim::viz {
@@ -74,7 +74,8 @@ class Teller {
     ++book_.lines;
     if (made.packet != 0) {
       if (made.flow == thread_->first) show(made.packet);
-      if (made.bad || (r_.kind == Kind::deliver && r_.node != thread_->initiator)) thread_->asked[made.packet] = thread_->lines.size();
+      if (made.bad || (r_.kind == Kind::deliver && r_.node != thread_->initiator))
+        thread_->asked[made.packet] = thread_->lines.size();
     }
     thread_->lines.push_back(std::move(made));
   }
@@ -90,7 +91,8 @@ class Teller {
     if (example && thread_->initiator == trace::nowhere) thread_->initiator = r_.node;
     if (!born) return;
     if (r_.cause != 0) tell_answer();
-    if (book_.all) add(line(endpoints_text(r_.bytes) + fmt::format(", {} bytes", r_.bytes.size()), kind_text(r_.bytes)));
+    if (book_.all)
+      add(line(endpoints_text(r_.bytes) + fmt::format(", {} bytes", r_.bytes.size()), kind_text(r_.bytes)));
   }
 
   /// The packet answers one that a line may tell of, already or soon.
@@ -137,13 +139,13 @@ class Teller {
     if (ends_it) std::swap(before, lines.back());
   }
 
-  /// Sets `first_` if it is this gateway's first packet of its direction under its mapping; true for the direction of the
-  /// mapping's first. A flow has several mappings where the gateway lost one: its time ran out, its address changed.
+  /// Sets `first_` if it is this gateway's first packet of its direction under its mapping; true for the direction of
+  /// the mapping's first. A flow has several mappings where the gateway lost one: its time ran out, its address
+  /// changed.
   bool first_crossing() {
     const wire::Tuple tuple = wire::tuple_of(r_.before.empty() ? r_.bytes : r_.before).value_or(wire::Tuple{});
-    auto crossing = std::ranges::find_if(thread_->crossings, [&](const Thread::Crossing& c) {
-      return c.gateway == r_.node && c.mapping == r_.mapping;
-    });
+    auto crossing = std::ranges::find_if(
+        thread_->crossings, [&](const Thread::Crossing& c) { return c.gateway == r_.node && c.mapping == r_.mapping; });
     if (crossing == thread_->crossings.end()) {
       if (thread_->crossings.size() >= most_decisive) return first_ = false;
       crossing = thread_->crossings.insert(crossing, {r_.node, r_.mapping, tuple.source, tuple.destination.address});
@@ -247,7 +249,8 @@ class Teller {
         told.alike_of_others = told.alike_of_others || told.flow != r_.flow;
         return;
       }
-      if (thread_->lines.size() < most_decisive) thread_->ends.push_back({place, r_.reason, example, thread_->lines.size()});
+      if (thread_->lines.size() < most_decisive)
+        thread_->ends.push_back({place, r_.reason, example, thread_->lines.size()});
     }
     const std::string_view why = r_.text.empty() ? sentence(r_.reason) : r_.text;
     const std::string whose = example ? "" : " of " + printable(header_.flows[r_.flow - 1].id);
@@ -257,7 +260,8 @@ class Teller {
       const std::string gateway = gateway_before(header_, r_.node, r_.bytes);
       if (!gateway.empty()) made.items.push_back("never reached " + gateway);
     }
-    if (thread_->early.first == r_.packet && !thread_->early.second.empty()) made.items.push_back(thread_->early.second);
+    if (thread_->early.first == r_.packet && !thread_->early.second.empty())
+      made.items.push_back(thread_->early.second);
     add(std::move(made));
   }
 

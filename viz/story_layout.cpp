@@ -5,8 +5,8 @@
 #include <iterator>
 #include <map>
 
-#include "masqsim/viz/story.hpp"
 #include "book.hpp"
+#include "masqsim/viz/story.hpp"
 #include "table.hpp"
 #include "words.hpp"
 
@@ -97,7 +97,8 @@ class Layout {
   std::string ends_of(const Thread& t) const {
     const trace::FlowInfo& flow = info(t);
     if (flow.verb == "set") return "set " + printable(flow.to);
-    std::string from = t.members > 1 ? fmt::format("{} x {}", t.members, member_of(node_part(flow.from)).first) : flow.from;
+    std::string from =
+        t.members > 1 ? fmt::format("{} x {}", t.members, member_of(node_part(flow.from)).first) : flow.from;
     if (!flow.to.empty()) from += " -> " + flow.to;
     return printable(from + ' ' + flow.verb);
   }
@@ -117,7 +118,8 @@ class Layout {
     bool any = false, met = true;
     const std::string group = id_of(t);
     for (const Verdict& v : finished_.expectations) {
-      const bool about = v.flow == info(t).id || (t.members > 1 && (v.flow == group || member_of(v.flow).first == group));
+      const bool about =
+          v.flow == info(t).id || (t.members > 1 && (v.flow == group || member_of(v.flow).first == group));
       if (!about) continue;
       any = true;
       met = met && v.met;
@@ -158,7 +160,10 @@ class Layout {
     text += j.title_result.empty() ? ends_of(t) : padded(ends_of(t), width_.ends) + "   ";
     if (!j.title_result.empty()) {
       const std::string result = padded(j.title_result, width_.result) + "   ";
-      const std::string status = std::string(j.well ? paint_.tick() : j.status.ends_with("ok") ? "" : std::string(paint_.cross()) + ' ') + j.status;
+      const std::string status = std::string(j.well                     ? paint_.tick()
+                                             : j.status.ends_with("ok") ? ""
+                                                                        : std::string(paint_.cross()) + ' ') +
+                                 j.status;
       text += j.well ? paint_.good(result + status) : paint_.bad(result + status);
     }
     put(text);
@@ -217,7 +222,8 @@ class Layout {
     if (fates.size() < 2) return;
     for (const auto& [fate, members] : fates) {
       const auto& [count, names] = members;
-      const std::string why = fate.reason == "none" ? "" : fmt::format(" {} {} at {}", paint_.cross(), fate.reason, fate.at);
+      const std::string why =
+          fate.reason == "none" ? "" : fmt::format(" {} {} at {}", paint_.cross(), fate.reason, fate.at);
       put(fmt::format("  {} x {}{}: {}{}", count, fate.result, why, names, count > 3 ? ", ..." : ""));
     }
   }
@@ -257,7 +263,8 @@ class Layout {
   }
 
   /// `text` in rows that fit behind `indent` columns, broken at `gap` where it must be.
-  std::vector<std::string> wrapped(std::string_view text, std::size_t taken, std::size_t indent, std::string_view gap) const {
+  std::vector<std::string> wrapped(std::string_view text, std::size_t taken, std::size_t indent,
+                                   std::string_view gap) const {
     const std::size_t room = text_.width > indent + 20 ? text_.width - indent : 20;
     std::vector<std::string> rows(1);
     while (!text.empty()) {
@@ -308,15 +315,16 @@ class Layout {
     for (const TableRows& table : book_.tables) {
       if (table.at != finished_.end) continue;
       put("");
-      put(paint_.strong(fmt::format("NAT table of {} at {} s", book_.header->nodes[table.gateway].name,
-                                    seconds(finished_.end, 3))));
+      put(paint_.strong(
+          fmt::format("NAT table of {} at {} s", book_.header->nodes[table.gateway].name, seconds(finished_.end, 3))));
       Table rows({"#", "proto", "inside", "outside", "remote", "state", "left"}, {0});
       for (const trace::Row& row : table.rows) {
-        rows.add({row.number == 0 ? "-" : std::to_string(row.number), to_string(row.protocol), to_string(row.inside), to_string(row.outside),
-                  to_string(row.remote), printable(row.state), whole_seconds(row.left)});
+        rows.add({row.number == 0 ? "-" : std::to_string(row.number), to_string(row.protocol), to_string(row.inside),
+                  to_string(row.outside), to_string(row.remote), printable(row.state), whole_seconds(row.left)});
       }
       out_ += rows.text("  ");
-      if (std::ranges::any_of(table.rows, [](const trace::Row& row) { return row.number == 0; })) put("  -: translates nothing");
+      if (std::ranges::any_of(table.rows, [](const trace::Row& row) { return row.number == 0; }))
+        put("  -: translates nothing");
       if (table.count > table.rows.size()) put(fmt::format("  {} more rows (--all)", table.count - table.rows.size()));
     }
   }
@@ -369,7 +377,8 @@ class Layout {
     const auto met = std::ranges::count_if(all, &Verdict::met);
     const auto wrong = std::ranges::count_if(finished_.lab, [](const Verdict& v) { return !v.met; });
     put("");
-    std::string text = all.empty() ? "No expectations." : fmt::format("{} of {} expectation{} met.", met, all.size(), plural(all.size()));
+    std::string text = all.empty() ? "No expectations."
+                                   : fmt::format("{} of {} expectation{} met.", met, all.size(), plural(all.size()));
     if (wrong > 0) text += fmt::format(" {} of {} lab answers do not hold.", wrong, finished_.lab.size());
     text = finished_.good() ? paint_.good(text) : paint_.bad(text);
     const std::string flow = worth_explaining();

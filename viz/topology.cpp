@@ -28,7 +28,8 @@ std::string range_text(const Node& node, const scenario::InterfaceAddress& a, bo
 
 std::string address_text(const Node& node, const scenario::Interface& interface) {
   std::string text;
-  for (const scenario::InterfaceAddress& a : interface.addresses) text += (text.empty() ? "" : ", ") + range_text(node, a, false);
+  for (const scenario::InterfaceAddress& a : interface.addresses)
+    text += (text.empty() ? "" : ", ") + range_text(node, a, false);
   return text;
 }
 
@@ -60,24 +61,28 @@ std::string service_text(const Node& node) {
 
 std::string ports_text(const std::optional<nat::PortRange>& ports) {
   if (!ports) return "";
-  return ports->first == ports->last ? fmt::format(" {}", ports->first) : fmt::format(" {}-{}", ports->first, ports->last);
+  return ports->first == ports->last ? fmt::format(" {}", ports->first)
+                                     : fmt::format(" {}-{}", ports->first, ports->last);
 }
 
 std::string short_text(wire::Prefix p) { return p.length == 32 ? wire::to_string(p.address) : wire::to_string(p); }
 
 std::vector<std::string> nat_lines(const Scenario& scenario, const Node& node) {
   constexpr std::size_t most_forwards = 6;
-  if (!node.nat) return node.kind == scenario::NodeKind::gateway ? std::vector<std::string>{"no NAT"} : std::vector<std::string>{};
+  if (!node.nat)
+    return node.kind == scenario::NodeKind::gateway ? std::vector<std::string>{"no NAT"} : std::vector<std::string>{};
   const scenario::NatSpec& nat = *node.nat;
   std::vector<std::string> lines;
   for (const auto& m : nat.masquerade) lines.push_back("masquerades to " + scenario.networks[m.out].name);
   for (const auto& s : nat.source) {
-    lines.push_back(s.exempt ? "exempts some to " + scenario.networks[s.out].name
-                             : "source NAT to " + wire::to_string(s.addresses.first) +
-                                   (s.addresses.first == s.addresses.last ? "" : " - " + wire::to_string(s.addresses.last)));
+    lines.push_back(s.exempt
+                        ? "exempts some to " + scenario.networks[s.out].name
+                        : "source NAT to " + wire::to_string(s.addresses.first) +
+                              (s.addresses.first == s.addresses.last ? "" : " - " + wire::to_string(s.addresses.last)));
   }
   for (const auto& o : nat.one_to_one) lines.push_back("1:1 " + short_text(o.inside) + " = " + short_text(o.outside));
-  for (const auto& n : nat.twice_nat) lines.push_back("outside " + short_text(n.outside) + " = inside " + short_text(n.inside));
+  for (const auto& n : nat.twice_nat)
+    lines.push_back("outside " + short_text(n.outside) + " = inside " + short_text(n.inside));
   for (const auto& f : nat.forward) {
     if (lines.size() > most_forwards) {
       lines.push_back("...");
@@ -126,8 +131,9 @@ class Picture {
     const bool cloud = network.kind == NetworkKind::cloud;
     if (cloud) lines.insert(lines.begin(), "no route to private addresses");
     const look::Colours c = look::of(side);
-    out_ += fmt::format("    {} [label={}, shape={}, style=filled, fillcolor=\"white\", color=\"{}\", penwidth={}]\n",
-                        net_id(n), look::label(network.name, lines), cloud ? "ellipse" : "box", c.line, cloud ? 1.6 : 2.4);
+    out_ +=
+        fmt::format("    {} [label={}, shape={}, style=filled, fillcolor=\"white\", color=\"{}\", penwidth={}]\n",
+                    net_id(n), look::label(network.name, lines), cloud ? "ellipse" : "box", c.line, cloud ? 1.6 : 2.4);
     for (NodeIndex i = 0; i < scenario_.nodes.size(); ++i) {
       if (zones_.homes[i] == n) node(i, "    ");
     }
@@ -155,8 +161,9 @@ class Picture {
       if (scenario_.networks[interface.network].kind == NetworkKind::link) continue;
       const bool inner = is_inner(node, interface.network);
       const std::string network = net_id(interface.network);
-      const std::string label =
-          node.interfaces.size() > 1 ? fmt::format(" [label={}]", dot_quoted(' ' + address_text(node, interface) + ' ')) : "";
+      const std::string label = node.interfaces.size() > 1
+                                    ? fmt::format(" [label={}]", dot_quoted(' ' + address_text(node, interface) + ' '))
+                                    : "";
       out_ += inner ? fmt::format("  {} -- {}{}\n", network, node_id(n), label)
                     : fmt::format("  {} -- {}{}\n", node_id(n), network, label);
     }
@@ -193,8 +200,8 @@ class Picture {
     const Network& network = scenario_.networks[n];
     std::string text = network.name;
     for (const std::string& line : channel_words(network.channel)) text += "  " + line;
-    const std::string label = fmt::format("<<b>{}</b><br/>{}  to  {}>", dot_html(text), dot_html(ends[0].address),
-                                          dot_html(ends[1].address));
+    const std::string label =
+        fmt::format("<<b>{}</b><br/>{}  to  {}>", dot_html(text), dot_html(ends[0].address), dot_html(ends[1].address));
     out_ += fmt::format("  {} -- {} [label={}, penwidth=1.6]\n", node_id(ends[0].node), node_id(ends[1].node), label);
   }
 

@@ -64,7 +64,9 @@ void Ping::finish() {
   if (finished_) return;
   finished_ = true;
   say_result(stack_.node(), params_.flow,
-             answers_ > 0 ? result::replied : failures_ > 0 ? result::unreachable : result::no_answer);
+             answers_ > 0    ? result::replied
+             : failures_ > 0 ? result::unreachable
+                             : result::no_answer);
 }
 
 }  // namespace masqsim::app

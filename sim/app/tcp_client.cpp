@@ -50,8 +50,8 @@ void TcpClient::begin_request() {
 void TcpClient::pour() {
   while (poured_ < request_size()) {
     const std::uint64_t left = request_size() - poured_;
-    const wire::ByteView bytes = params_.payload.empty() ? pattern(std::min<std::uint64_t>(left, 65536))
-                                                         : params_.payload.subspan(poured_);
+    const wire::ByteView bytes =
+        params_.payload.empty() ? pattern(std::min<std::uint64_t>(left, 65536)) : params_.payload.subspan(poured_);
     const std::size_t taken = connection_->send(bytes, bytes.size() < left);
     poured_ += taken;
     if (taken < bytes.size()) return;
@@ -77,8 +77,8 @@ void TcpClient::on_room(net::TcpConnection&) {
 }
 
 void TcpClient::check_answered() {
-  const bool answered = params_.reply > 0 ? answered_ >= params_.reply
-                                          : poured_ == request_size() && connection_->unacknowledged() == 0;
+  const bool answered =
+      params_.reply > 0 ? answered_ >= params_.reply : poured_ == request_size() && connection_->unacknowledged() == 0;
   if (!waiting_ || !answered) return;
   waiting_ = false;
   if (requests_ == params_.times) return finish_exchanges();

@@ -47,8 +47,8 @@ void Traceroute::on_datagram(net::DatagramSocket&, const net::Datagram& datagram
 
 void Traceroute::on_trouble(net::DatagramSocket&, const net::Trouble& trouble) {
   if (finished_) return;
-  const bool late = params_.icmp ? trouble.sequence != hop_
-                                 : trouble.about.destination.port != params_.first_port + hop_ - 1;
+  const bool late =
+      params_.icmp ? trouble.sequence != hop_ : trouble.about.destination.port != params_.first_port + hop_ - 1;
   if (late) return;
   if (trouble.type == wire::icmp::time_exceeded) {
     hop_is(trouble.from);
@@ -62,9 +62,7 @@ void Traceroute::on_trouble(net::DatagramSocket&, const net::Trouble& trouble) {
   finish(result::unreachable);
 }
 
-void Traceroute::hop_is(wire::Address who) {
-  say(stack_.node(), params_.flow, "hop {} is {}", hop_, to_string(who));
-}
+void Traceroute::hop_is(wire::Address who) { say(stack_.node(), params_.flow, "hop {} is {}", hop_, to_string(who)); }
 
 void Traceroute::finish(std::string_view word) {
   finished_ = true;

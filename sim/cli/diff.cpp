@@ -118,8 +118,9 @@ void add_diff(CLI::App& app, Chosen& chosen) {
       ->type_name("WHICH,WHICH");
   verb->add_flag("--real-time", arguments->real_time,
                  "with --gateway: packets reach the kernel no sooner than the file says");
-  verb->footer("Examples:\n  masqsim diff scenarios/03-inbound-fails.yaml scenarios/03-inbound-fails.yaml@forwarded\n"
-               "  masqsim diff scenarios/05-same-port.yaml scenarios/05-same-port.yaml --gateway own,linux");
+  verb->footer(
+      "Examples:\n  masqsim diff scenarios/03-inbound-fails.yaml scenarios/03-inbound-fails.yaml@forwarded\n"
+      "  masqsim diff scenarios/05-same-port.yaml scenarios/05-same-port.yaml --gateway own,linux");
   verb->callback([arguments, &chosen] {
     chosen = [arguments] {
       only_one_dash({arguments->first, arguments->second});

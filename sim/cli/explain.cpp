@@ -24,8 +24,7 @@ int explain(const Arguments& arguments) {
   if (std::ranges::find(finished.flows, arguments.flow, &scenario::FlowOutcome::id) == finished.flows.end()) {
     throw UsageError("no flow is called '" + arguments.flow + "'", flow_hint(finished));
   }
-  print(explanation.told(scenario, finished, scenario::remedy(scenario, finished, arguments.flow),
-                         paint_of_stdout()));
+  print(explanation.told(scenario, finished, scenario::remedy(scenario, finished, arguments.flow), paint_of_stdout()));
   return Exit::good;
 }
 

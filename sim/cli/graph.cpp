@@ -65,8 +65,9 @@ void add_graph(CLI::App& app, Chosen& chosen) {
   verb->add_option("--flow", arguments->flow, "draw the way of this flow's packets")->type_name("ID");
   verb->add_option("-T", arguments->type, "dot, svg, png or pdf (by the output's name, else dot)")->type_name("TYPE");
   verb->add_option("-o,--output", arguments->output, "where to; - is standard output")->type_name("FILE");
-  verb->footer("Examples:\n  masqsim graph scenarios/03-inbound-fails.yaml -o network.svg\n"
-               "  masqsim graph scenarios/03-inbound-fails.yaml --flow public -T png -o public.png");
+  verb->footer(
+      "Examples:\n  masqsim graph scenarios/03-inbound-fails.yaml -o network.svg\n"
+      "  masqsim graph scenarios/03-inbound-fails.yaml --flow public -T png -o public.png");
   verb->callback([arguments, &chosen] { chosen = [arguments] { return graph(*arguments); }; });
 }
 

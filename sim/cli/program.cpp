@@ -127,9 +127,10 @@ int main_program(int argc, const char* const* argv) {
                  "masqsim");
     app.set_version_flag("--version", version);
     app.require_subcommand(1);
-    app.footer("Example:\n  masqsim run scenarios/03-inbound-fails.yaml\n\n"
-               "Exit codes: 0 good; 1 an expectation failed or traces differ; 2 invalid file or arguments;\n"
-               "3 the machine failed (disk full, cannot write).");
+    app.footer(
+        "Example:\n  masqsim run scenarios/03-inbound-fails.yaml\n\n"
+        "Exit codes: 0 good; 1 an expectation failed or traces differ; 2 invalid file or arguments;\n"
+        "3 the machine failed (disk full, cannot write).");
     Chosen chosen = [] { return Exit::invalid; };
     add_run(app, chosen);
     add_check(app, chosen);

@@ -102,9 +102,10 @@ void add_run(CLI::App& app, Chosen& chosen) {
                    "instead of running: write the gateways' nft rulesets; - is standard output")
       ->type_name("FILE");
   verb->add_option("--format", arguments->format, "text, json, junit or tap")->type_name("FORMAT");
-  verb->footer("Examples:\n  masqsim run scenarios/03-inbound-fails.yaml\n"
-               "  masqsim run scenarios/03-inbound-fails.yaml@forwarded --pcap capture.pcapng\n"
-               "  masqsim run scenarios/04-port-forward.yaml --export-nft -");
+  verb->footer(
+      "Examples:\n  masqsim run scenarios/03-inbound-fails.yaml\n"
+      "  masqsim run scenarios/03-inbound-fails.yaml@forwarded --pcap capture.pcapng\n"
+      "  masqsim run scenarios/04-port-forward.yaml --export-nft -");
   verb->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
 }
 

@@ -258,9 +258,10 @@ void read_firewall(const Json& value, nat::Config& config) {
 Addressing addressing(const std::string& line) {
   const std::vector<std::string_view> words = split(line);
   const auto bad = [&]() -> Addressing {
-    wrong("addressing: cannot read '{}'; known are: addr add|del A/N dev IF, route add|del TO [via A] [dev IF], "
-          "route add unreachable|prohibit|blackhole TO, neigh add A [lladdr M] dev IF",
-          line);
+    wrong(
+        "addressing: cannot read '{}'; known are: addr add|del A/N dev IF, route add|del TO [via A] [dev IF], "
+        "route add unreachable|prohibit|blackhole TO, neigh add A [lladdr M] dev IF",
+        line);
   };
   if (words.size() < 3) return bad();
   Addressing a;
@@ -362,9 +363,10 @@ Setup setup(const Json& value) {
 Action action(const std::string& line) {
   const std::vector<std::string_view> words = split(line);
   const auto bad = [&]() -> Action {
-    wrong("do: cannot read '{}'; known are: flush-table, remove-nat-rules, readdress IF A/N, IF down, IF up, "
-          "send udp from A:P to B:Q payload HEX",
-          line);
+    wrong(
+        "do: cannot read '{}'; known are: flush-table, remove-nat-rules, readdress IF A/N, IF down, IF up, "
+        "send udp from A:P to B:Q payload HEX",
+        line);
   };
   Action a;
   if (line == "flush-table") {

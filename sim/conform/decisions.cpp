@@ -53,9 +53,9 @@ std::string_view port_of(std::string_view endpoint) {
 
 /// One choice as it stands in the trace.
 struct Chosen {
-  std::string shown;                ///< as Choice has it
-  std::vector<std::string> words;   ///< what of it stands in the lines
-  std::string like;                 ///< its class; two of other classes are not the same decision
+  std::string shown;               ///< as Choice has it
+  std::vector<std::string> words;  ///< what of it stands in the lines
+  std::string like;                ///< its class; two of other classes are not the same decision
 };
 
 std::string class_of(std::string_view port) {

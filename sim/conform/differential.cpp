@@ -28,7 +28,7 @@ struct Exchange {
 /// What was played, up to and with where the gateways part.
 struct Played {
   std::vector<Exchange> exchanges;
-  std::string parted;   ///< empty: they did not
+  std::string parted;  ///< empty: they did not
 };
 
 // Bytes of the id and the header checksum: of the ICMP messages that a gateway makes, the kernel's ids are by chance.

@@ -82,7 +82,7 @@ void advance(RandomHosts::Flow& flow, const Natural& n) {
 }
 
 Bytes tcp_options(bool scaled, Random& random) {
-  Bytes options{2, 4, 5, 0xb4};                                        // MSS 1460
+  Bytes options{2, 4, 5, 0xb4};                                                                 // MSS 1460
   if (one_in(random, 2)) options.insert(options.end(), {4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0});  // SACK, timestamps
   if (scaled) options.insert(options.end(), {1, 3, 3, 7});
   return options;
@@ -241,7 +241,7 @@ Bytes random_datagram(const RandomHosts::Flow& flow, std::uint8_t from, wire::En
   Bytes segment = payload(8 + data.size());
   const bool is_pptp = flow.protocol == Protocol::gre && flow.scaled;
   if (flow.protocol == Protocol::gre) wire::store32(&segment[0], 0x0000'0800);  // version 0, no options, IPv4 inside
-  if (is_pptp) {  // RFC 2637: the call id of the receiver
+  if (is_pptp) {                                                                // RFC 2637: the call id of the receiver
     wire::store32(&segment[0], 0x3001'880b);
     wire::store16(&segment[6], from);
   }
@@ -361,8 +361,7 @@ constexpr std::array changes{
     Change{[](Bytes& p, Random& r) {  // TCP: offset; UDP: length; else a bit
       if (p[9] == 6 && p.size() > 32) {
         p[32] = static_cast<std::uint8_t>(r.below(16) << 4);
-      }
-      else if (p[9] == 17 && p.size() > 26)
+      } else if (p[9] == 17 && p.size() > 26)
         wire::store16(&p[24], static_cast<std::uint16_t>(r.below(600)));
       else
         flip(p, 20, p.size(), r);

@@ -51,9 +51,9 @@ bool has_ports(Protocol p) {
 
 RandomHosts::Flow make_flow(Random& random) {
   RandomHosts::Flow flow;
-  constexpr std::array protocols{Protocol::tcp, Protocol::tcp,  Protocol::tcp, Protocol::udp,  Protocol::udp,
-                                 Protocol::udp, Protocol::icmp, Protocol::gre, Protocol::esp,  Protocol{100},
-                                 Protocol{253}, Protocol::tcp,  Protocol::udp, Protocol::icmp, Protocol::tcp,
+  constexpr std::array protocols{Protocol::tcp,  Protocol::tcp,  Protocol::tcp,    Protocol::udp,  Protocol::udp,
+                                 Protocol::udp,  Protocol::icmp, Protocol::gre,    Protocol::esp,  Protocol{100},
+                                 Protocol{253},  Protocol::tcp,  Protocol::udp,    Protocol::icmp, Protocol::tcp,
                                  Protocol::sctp, Protocol::sctp, Protocol::udplite};
   flow.protocol = pick(random, protocols);
   flow.icmp_type = random.below(4) == 0 ? wire::icmp::timestamp : wire::icmp::echo;

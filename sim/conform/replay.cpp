@@ -306,11 +306,9 @@ Replay replay(const Case& c, Bench& bench) {
     return bench.inject(i.side, i.bytes);
   };
   for (std::size_t n = 0; n < c.steps.size(); ++n) {
-    std::vector<Emerged> out =
-        std::visit(Overloaded{inject,
-                              [&](const Wait& w) { return bench.wait(w.span); },
-                              [&](const Action& a) { return bench.act(a); }},
-                   c.steps[n]);
+    std::vector<Emerged> out = std::visit(Overloaded{inject, [&](const Wait& w) { return bench.wait(w.span); },
+                                                     [&](const Action& a) { return bench.act(a); }},
+                                          c.steps[n]);
     for (Emerged& packet : out) {
       if (relative) numbers.make_relative(packet.bytes);
       done.observed.push_back({n, packet.side, std::move(packet.bytes), {}});

@@ -156,8 +156,11 @@ std::string to_json(const std::vector<Finding>& findings) {
   const Counts c = counts_of(findings);
   nlohmann::ordered_json all;
   all["requirements"] = std::move(rows);
-  all["summary"] = {{"complies", c.comply}, {"deviates", c.deviate}, {"not-testable", c.not_testable},
-                    {"musts", c.musts}, {"musts-deviate", c.musts_deviate}};
+  all["summary"] = {{"complies", c.comply},
+                    {"deviates", c.deviate},
+                    {"not-testable", c.not_testable},
+                    {"musts", c.musts},
+                    {"musts-deviate", c.musts_deviate}};
   return all.dump(2) + '\n';
 }
 

@@ -121,12 +121,12 @@ struct Connection {
 
   /// The handshake; false if it did not come about.
   bool open();
-  bool send(std::size_t size);     ///< inside to remote, not acknowledged
-  bool answer();                   ///< remote acknowledges all
-  bool close();                    ///< FIN each way, acknowledged
-  bool fin_out();                  ///< inside to remote, with the acknowledgment of all
+  bool send(std::size_t size);  ///< inside to remote, not acknowledged
+  bool answer();                ///< remote acknowledges all
+  bool close();                 ///< FIN each way, acknowledged
+  bool fin_out();               ///< inside to remote, with the acknowledgment of all
   bool fin_in();
-  bool acknowledge();              ///< inside acknowledges all
+  bool acknowledge();  ///< inside acknowledges all
   bool inside_hears(std::uint8_t flags, std::size_t size = 0);
 };
 

@@ -63,11 +63,11 @@ bool Tap::send_marker(wire::Address own, std::uint32_t number) {
   std::copy(std::begin(sender), std::end(sender), frame + 6);
   wire::store16(frame + 12, type_arp);
   std::uint8_t* arp = frame + header_size;
-  wire::store16(arp, 1);              // Ethernet
+  wire::store16(arp, 1);  // Ethernet
   wire::store16(arp + 2, type_ipv4);
   arp[4] = 6;
   arp[5] = 4;
-  wire::store16(arp + 6, 1);          // request
+  wire::store16(arp + 6, 1);  // request
   std::copy(std::begin(sender), std::end(sender), arp + 8);
   wire::store32(arp + 24, own.value);
   return ::write(fd_.number(), frame, sizeof frame) == static_cast<ssize_t>(sizeof frame);

@@ -37,8 +37,8 @@ class Tap {
   bool send_marker(wire::Address own, std::uint32_t number);
 
   struct Frame {
-    wire::ByteView packet;                     ///< of an IPv4 frame, else empty
-    std::optional<std::uint32_t> marker;       ///< the number of an answered marker
+    wire::ByteView packet;                ///< of an IPv4 frame, else empty
+    std::optional<std::uint32_t> marker;  ///< the number of an answered marker
   };
   /// The next frame that came out; nothing if none waits. Valid until the next call.
   std::optional<Frame> receive(std::span<std::uint8_t> room);

@@ -21,8 +21,8 @@ struct Expectation {
   std::uint32_t source = 0;
   wire::Endpoint destination;
   std::uint32_t master = no_flow;
-  Direction direction{};          ///< of the control connection in which the data connection's first packet will go
-  std::uint16_t port = 0;         ///< that was announced, before translation
+  Direction direction{};   ///< of the control connection in which the data connection's first packet will go
+  std::uint16_t port = 0;  ///< that was announced, before translation
   Time until;
 };
 

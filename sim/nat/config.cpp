@@ -19,14 +19,14 @@ Config rfc_preset(Config base) {
   base.overlap = true;                               // RFC 4787 REQ-7
   base.port_rest_s = 120;                            // RFC 6888 REQ-8
   base.limits.early_drop = false;                    // RFC 6888 REQ-11 D
-  base.limits.reject_exhausted = true;                 // RFC 6888 REQ-11 B, RFC 5508 REQ-8
+  base.limits.reject_exhausted = true;               // RFC 6888 REQ-11 B, RFC 5508 REQ-8
 
   Timeouts& t = base.timeouts;
-  t.udp = t.udp_stream = 5_min;                                 // RFC 4787 REQ-5
+  t.udp = t.udp_stream = 5_min;                                                // RFC 4787 REQ-5
   t.tcp_established = t.tcp_unacknowledged = t.tcp_max_retrans = 2_h + 4_min;  // RFC 5382 REQ-5
   t.tcp_syn_sent = t.tcp_syn_recv = t.tcp_fin_wait = t.tcp_close_wait = t.tcp_last_ack = t.tcp_time_wait = t.tcp_close =
-      4_min;         // RFC 5382 REQ-5, RFC 7857 section 2.1
-  t.icmp = 60_s;     // RFC 5508 REQ-2
+      4_min;      // RFC 5382 REQ-5, RFC 7857 section 2.1
+  t.icmp = 60_s;  // RFC 5508 REQ-2
   return base;
 }
 

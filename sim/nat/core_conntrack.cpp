@@ -10,7 +10,7 @@ namespace masqsim::nat {
 
 namespace {
 
-constexpr Duration stream_age = 2_s;       // UDP traffic later than this makes a stream
+constexpr Duration stream_age = 2_s;          // UDP traffic later than this makes a stream
 constexpr Duration kept_after_reset = 240_s;  // RFC 7857 section 2.2
 
 /// The direction in which packets come from outside.

@@ -96,17 +96,17 @@ struct TcpTrack {
 
 /// Tracks one SCTP association.
 struct SctpTrack {
-  std::uint32_t tag[2] = {};   ///< the verification tag that packets of each direction bear; 0: not known
-  bool began[2] = {};          ///< the side sent an INIT that no cookie has acknowledged
+  std::uint32_t tag[2] = {};  ///< the verification tag that packets of each direction bear; 0: not known
+  bool began[2] = {};         ///< the side sent an INIT that no cookie has acknowledged
   SctpState state = SctpState::none;
-  bool strayed = false;        ///< a heartbeat with another tag waits for its answer
+  bool strayed = false;  ///< a heartbeat with another tag waits for its answer
   Direction strayed_towards = Direction::original;
 };
 
 struct alignas(64) Flow {
   Key original;
   Key reply;
-  std::int64_t deadline = 0;  ///< nanoseconds; while unconfirmed the time-out to start with
+  std::int64_t deadline = 0;      ///< nanoseconds; while unconfirmed the time-out to start with
   std::int64_t alarm = no_alarm;  ///< when the timers look at the deadline
   union {
     std::int64_t stream_after;  ///< UDP: traffic later than this makes it a stream
@@ -129,9 +129,7 @@ struct alignas(64) Flow {
 };
 static_assert(sizeof(Flow) == 64);
 
-constexpr Direction opposite(Direction d) {
-  return d == Direction::original ? Direction::reply : Direction::original;
-}
+constexpr Direction opposite(Direction d) { return d == Direction::original ? Direction::reply : Direction::original; }
 
 inline constexpr std::uint8_t proto_icmp = 1, proto_tcp = 6, proto_udp = 17, proto_gre = 47, proto_icmpv6 = 58,
                               proto_sctp = 132, proto_udplite = 136;

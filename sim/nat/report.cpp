@@ -7,9 +7,7 @@ namespace masqsim::nat {
 
 namespace {
 
-bool shows_ports(std::uint8_t protocol) {
-  return has_ports(protocol) || protocol == proto_icmp;
-}
+bool shows_ports(std::uint8_t protocol) { return has_ports(protocol) || protocol == proto_icmp; }
 
 wire::Tuple tuple_of(const Key& key, std::uint8_t protocol) {
   const std::uint16_t to = protocol == proto_icmp ? key.source_port : key.destination_port;

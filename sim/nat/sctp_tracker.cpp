@@ -19,9 +19,9 @@ constexpr std::uint8_t data = 0, init = 1, init_ack = 2, heartbeat = 4, heartbea
 }  // namespace
 
 // Linux waits in CLOSED, 10 s, for the answer to an INIT, and 3 s in each step after it.
-constexpr std::array<std::uint8_t, 11> sctp_chunks{init,  init_ack,    abort_chunk, shutdown,          shutdown_ack,
-                                                   error, cookie_echo, cookie_ack,  shutdown_complete, heartbeat,
-                                                   heartbeat_ack};
+constexpr std::array<std::uint8_t, 11> sctp_chunks{
+    init,        init_ack,   abort_chunk,       shutdown,  shutdown_ack, error,
+    cookie_echo, cookie_ack, shutdown_complete, heartbeat, heartbeat_ack};
 //                                none CL  CW  CE  ES  SS  SR  SA  HS
 constexpr SctpTable sctp_original{{{CL, CL, CW, CE, ES, CL, CL, SA, CW},    // INIT
                                    {CL, CL, CW, CE, ES, SS, SR, SA, CL},    // INIT ACK
@@ -183,8 +183,8 @@ bool sctp_begin(SctpTrack& track, wire::ByteView segment) {
 SctpVerdict sctp_follow(SctpTrack& track, Direction direction, wire::ByteView segment, bool confirmed) {
   if (!well_bundled(segment)) return {};
   const std::uint32_t tag = wire::load32(&segment[4]);
-  const bool has_own_rule = carries_any(
-      segment, {init, shutdown_complete, cookie_echo, abort_chunk, shutdown_ack, heartbeat, heartbeat_ack});
+  const bool has_own_rule =
+      carries_any(segment, {init, shutdown_complete, cookie_echo, abort_chunk, shutdown_ack, heartbeat, heartbeat_ack});
   if (!has_own_rule && tag != track.tag[number(direction)]) return {};
 
   const SctpTable& table = direction == Direction::original ? sctp_original : sctp_reply;

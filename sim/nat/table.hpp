@@ -201,7 +201,7 @@ class Table {
   Timers timers_;
   Index keys_;  // values: flow << 1 | direction
   Groups sources_;
-  std::deque<Lingering> lingering_;  // oldest first; some have gone before
+  std::deque<Lingering> lingering_;         // oldest first; some have gone before
   mutable std::optional<Groups> outsides_;  // there from the first question on
   std::size_t size_ = 0;
   std::size_t unconfirmed_ = 0;

@@ -120,7 +120,7 @@ Fit fit_window(TcpTrack& track, TcpState state, Direction direction, const TcpSe
     if (syn) {
       begin_side(sender, receiver, segment, direction);
       if (!has_ack) return Fit::fits;  // simultaneous open
-    } else {  // picked up in the middle: this side has not been seen before
+    } else {                           // picked up in the middle: this side has not been seen before
       sender.end = end;
       sender.max_window = at_least_one(std::uint32_t{segment.window} << sender.scale);
       sender.max_end = end + sender.max_window;

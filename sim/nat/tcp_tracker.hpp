@@ -15,7 +15,15 @@ enum class TcpKind : std::uint8_t { syn, syn_ack, fin, ack, rst, none };
 
 /// A cell of the table: the next state, or what happens instead.
 enum class Cell : std::uint8_t {
-  syn_sent, syn_sent2, syn_recv, established, fin_wait, close_wait, last_ack, time_wait, close,
+  syn_sent,
+  syn_sent2,
+  syn_recv,
+  established,
+  fin_wait,
+  close_wait,
+  last_ack,
+  time_wait,
+  close,
   ignored,  ///< passes, translated; the state stays
   invalid
 };
@@ -34,8 +42,8 @@ struct TcpVerdict {
     accepted,  ///< `timeout` starts anew, unless it is unset
     ignored,   ///< passes, nothing changes
     invalid,
-    removed,   ///< passes, and the entry goes
-    reopened   ///< the entry goes; the segment is looked up again and makes a new one
+    removed,  ///< passes, and the entry goes
+    reopened  ///< the entry goes; the segment is looked up again and makes a new one
   };
   What what = What::accepted;
   std::optional<Duration> timeout;

@@ -51,9 +51,7 @@ std::optional<Key> as_before(const Table& table, const Key& key, std::uint8_t pr
   return std::nullopt;
 }
 
-std::uint32_t turned(std::uint32_t v) {
-  return v << 24 | (v & 0xff00) << 8 | (v >> 8 & 0xff00) | v >> 24;
-}
+std::uint32_t turned(std::uint32_t v) { return v << 24 | (v & 0xff00) << 8 | (v >> 8 & 0xff00) | v >> 24; }
 
 /// Jenkins' lookup3 as a little-endian Linux computes it over the 16 bytes in which it keeps an address of either
 /// family: which address of a pool a pair of hosts gets.

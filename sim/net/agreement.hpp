@@ -19,9 +19,9 @@ struct Agreement {
   wire::Endpoint local, remote;
   trace::FlowId flow = 0;
   AnswerOptions ip_options;
-  std::uint32_t own = 0, theirs = 0;      ///< initial sequence numbers
-  std::uint32_t clock_offset = 0;         ///< of the timestamps that are sent
-  std::uint32_t recent = 0;               ///< the timestamp to echo
+  std::uint32_t own = 0, theirs = 0;  ///< initial sequence numbers
+  std::uint32_t clock_offset = 0;     ///< of the timestamps that are sent
+  std::uint32_t recent = 0;           ///< the timestamp to echo
   std::uint16_t their_mss = 536;
   std::uint8_t their_scale = 0;
   bool timestamps = false, sack = false, scaled = false, ecn = false;

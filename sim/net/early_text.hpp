@@ -58,8 +58,8 @@ class EarlyText {
   void merge_into_first();
 
   bool sack_;
-  std::vector<Piece> pieces_;               // by begin
-  std::vector<TextRange> blocks_;           // told first first
+  std::vector<Piece> pieces_;      // by begin
+  std::vector<TextRange> blocks_;  // told first first
   std::optional<TextRange> duplicate_;
 };
 

@@ -157,8 +157,8 @@ bool Forwarder::find_way(Passage& p, Address called) {
     return drop(p, Reason::martian, "a destination that is on no wire");
   }
 
-  const Owned mine = destination.is_limited_broadcast() || destination == all_hosts ? Owned::broadcast
-                                                                                    : owned(destination);
+  const Owned mine =
+      destination.is_limited_broadcast() || destination == all_hosts ? Owned::broadcast : owned(destination);
   p.local = mine != Owned::no && (destination == called || !twin_elsewhere(destination, p.in));
   if (!p.local) find_route(p, destination);
   if (p.unroutable) return true;

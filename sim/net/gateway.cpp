@@ -92,9 +92,7 @@ bool Gateway::prerouting(Passage& p) {
   return go_on(p, nat_.prerouting(p.packet.buffer(), p.in, now(), p.track));
 }
 
-bool Gateway::forward(Passage& p) {
-  return go_on(p, nat_.forward(p.packet.buffer(), p.in, p.out, now(), p.track));
-}
+bool Gateway::forward(Passage& p) { return go_on(p, nat_.forward(p.packet.buffer(), p.in, p.out, now(), p.track)); }
 
 bool Gateway::input(Passage& p) {
   if (is_piece(p.packet) && !put_together(p)) return false;
@@ -198,8 +196,7 @@ void Gateway::hold(Packet piece) {
   const Time due = now() + nat_.config().timeouts.fragment;
   held_.insert(std::ranges::upper_bound(held_, due, {}, &Held::due), {std::move(piece), due});
   if (!answer_owed && !told(Kind::drop)) return;
-  network_.engine().schedule(due, *this, fragment_wake,
-                             answer_owed ? engine::Keep::alive : engine::Keep::background);
+  network_.engine().schedule(due, *this, fragment_wake, answer_owed ? engine::Keep::alive : engine::Keep::background);
 }
 
 /// RFC 792: ICMP 11/1 if the first piece is there. Linux says it only where the datagram was for itself.

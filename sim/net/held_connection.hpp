@@ -57,24 +57,24 @@ class HeldConnection final : private engine::Handler {
 
   Stack& stack_;
   Agreement agreed_;
-  std::uint32_t next_;                     // RCV.NXT
+  std::uint32_t next_;  // RCV.NXT
   ReceiveWindow window_;
   EarlyText early_;
   std::uint16_t next_id_;
-  Duration retransmission_;                // RTO: nothing is sent, but Linux measures pauses by it
+  Duration retransmission_;                      // RTO: nothing is sent, but Linux measures pauses by it
   std::uint32_t peer_window_ = 0, window_from_;  // SND.WND, SND.WL1
   std::optional<Time> last_challenge_;
   Time last_text_;
-  Time late_at_ = Time::never();           // a delayed acknowledgment
-  Time pressed_at_ = Time::never();        // one that stands for several about text before its turn
+  Time late_at_ = Time::never();     // a delayed acknowledgment
+  Time pressed_at_ = Time::never();  // one that stands for several about text before its turn
   std::uint32_t pressed_at_next_ = 0;
   std::uint8_t early_told_ = 0;
-  unsigned quick_ = 0;                     // acknowledgments that are not delayed
-  bool patient_ = false;                   // "pingpong": the next answer may carry the acknowledgment
-  bool fresh_ = true;                      // Linux has not yet chosen by how much acknowledgments are delayed ("ato")
+  unsigned quick_ = 0;    // acknowledgments that are not delayed
+  bool patient_ = false;  // "pingpong": the next answer may carry the acknowledgment
+  bool fresh_ = true;     // Linux has not yet chosen by how much acknowledgments are delayed ("ato")
   bool owed_ = false, owed_now_ = false;
   bool open_ = true, fin_ = false;
-  bool established_ = false;               // not yet where the handshake's ACK bore a SYN, too
+  bool established_ = false;  // not yet where the handshake's ACK bore a SYN, too
   bool congestion_seen_ = false, marks_seen_ = false;
 };
 

@@ -46,9 +46,7 @@ void HeldPort::on_segment(wire::Ipv4View ip, wire::TcpView tcp, const Packet& pa
       if (stack_.network().trace().on(trace::Kind::deliver))
         stack_.node().say_deliver(packet, "tcp:" + std::to_string(port_));
       return;
-    case Verdict::ignored:
-      stack_.refuse(packet, in, Reason::stale, "it does not fit");
-      return;
+    case Verdict::ignored: stack_.refuse(packet, in, Reason::stale, "it does not fit"); return;
     case Verdict::refused:
       if (stack_.refuse(packet, in, Reason::stale, "no such connection")) stack_.send_reset(ip, tcp, packet);
   }

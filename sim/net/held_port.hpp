@@ -21,11 +21,11 @@ class HeldPort final : private engine::Handler {
  private:
   /// A SYN that was answered, and whose answer waits to be acknowledged.
   struct Request {
-    std::uint64_t number = 0;              ///< tells timers of different requests apart
+    std::uint64_t number = 0;  ///< tells timers of different requests apart
     Agreement agreed;
     std::uint32_t last_stamp = 0, first_stamp = 0;
-    Time answered;                         ///< first
-    Time due;                              ///< when it is answered again
+    Time answered;  ///< first
+    Time due;       ///< when it is answered again
     std::uint8_t timeouts = 0;
     std::optional<Time> last_answer;
   };

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "cutting.hpp"
-#include "masqsim/net/network.hpp"
 #include "masqsim/nat/fragments.hpp"
 #include "masqsim/net/neighbours.hpp"
+#include "masqsim/net/network.hpp"
 #include "masqsim/wire/icmp.hpp"
 
 namespace masqsim::net {

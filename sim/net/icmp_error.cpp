@@ -10,7 +10,7 @@ namespace masqsim::net {
 
 namespace {
 
-constexpr std::size_t largest_error = 576;      // RFC 1812 section 4.3.2.3
+constexpr std::size_t largest_error = 576;       // RFC 1812 section 4.3.2.3
 constexpr std::uint8_t internet_control = 0xc0;  // the precedence of RFC 1812 section 4.3.2.5
 constexpr std::uint8_t tos_bits = 0x1e;
 

@@ -14,9 +14,9 @@ namespace masqsim::net {
 struct OptionsRead {
   /// the list is damaged at this byte of the header: the sender is owed ICMP 12/0
   std::optional<std::uint8_t> problem;
-  bool source_route = false;            ///< strict or loose; Linux takes none by default
-  std::uint8_t address_at = 0;          ///< record route: where in the header the outgoing address goes; 0: nowhere
-  bool changed = false;                 ///< the header checksum is to be made anew
+  bool source_route = false;    ///< strict or loose; Linux takes none by default
+  std::uint8_t address_at = 0;  ///< record route: where in the header the outgoing address goes; 0: nowhere
+  bool changed = false;         ///< the header checksum is to be made anew
 };
 
 /// Reads the options of a packet that arrived: takes the next free slot of record route and timestamp options for the
@@ -149,8 +149,7 @@ OptionsRead take_options(wire::Ipv4Edit packet, Time now, wire::Address facing, 
       case option::router_alert:
         if (length < 4) return wrong_at(at + 1);
         break;
-      default:
-        break;
+      default: break;
     }
     at += length;
   }

@@ -13,9 +13,8 @@ constexpr Duration pause = 1_s;
 }  // namespace
 
 void Neighbours::wait_for(wire::Address next_hop, InterfaceIndex out, Waiting waiting) {
-  const auto open = std::find_if(questions_.begin(), questions_.end(), [&](const Question& q) {
-    return q.next_hop == next_hop && q.out == out;
-  });
+  const auto open = std::find_if(questions_.begin(), questions_.end(),
+                                 [&](const Question& q) { return q.next_hop == next_hop && q.out == out; });
   if (open != questions_.end()) {
     open->waiting.push_back(std::move(waiting));
     return;
@@ -36,12 +35,12 @@ void Neighbours::forget(InterfaceIndex out, wire::Prefix network) {
 }
 
 void Neighbours::on_event(std::uint64_t argument) {
-  const auto place = std::find_if(questions_.begin(), questions_.end(),
-                                  [&](const Question& q) { return q.number == argument; });
+  const auto place =
+      std::find_if(questions_.begin(), questions_.end(), [&](const Question& q) { return q.number == argument; });
   if (place == questions_.end()) return;  // forgotten
   // The first of those that wait tries again for all.
-  const bool there = node_.network().transmit(node_, place->out, place->waiting.front().packet, place->next_hop) !=
-                     Sent::no_neighbour;
+  const bool there =
+      node_.network().transmit(node_, place->out, place->waiting.front().packet, place->next_hop) != Sent::no_neighbour;
   if (!there && place->asked < questions) {
     ++place->asked;
     node_.network().engine().schedule(node_.network().now() + pause, *this, argument);

@@ -6,7 +6,7 @@
 namespace masqsim::net {
 namespace {
 
-constexpr std::int64_t buffer = 131072, largest_buffer = 32 << 20;   // tcp_rmem
+constexpr std::int64_t buffer = 131072, largest_buffer = 32 << 20;  // tcp_rmem
 constexpr std::uint32_t described = 256, appendix = 320;  // a frame's descriptor, and what lies behind its bytes
 constexpr std::uint32_t joined_at_most = 17;
 constexpr std::uint32_t least_mss = 88;

@@ -12,17 +12,17 @@ namespace masqsim::net {
 
 /// What a segment takes of the buffer.
 struct Frame {
-  std::uint32_t text = 0;      ///< bytes
-  std::uint32_t weight = 0;    ///< bytes of memory
-  std::uint32_t slack = 0;     ///< of them behind the text: text that fits there can be copied to it
-  std::uint32_t joined = 0;    ///< other frames that hang on it
+  std::uint32_t text = 0;    ///< bytes
+  std::uint32_t weight = 0;  ///< bytes of memory
+  std::uint32_t slack = 0;   ///< of them behind the text: text that fits there can be copied to it
+  std::uint32_t joined = 0;  ///< other frames that hang on it
 };
 Frame frame_of(std::size_t packet, std::size_t text);
 
 /// Before a connection is there: what the SYN+ACK offers.
 struct FirstWindow {
-  std::uint16_t mss = 0;       ///< the one that is told
-  std::uint32_t text = 0;      ///< of it, what timestamps leave
+  std::uint16_t mss = 0;   ///< the one that is told
+  std::uint32_t text = 0;  ///< of it, what timestamps leave
   std::uint32_t window = 0;
 };
 /// As much as fits into a fresh buffer, of segments with `text` bytes.
@@ -69,11 +69,11 @@ class ReceiveWindow {
   std::int64_t text_in(std::int64_t memory) const { return memory * ratio_ >> 8; }
   bool merge(Frame& to, const Frame& from);
 
-  std::uint32_t mss_;                                      // what is sent to us at most, without options
+  std::uint32_t mss_;  // what is sent to us at most, without options
   std::uint8_t scale_;
   std::uint32_t window_, told_at_;
   std::uint32_t largest_, last_size_ = 0;
-  std::uint32_t ratio_ = 128;                              // text in 256 bytes of memory
+  std::uint32_t ratio_ = 128;  // text in 256 bytes of memory
   std::uint32_t clamp_ = 0, threshold_ = 0;
   std::uint32_t used_ = 0;
   Frame tail_;

@@ -79,7 +79,7 @@ struct Stack::Sockets {
 
   Random random;
   std::deque<Later> later;
-  std::uint16_t next_port = 0;                                     // 0: none picked yet
+  std::uint16_t next_port = 0;  // 0: none picked yet
   FlatIndex<DatagramSocket> by_port;
   std::vector<std::unique_ptr<DatagramSocket>> datagram_sockets;
   FlatIndex<Listener> listeners;
@@ -88,9 +88,9 @@ struct Stack::Sockets {
   std::optional<std::uint64_t> secret_;
   FlatIndex<TcpConnection> by_tuple;
   std::vector<std::unique_ptr<TcpConnection>> connections;
-  std::vector<Resting> resting;                                    // oldest first from `rested`
+  std::vector<Resting> resting;  // oldest first from `rested`
   std::size_t rested = 0;
-  std::map<wire::Address, std::uint16_t> path_mtus;                // learned from ICMP 3/4
+  std::map<wire::Address, std::uint16_t> path_mtus;  // learned from ICMP 3/4
 };
 
 }  // namespace masqsim::net

@@ -111,10 +111,10 @@ void Stack::deliver_udp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
   const bool unicast = node_.owns(ip.destination());
   if (!unicast) return node_.say_drop(packet, Reason::broadcast, "no program listens", in);
   const DatagramSocket* other = sockets_ ? sockets_->by_port.find(Sockets::key(Protocol::udp, port)) : nullptr;
-  const std::string text = !network().trace().on(trace::Kind::drop) ? std::string()
-                           : other ? fmt::format("{} talks to {} only", program(Protocol::udp, port),
-                                                 to_string(other->remote_))
-                                   : "no program on " + program(Protocol::udp, port);
+  const std::string text =
+      !network().trace().on(trace::Kind::drop) ? std::string()
+      : other ? fmt::format("{} talks to {} only", program(Protocol::udp, port), to_string(other->remote_))
+              : "no program on " + program(Protocol::udp, port);
   if (!refuse(packet, in, other ? Reason::wrong_peer : Reason::refused, text)) return;
   // quoted is the datagram alone
   packet.buffer().size = static_cast<std::uint32_t>(ip.header_length() + udp->length());
@@ -170,8 +170,7 @@ void Stack::deliver_tcp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
   const wire::TcpFlags flags = tcp->flags();
   const bool opens = flags.has(TcpFlags::syn) && !flags.any(TcpFlags::ack | TcpFlags::rst | TcpFlags::fin);
   TcpConnection* connection = sockets_ ? sockets_->connection(local, remote) : nullptr;
-  Listener* listener =
-      sockets_ ? sockets_->listeners.find(Sockets::key(Protocol::tcp, local.port)) : nullptr;
+  Listener* listener = sockets_ ? sockets_->listeners.find(Sockets::key(Protocol::tcp, local.port)) : nullptr;
   if (connection && connection->may_be_replaced(*tcp) && opens && listener) {  // RFC 9293 section 3.6.1
     connection->forget();
     connection = nullptr;
@@ -192,8 +191,7 @@ void Stack::deliver_tcp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
   const TcpConnection* meant = flags.has(TcpFlags::syn | TcpFlags::ack) ? calling(local, remote.port) : nullptr;
   const Reason reason = meant ? Reason::wrong_peer : opens ? Reason::refused : Reason::stale;
   const std::string text = !network().trace().on(trace::Kind::drop) ? std::string()
-                           : meant                 ? program(Protocol::tcp, local.port) + " called " +
-                                         to_string(meant->remote())
+                           : meant ? program(Protocol::tcp, local.port) + " called " + to_string(meant->remote())
                            : opens ? "no program on " + program(Protocol::tcp, local.port)
                                    : "no such connection";
   if (refuse(packet, in, reason, text)) send_reset(ip, *tcp, packet);
@@ -231,11 +229,8 @@ void Stack::send_reset(wire::Ipv4View ip, wire::TcpView tcp, const Packet& packe
   const AnswerOptions options = answer_options(ip, network().now(), ip.destination());
   if (!options.possible) return;
   Packet answer = make(40 + options.size, packet.flow());
-  const wire::IpFields head{.source = ip.destination(),
-                            .destination = ip.source(),
-                            .ttl = ttl_,
-                            .tos = tos,
-                            .options = options.view()};
+  const wire::IpFields head{
+      .source = ip.destination(), .destination = ip.source(), .ttl = ttl_, .tos = tos, .options = options.view()};
   wire::write_tcp(answer.bytes(), head, reset, {});
   node_.output(std::move(answer));
 }
@@ -285,11 +280,9 @@ void Stack::deliver_icmp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
   if (!message->sum_ok()) return node_.say_drop(packet, Reason::bad_checksum, "of ICMP", in);
   switch (message->type()) {
     case icmp::echo:
-    case icmp::timestamp:
-      return answer_query(ip, *message, packet, in);
+    case icmp::timestamp: return answer_query(ip, *message, packet, in);
     case icmp::echo_reply: {
-      DatagramSocket* socket =
-          sockets_ ? sockets_->by_port.find(Sockets::key(Protocol::icmp, message->id())) : nullptr;
+      DatagramSocket* socket = sockets_ ? sockets_->by_port.find(Sockets::key(Protocol::icmp, message->id())) : nullptr;
       if (!socket) break;
       if (!socket->remote_.address.is_zero() && socket->remote_.address != ip.source()) {
         refuse(packet, in, Reason::wrong_peer, "another address was asked");
@@ -304,8 +297,7 @@ void Stack::deliver_icmp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
     }
     case icmp::unreachable:
     case icmp::time_exceeded:
-    case icmp::parameter_problem:
-      return take_error(*message, ip.source(), packet, in);
+    case icmp::parameter_problem: return take_error(*message, ip.source(), packet, in);
     default: break;
   }
   refuse(packet, in, Reason::unrelated_icmp, "nobody asked");

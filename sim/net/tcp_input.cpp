@@ -80,8 +80,8 @@ void TcpConnection::on_segment_in_window(Tcp tcp, const Packet& packet, Interfac
   const wire::TcpFlags flags = tcp.flags();
   const Node& node = stack_->node();
   // A peer that opened at the same time repeats its SYN with the acknowledgment of ours (RFC 9293 figure 8).
-  const bool both_opened = state_ == TcpState::syn_received && flags.has(TcpFlags::syn | TcpFlags::ack) &&
-                           tcp.sequence() + 1 == received_;
+  const bool both_opened =
+      state_ == TcpState::syn_received && flags.has(TcpFlags::syn | TcpFlags::ack) && tcp.sequence() + 1 == received_;
   if (!both_opened && !acceptable(tcp)) {
     const std::uint32_t length = length_of(tcp);
     const bool repeated = length > 0 && static_cast<std::int32_t>(tcp.sequence() + length - received_) <= 0;
@@ -148,8 +148,8 @@ bool TcpConnection::take_acknowledgment(Tcp tcp) {
     return false;
   }
   if (state_ == TcpState::time_wait) return true;
-  const bool nothing_new = tcp.payload().empty() && !tcp.flags().any(TcpFlags::fin) &&
-                           std::uint32_t{tcp.window()} << send_scale_ == window_;
+  const bool nothing_new =
+      tcp.payload().empty() && !tcp.flags().any(TcpFlags::fin) && std::uint32_t{tcp.window()} << send_scale_ == window_;
   take_window(tcp);
   if (before(unacknowledged_, acknowledgment)) {
     take_new_acknowledgment(acknowledgment);
@@ -225,8 +225,8 @@ void TcpConnection::take_duplicate_acknowledgment() {
 }
 
 void TcpConnection::take_text(Tcp tcp) {
-  const bool receiving = state_ == TcpState::established || state_ == TcpState::fin_wait_1 ||
-                         state_ == TcpState::fin_wait_2;
+  const bool receiving =
+      state_ == TcpState::established || state_ == TcpState::fin_wait_1 || state_ == TcpState::fin_wait_2;
   if (length_of(tcp) == 0) {
     if (tcp.sequence() != received_) ack_owed_ = true;  // a keepalive, or a look at a closed window
     return;
@@ -267,8 +267,7 @@ void TcpConnection::hold(std::uint32_t sequence, wire::ByteView text, bool push)
       ++place;
     }
     if (place != held_.end() && !before(sequence, place->sequence)) {  // its beginning is known
-      const std::size_t known =
-          std::min<std::size_t>(text.size(), place->sequence + place->bytes.size() - sequence);
+      const std::size_t known = std::min<std::size_t>(text.size(), place->sequence + place->bytes.size() - sequence);
       text = text.subspan(known);
       sequence += static_cast<std::uint32_t>(known);
       continue;

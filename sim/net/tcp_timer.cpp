@@ -12,9 +12,9 @@ namespace masqsim::net {
 
 namespace {
 
-constexpr Duration least_variation = 200_ms;   // Linux's TCP_RTO_MIN
-constexpr Duration longest_timeout = 120_s;    // Linux's TCP_RTO_MAX
-constexpr Duration time_wait_length = 60_s;    // Linux's TCP_TIMEWAIT_LEN
+constexpr Duration least_variation = 200_ms;  // Linux's TCP_RTO_MIN
+constexpr Duration longest_timeout = 120_s;   // Linux's TCP_RTO_MAX
+constexpr Duration time_wait_length = 60_s;   // Linux's TCP_TIMEWAIT_LEN
 
 }  // namespace
 
@@ -118,9 +118,7 @@ void TcpConnection::enter_time_wait() {
   if (handler) handler->on_closed(*this, TcpEnd::finished, nullptr);
 }
 
-void TcpConnection::say(std::string_view text) const {
-  stack_->network().say_event(stack_->node().id(), flow_, text);
-}
+void TcpConnection::say(std::string_view text) const { stack_->network().say_event(stack_->node().id(), flow_, text); }
 
 // The place in the stack is given back before the handler hears of it, so that it may call the same peer again.
 void TcpConnection::finish(TcpEnd end, const Trouble* trouble) {

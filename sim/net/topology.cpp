@@ -83,8 +83,11 @@ class Spreading {
 class Computation {
  public:
   explicit Computation(const Topology& topology)
-      : topology_(topology), plugs_(topology.segments), routers_(topology.segments),
-        told_(topology.nodes.size()), tables_(topology.nodes.size()) {
+      : topology_(topology),
+        plugs_(topology.segments),
+        routers_(topology.segments),
+        told_(topology.nodes.size()),
+        tables_(topology.nodes.size()) {
     for (trace::NodeId id = 0; id < topology.nodes.size(); ++id) {
       for (const Attachment& attachment : topology.nodes[id].attachments) {
         plugs_[attachment.segment].push_back({id, &attachment});
@@ -216,7 +219,7 @@ class Computation {
   }
 
   const Topology& topology_;
-  std::vector<std::vector<Plug>> plugs_;           // by segment
+  std::vector<std::vector<Plug>> plugs_;             // by segment
   std::vector<std::vector<trace::NodeId>> routers_;  // by segment
   std::vector<bool> told_;                           // by node: it has static routes
   std::vector<RouteTable> tables_;

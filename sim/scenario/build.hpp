@@ -19,11 +19,11 @@ struct Built {
     net::Node* node = nullptr;
     net::Stack* stack = nullptr;
   };
-  std::vector<std::vector<Member>> nodes;               ///< by NodeIndex; more than one member only in groups
-  std::vector<net::GatewayNode*> gateways;              ///< by NodeIndex; null for what is no gateway
-  std::vector<net::Node*> clouds;                       ///< by NetworkIndex; null for what is no cloud
-  std::vector<std::vector<std::uint32_t>> segments;     ///< by NetworkIndex; a cloud has one an attachment
-  std::vector<FlowPlan> plans;                          ///< the flow with FlowId n + 1
+  std::vector<std::vector<Member>> nodes;            ///< by NodeIndex; more than one member only in groups
+  std::vector<net::GatewayNode*> gateways;           ///< by NodeIndex; null for what is no gateway
+  std::vector<net::Node*> clouds;                    ///< by NetworkIndex; null for what is no cloud
+  std::vector<std::vector<std::uint32_t>> segments;  ///< by NetworkIndex; a cloud has one an attachment
+  std::vector<FlowPlan> plans;                       ///< the flow with FlowId n + 1
 
   const Member& member(NodeRef ref) const { return nodes[ref.node][ref.member == 0 ? 0 : ref.member - 1]; }
 };

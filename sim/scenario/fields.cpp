@@ -212,9 +212,10 @@ const std::string* plain_text(Report& report, const Value& value, std::string_vi
   }
   const std::string_view other = value.plain && !value.filled ? read_as(value.text) : std::string_view{};
   if (!other.empty()) {
-    report.error(value.span, fmt::format("{} {} must stand in quotes: YAML readers take it for {}", what,
-                                         quoted(value.text), other),
-                 fmt::format("write \"{}\"", value.text));
+    report.error(
+        value.span,
+        fmt::format("{} {} must stand in quotes: YAML readers take it for {}", what, quoted(value.text), other),
+        fmt::format("write \"{}\"", value.text));
     return nullptr;
   }
   return &value.text;
@@ -264,8 +265,8 @@ bool check_name(Report& report, std::string_view what, std::string_view name, Sp
            c == '-';
   };
   if (name.empty() || name.size() > 63 || !std::all_of(name.begin(), name.end(), allowed)) {
-    report.error(where, fmt::format("{} name may use letters, digits, '.', '_' and '-' (1 to 63), got {}", what,
-                                    quoted(name)));
+    report.error(
+        where, fmt::format("{} name may use letters, digits, '.', '_' and '-' (1 to 63), got {}", what, quoted(name)));
     return false;
   }
   if (name[0] == '.' || name[0] == '-' || looks_like_address(name)) {

@@ -68,9 +68,9 @@ class Judge final : public trace::Sink {
     bool delivered = false;  // one of its packets reached a program elsewhere
 
     std::uint64_t packets = 0;
-    std::string result;      // the word of the result record
-    Ending ended;            // by the last drop of a packet that is no ICMP error
-    Ending error_ended;      // by the last drop of one that is
+    std::string result;  // the word of the result record
+    Ending ended;        // by the last drop of a packet that is no ICMP error
+    Ending error_ended;  // by the last drop of one that is
     StreamCount arrived;
     StreamCount received;
     std::vector<trace::NodeId> answered;  // who sent ICMP errors back, in order, nobody twice in a row

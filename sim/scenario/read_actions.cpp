@@ -54,8 +54,8 @@ class ActionReader {
         report_(draft.report),
         number_(number),
         fields_(draft.report, value, "actions", value.span,
-                {"at", "id", "from", "tcp", "udp", "ping", "traceroute", "raw", "set", "send", "text", "hex", "times",
-                 "every", "stagger", "wait", "close", "ttl", "tos", "df", "hops", "network"}) {}
+                {"at",  "id",    "from",  "tcp",     "udp",  "ping",  "traceroute", "raw", "set", "send", "text",
+                 "hex", "times", "every", "stagger", "wait", "close", "ttl",        "tos", "df",  "hops", "network"}) {}
 
   std::optional<Action> read() {
     if (!fields_.ok() || !find_verb()) return std::nullopt;

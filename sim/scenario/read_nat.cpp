@@ -93,9 +93,23 @@ class NatReader {
   }
 
   static Known timeout_names() {
-    static const Known names{"tcp-syn-sent", "tcp-syn-recv", "tcp-established", "tcp-fin-wait", "tcp-close-wait",
-                                 "tcp-last-ack", "tcp-time-wait", "tcp-close", "tcp-unacknowledged", "tcp-max-retrans",
-                                 "udp", "udp-stream", "icmp", "gre", "gre-stream", "generic", "fragment"};
+    static const Known names{"tcp-syn-sent",
+                             "tcp-syn-recv",
+                             "tcp-established",
+                             "tcp-fin-wait",
+                             "tcp-close-wait",
+                             "tcp-last-ack",
+                             "tcp-time-wait",
+                             "tcp-close",
+                             "tcp-unacknowledged",
+                             "tcp-max-retrans",
+                             "udp",
+                             "udp-stream",
+                             "icmp",
+                             "gre",
+                             "gre-stream",
+                             "generic",
+                             "fragment"};
     return names;
   }
 

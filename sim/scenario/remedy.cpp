@@ -14,9 +14,9 @@ namespace {
 
 /// A change: laid over the file as a variant, and, where the caller was wrong, another address to call.
 struct Candidate {
-  std::string change;                     ///< as the user is told
-  std::string variant;                    ///< the body of a variant; empty: none
-  std::optional<wire::Address> call{};    ///< what the flow's action calls instead
+  std::string change;                   ///< as the user is told
+  std::string variant;                  ///< the body of a variant; empty: none
+  std::optional<wire::Address> call{};  ///< what the flow's action calls instead
 };
 
 /// Makes the run judge flows also where the file expects nothing.
@@ -137,9 +137,8 @@ class Search {
       const bool inside = std::ranges::any_of(node.interfaces, [&](const Interface& i) {
         return !is_outside(gateway, i.network) && i.addresses.front().address.is_private();
       });
-      const bool listens = std::ranges::any_of(node.services, [&](const Service& s) {
-        return s.protocol == protocol && s.port == action().target.port;
-      });
+      const bool listens = std::ranges::any_of(
+          node.services, [&](const Service& s) { return s.protocol == protocol && s.port == action().target.port; });
       if (inside && listens && (!wanted || owns(node, *wanted))) return &node;
     }
     return nullptr;

@@ -86,9 +86,8 @@ class Resolver {
     write_networks();
     write_nodes();
     list("actions", s_.actions, [&](const Action& a) { write_action(a); });
-    list("expect", s_.expect, [&](const Expectation& e) {
-      std::visit([&](const auto& one) { write_expectation(one); }, e);
-    });
+    list("expect", s_.expect,
+         [&](const Expectation& e) { std::visit([&](const auto& one) { write_expectation(one); }, e); });
     list("lab", s_.lab, [&](const Question& q) { write_question(q); });
     return w_.take();
   }

@@ -98,8 +98,7 @@ Character character_at(std::string_view text, std::size_t offset) {
     return code < 0x800 || surrogate ? Character{} : Character{3, code};
   }
   if (first >= 0xf0 && first <= 0xf4 && tail(1) && tail(2) && tail(3)) {
-    const std::uint32_t code =
-        (first & 0x07) << 18 | (byte(1) & 0x3f) << 12 | (byte(2) & 0x3f) << 6 | (byte(3) & 0x3f);
+    const std::uint32_t code = (first & 0x07) << 18 | (byte(1) & 0x3f) << 12 | (byte(2) & 0x3f) << 6 | (byte(3) & 0x3f);
     return code < 0x10000 || code > 0x10ffff ? Character{} : Character{4, code};
   }
   return {};

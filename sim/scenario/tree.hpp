@@ -21,8 +21,8 @@ struct Value {
   enum class Kind : std::uint8_t { null, scalar, list, map };
 
   Kind kind = Kind::null;
-  bool plain = true;         ///< a scalar without quotes
-  bool filled = false;       ///< a scalar that held a ${variable}
+  bool plain = true;    ///< a scalar without quotes
+  bool filled = false;  ///< a scalar that held a ${variable}
   Span span;
   std::string text;          ///< scalar
   std::vector<Key> keys;     ///< map: keys[n] has items[n]

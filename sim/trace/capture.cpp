@@ -56,9 +56,9 @@ struct LinkType {
   int number;
   Unwrap unwrap;
 };
-constexpr LinkType link_types[] = {{DLT_EN10MB, ethernet}, {DLT_RAW, raw},        {DLT_IPV4, raw},     {101, raw},
-                                   {DLT_LINUX_SLL, cooked}, {DLT_LINUX_SLL2, cooked2}, {DLT_NULL, loopback},
-                                   {DLT_LOOP, loopback}};
+constexpr LinkType link_types[] = {
+    {DLT_EN10MB, ethernet},    {DLT_RAW, raw},       {DLT_IPV4, raw},     {101, raw}, {DLT_LINUX_SLL, cooked},
+    {DLT_LINUX_SLL2, cooked2}, {DLT_NULL, loopback}, {DLT_LOOP, loopback}};
 
 struct Close {
   void operator()(pcap_t* p) const { ::pcap_close(p); }
@@ -113,8 +113,8 @@ Capture read_from(File file, const std::string& name) {
       throw ReadError(where + "the capture is too large (at most " + std::to_string(limits::capture_packets) +
                       " packets and " + std::to_string(limits::capture_bytes) + " bytes)");
     }
-    capture.packets.push_back({at, {packet->begin(), packet->end()},
-                               header->len > header->caplen ? header->len - header->caplen : 0});
+    capture.packets.push_back(
+        {at, {packet->begin(), packet->end()}, header->len > header->caplen ? header->len - header->caplen : 0});
   }
 }
 

@@ -12,8 +12,13 @@ void LinesSink::begin(const Header& header) {
 }
 
 void LinesSink::record(const Record& record) {
-  Line line{record.at,    record.kind, std::string(place_name(*header_, record)), record.packet, record.cause,
-            std::string(flow_name(*header_, record.flow)), {}};
+  Line line{record.at,
+            record.kind,
+            std::string(place_name(*header_, record)),
+            record.packet,
+            record.cause,
+            std::string(flow_name(*header_, record.flow)),
+            {}};
   append_story(line.story, record);
   lines_.lines.push_back(std::move(line));
 }

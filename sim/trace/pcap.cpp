@@ -27,8 +27,8 @@ std::string lower(std::string text) {
 std::string safe(std::string_view point) {
   std::string name;
   for (const char c : point.substr(0, 190)) {
-    const bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                      c == '_' || c == '-';
+    const bool good =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
     name += good ? c : c == '/' ? '-' : '_';
   }
   if (name.empty() || name[0] == '.') name.insert(0, "_");

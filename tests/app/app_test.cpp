@@ -142,9 +142,9 @@ TEST(TcpClient, GetsNoAnswerWithinSevenSeconds) {
   TwoHosts lab({.delay = 1_ms, .loss = {1, 1}});
   TcpClient client(lab.a.stack(), {.flow = 1, .to = {lab.b_address, 22}});
   lab.run();
-  EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
-            (Strings{"1.000 a event retransmits SYN (2)", "3.000 a event retransmits SYN (3)",
-                     "7.000 a result no-answer"}));
+  EXPECT_EQ(
+      lab.lines.of({Kind::event, Kind::result}),
+      (Strings{"1.000 a event retransmits SYN (2)", "3.000 a event retransmits SYN (3)", "7.000 a result no-answer"}));
 }
 
 TEST(TcpClient, AsksAgainOnTheSameConnection) {
@@ -171,14 +171,13 @@ TEST(TcpClient, SaysResetWhenTheConnectionIsBrokenOffLater) {
   TcpClient client(lab.a.stack(), {.flow = 1, .from_port = 4000, .to = {lab.b_address, 80}, .size = 10, .reply = 5});
   lab.run(Time{} + 10_ms);
   const auto last = *wire::TcpView::parse(wire::Ipv4View::parse(lab.lines.packets.back())->payload());
-  lab.a.receive(lab.network.pool().make(
-                    wire::tcp_packet({.source = lab.b_address, .destination = lab.a_address},
-                                     {.source_port = 80,
-                                      .destination_port = 4000,
-                                      .sequence = last.acknowledgment(),
-                                      .flags = {wire::TcpFlags::rst}},
-                                     {}),
-                    1),
+  lab.a.receive(lab.network.pool().make(wire::tcp_packet({.source = lab.b_address, .destination = lab.a_address},
+                                                         {.source_port = 80,
+                                                          .destination_port = 4000,
+                                                          .sequence = last.acknowledgment(),
+                                                          .flags = {wire::TcpFlags::rst}},
+                                                         {}),
+                                        1),
                 0);
   EXPECT_EQ(lab.lines.of({Kind::result}), (Strings{"0.004 a result established", "0.010 a result reset"}));
 }
@@ -229,8 +228,9 @@ TEST(Raw, PutsTheBytesOnTheWireAsTheyAre) {
   lab.run();
   EXPECT_EQ(lab.lines.packets.at(0), bytes);
   EXPECT_EQ(lab.lines.of({Kind::result, Kind::drop}),
-            (Strings{"0.000 a result sent", "0.001 b drop bad-checksum of the IP header | 1.2.3.4:1 > 10.0.0.2:2 udp "
-                                            "len=0 ttl=64 ip-sum-wrong"}));
+            (Strings{"0.000 a result sent",
+                     "0.001 b drop bad-checksum of the IP header | 1.2.3.4:1 > 10.0.0.2:2 udp "
+                     "len=0 ttl=64 ip-sum-wrong"}));
 }
 
 /// a - r1 - r2 - b, each link its own network.

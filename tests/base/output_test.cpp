@@ -114,9 +114,7 @@ TEST_P(OutputFileTest, WritesThroughALink) {
 }
 
 TEST_P(OutputFileTest, SaysWhereAndWhyItCannotWrite) {
-  const auto open = [&](const std::string& path) {
-    return error_of([&] { OutputFile file(path, options()); });
-  };
+  const auto open = [&](const std::string& path) { return error_of([&] { OutputFile file(path, options()); }); };
   EXPECT_EQ(open(at("none/out.txt")), at("none/out.txt").string() + ": cannot write: No such file or directory");
   EXPECT_EQ(open(directory_), directory_.string() + ": cannot write: Is a directory");
   EXPECT_EQ(open(""), "'': cannot write: No such file or directory");

@@ -136,8 +136,8 @@ TEST(ParseRate, SaysWhatIsWrong) {
 }
 
 TEST(ParseSize, KnowsDecimalAndBinaryUnits) {
-  const Case good[] = {{"0B", "0"},         {"200B", "200"},       {"64kB", "64000"},     {"64KiB", "65536"},
-                       {"1MB", "1000000"},  {"1MiB", "1048576"},   {"1.5kB", "1500"},     {"1000MB", "1000000000"}};
+  const Case good[] = {{"0B", "0"},        {"200B", "200"},     {"64kB", "64000"}, {"64KiB", "65536"},
+                       {"1MB", "1000000"}, {"1MiB", "1048576"}, {"1.5kB", "1500"}, {"1000MB", "1000000000"}};
   for (const Case& c : good) EXPECT_EQ(shown(parse::size(c.text)), c.result) << c.text;
 }
 

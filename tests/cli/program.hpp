@@ -16,8 +16,8 @@ struct Ran {
 
 struct How {
   std::string input{};
-  std::string out_to{};     ///< a path for standard output instead of `Ran::out`, such as "/dev/full"
-  bool closed_pipe = false; ///< standard output is a pipe whose reader is gone
+  std::string out_to{};      ///< a path for standard output instead of `Ran::out`, such as "/dev/full"
+  bool closed_pipe = false;  ///< standard output is a pipe whose reader is gone
 };
 
 Ran masqsim(const std::vector<std::string>& arguments, const How& how = {});

@@ -14,9 +14,10 @@ std::string first_error(std::string_view line) {
   return cases.errors.empty() ? "none" : cases.errors.front();
 }
 
-constexpr std::string_view plain = R"({"name": "one", "gateway": {"source": [{"out": "wan0", "action": "masquerade"}]}, )"
-                                   R"("steps": [{"dir": "in", "hex": "45000021123440004011)"
-                                   R"(3cabc0a8010ac633640713880035000dbc5768656c6c6f"}], )";
+constexpr std::string_view plain =
+    R"({"name": "one", "gateway": {"source": [{"out": "wan0", "action": "masquerade"}]}, )"
+    R"("steps": [{"dir": "in", "hex": "45000021123440004011)"
+    R"(3cabc0a8010ac633640713880035000dbc5768656c6c6f"}], )";
 constexpr std::string_view answer = R"("observed": [{"step": 0, "side": "out", "hex": "45000021123440003f11)"
                                     R"(c35bcb007101c633640713880035000d420868656c6c6f"}], )";
 constexpr std::string_view table =
@@ -71,8 +72,9 @@ TEST(CaseFile, SaysWhatIsWrongWithAStep) {
 
 TEST(CaseFile, ADatagramOfTheGatewayMayBeEmpty) {
   const auto payload = [](std::string_view words) {
-    const std::string line = R"({"name": "x", "gateway": {}, "steps": [{"do": "send udp from 192.168.1.1:5000 to 192.168.1.10:53)" +
-                             std::string(words) + R"("}]})";
+    const std::string line =
+        R"({"name": "x", "gateway": {}, "steps": [{"do": "send udp from 192.168.1.1:5000 to 192.168.1.10:53)" +
+        std::string(words) + R"("}]})";
     return std::get<Action>(read_cases(line, "x.jsonl").cases.at(0).steps.at(0)).payload;
   };
   EXPECT_EQ(payload(" payload 7879"), (std::vector<std::uint8_t>{0x78, 0x79}));
@@ -82,7 +84,8 @@ TEST(CaseFile, ADatagramOfTheGatewayMayBeEmpty) {
 
 TEST(CaseFile, AnExcessOfFlowsIsRejectedOnlyIfItSaysSo) {
   const auto rejects = [](std::string_view words) {
-    const std::string line = R"({"name": "x", "gateway": {"firewall": {"flows-per-inside-host": 2)" + std::string(words) + R"(}}, "steps": []})";
+    const std::string line = R"({"name": "x", "gateway": {"firewall": {"flows-per-inside-host": 2)" +
+                             std::string(words) + R"(}}, "steps": []})";
     return read_cases(line, "x.jsonl").cases.at(0).setup.nat.limits.reject_excess;
   };
   EXPECT_TRUE(rejects(R"(, "excess": "reject admin-prohibited")"));
@@ -101,9 +104,7 @@ TEST(CaseFile, DeepNestingIsRefusedNotFollowed) {
   EXPECT_EQ(first_error("{\"name\": " + std::string(100'000, '[')), "x.jsonl:1: nested deeper than 16 levels");
 }
 
-TEST(Conformance, TheSameBytesAndTableAreOk) {
-  EXPECT_EQ(to_string(verdict_of(with(answer, table))), "ok one\n");
-}
+TEST(Conformance, TheSameBytesAndTableAreOk) { EXPECT_EQ(to_string(verdict_of(with(answer, table))), "ok one\n"); }
 
 TEST(Conformance, OneWrongByteIsShownDecodedSideBySide) {
   std::string changed(answer);

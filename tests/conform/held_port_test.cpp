@@ -114,8 +114,9 @@ class Caller {
       case 4:
       case 5: return segment(next_ + far, 1, ack | psh, text, times, mark);     // too early
       case 6: return segment(next_, 1 + near, ack, coin ? 1 : 0, times, mark);  // acknowledges what was not sent
-      case 7: return rather ? segment(next_ + (near == 0 ? far : 0), 1, ack | fin, coin ? text : 0, times, mark)
-                            : segment(next_, 1, ack, 0, times, mark);
+      case 7:
+        return rather ? segment(next_ + (near == 0 ? far : 0), 1, ack | fin, coin ? text : 0, times, mark)
+                      : segment(next_, 1, ack, 0, times, mark);
       case 8:
         return rather ? segment(next_ - near, 1, rst, 0, times, mark)
                       : segment(next_ + far, 1, coin ? rst : rst | ack, 0, times, mark);

@@ -74,9 +74,11 @@ TEST(Ruleset, LetsForwardsInFromOutsideOnlyUnlessTheyHairpin) {
   forward.forward = wire::address(192, 168, 1, 10);
   forward.forward_port = 80;
   config.destination = {forward};
-  EXPECT_NE(ruleset_of(config, home).nft.find(
-                "  iifname != \"lan0\" ip daddr 203.0.113.1 ip protocol tcp th dport 8080 dnat to 192.168.1.10:80\n"),
-            std::string::npos);
+  EXPECT_NE(
+      ruleset_of(config, home)
+          .nft.find(
+              "  iifname != \"lan0\" ip daddr 203.0.113.1 ip protocol tcp th dport 8080 dnat to 192.168.1.10:80\n"),
+      std::string::npos);
   config.hairpin = nat::Hairpin::full;
   const std::string full = ruleset_of(config, home).nft;
   EXPECT_NE(full.find("  ip daddr 203.0.113.1 ip protocol tcp th dport 8080 dnat to 192.168.1.10:80\n"),

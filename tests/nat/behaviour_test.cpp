@@ -273,8 +273,13 @@ TEST(Hairpin, OfOneToOneShowsTheCallersOwnOutsideAddress) {
   out.from = wire::prefix_of(a_host, 29);
   out.addresses = {wire::address(203, 0, 113, 8), wire::address(203, 0, 113, 15)};
   out.keep_host_bits = true;
-  config.destination.push_back({.from = {}, .to = {out.addresses.first, 29}, .protocol = {}, .port = {},
-                                .forward = wire::address(192, 168, 1, 8), .forward_port = {}, .keep_host_bits = true});
+  config.destination.push_back({.from = {},
+                                .to = {out.addresses.first, 29},
+                                .protocol = {},
+                                .port = {},
+                                .forward = wire::address(192, 168, 1, 8),
+                                .forward_port = {},
+                                .keep_host_bits = true});
   for (const Mapping mapping : {Mapping::linux_like, Mapping::endpoint_independent}) {
     config.mapping = mapping;
     Bench b(config);
@@ -343,9 +348,9 @@ TEST(RfcPreset, MeetsTheNumbersOfTheRfcs) {
   for (const Duration idle : {c.timeouts.tcp_established, c.timeouts.tcp_unacknowledged, c.timeouts.tcp_max_retrans}) {
     EXPECT_EQ(idle, 2_h + 4_min);  // RFC 5382 REQ-5
   }
-  for (const Duration transitory : {c.timeouts.tcp_syn_sent, c.timeouts.tcp_syn_recv, c.timeouts.tcp_fin_wait,
-                                    c.timeouts.tcp_close_wait, c.timeouts.tcp_last_ack, c.timeouts.tcp_time_wait,
-                                    c.timeouts.tcp_close}) {
+  for (const Duration transitory :
+       {c.timeouts.tcp_syn_sent, c.timeouts.tcp_syn_recv, c.timeouts.tcp_fin_wait, c.timeouts.tcp_close_wait,
+        c.timeouts.tcp_last_ack, c.timeouts.tcp_time_wait, c.timeouts.tcp_close}) {
     EXPECT_EQ(transitory, 4_min);  // RFC 7857 section 2.1
   }
   EXPECT_EQ(c.timeouts.icmp, 60_s);  // RFC 5508 REQ-2

@@ -254,10 +254,12 @@ TEST(FtpSwitch, TakesTheHeadOfAnErrorForThatOfASegmentWhereItGoesTheClientsWay) 
     wire::Ipv4Edit::parse(quoted)->fix_sum();
     return b.from_inside(icmp(a_host, remote, 3, 4, rest, quoted));
   };
-  EXPECT_EQ(error(1000, 1), "out: 203.0.113.1 > 198.51.100.7 icmp fragmentation needed mtu=1000 {198.51.100.7:21 > "
-                            "203.0.113.1:5000 tcp ACK seq=9001 ack=1032 win=64240 ttl=64} ttl=64");
-  EXPECT_EQ(error(1400, 1), "out: 203.0.113.1 > 198.51.100.7 icmp fragmentation needed mtu=1399 {198.51.100.7 > "
-                            "203.0.113.1 proto-7 len=20 ttl=64 ip-sum-wrong} ttl=64");
+  EXPECT_EQ(error(1000, 1),
+            "out: 203.0.113.1 > 198.51.100.7 icmp fragmentation needed mtu=1000 {198.51.100.7:21 > "
+            "203.0.113.1:5000 tcp ACK seq=9001 ack=1032 win=64240 ttl=64} ttl=64");
+  EXPECT_EQ(error(1400, 1),
+            "out: 203.0.113.1 > 198.51.100.7 icmp fragmentation needed mtu=1399 {198.51.100.7 > "
+            "203.0.113.1 proto-7 len=20 ttl=64 ip-sum-wrong} ttl=64");
   EXPECT_EQ(error(1000, 0xf010), "X malformed") << "a header of sixty bytes and an acknowledgment";
 }
 

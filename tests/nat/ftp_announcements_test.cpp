@@ -17,8 +17,7 @@ constexpr std::string_view dropped = "dropped";
 struct Talk {
   /// A control connection A:port -> R:21, seen from outside as from `outside`; both ends have ended a line.
   std::uint32_t client(wire::Address outside, std::uint16_t port = 5000) {
-    return begin({a_host.value, remote.value, port, 21}, {remote.value, outside.value, 21, port},
-                 status::source_nat);
+    return begin({a_host.value, remote.value, port, 21}, {remote.value, outside.value, 21, port}, status::source_nat);
   }
   /// One R:5000 -> outside:21 that is forwarded to A:21.
   std::uint32_t server() {
@@ -59,7 +58,7 @@ struct Talk {
   Time now{0};
   Bytes options;
   std::string behind;  // what the buffer holds behind the segment
-  Bytes segment;  // the last that left
+  Bytes segment;       // the last that left
 };
 
 std::string client_says(std::string_view text) {
@@ -88,7 +87,7 @@ TEST(FtpAnnouncements, PortTakesSixNumbersUpToTheCarriageReturn) {
   EXPECT_EQ(client_says("PORT-like 192,168,1,10,7,208\r\n"), "PORT-like " + outside);  // as Linux
   EXPECT_EQ(client_says("PORT 192,168,1,10,0,2000\r\n"), "PORT " + outside);  // a number may be more than a byte
   EXPECT_EQ(client_says("PORT 192,168,0,266,7,208\r\n"), "PORT " + outside);
-  EXPECT_EQ(client_says("PORT 4294967488,168,1,10,7,208\r\n"), "PORT " + outside);  // 192 + 2^32
+  EXPECT_EQ(client_says("PORT 4294967488,168,1,10,7,208\r\n"), "PORT " + outside);     // 192 + 2^32
   EXPECT_EQ(client_says("PORT 192,168,1,10,,208\r\n"), "PORT 203,0,113,1,0,208\r\n");  // no digit is 0
   EXPECT_EQ(client_says("PORT 192,168,1,10,255,255\r\n"), "PORT 203,0,113,1,255,255\r\n");
   EXPECT_EQ(client_says("PORT 192,168,1,10,9,0\r\nNOOP\r\n"), "PORT 203,0,113,1,9,0\r\nNOOP\r\n");
@@ -106,9 +105,21 @@ TEST(FtpAnnouncements, EprtTakesAnyDelimiterThatIsPrintedAndNoDigit) {
   EXPECT_EQ(client_says("EPRT !1!192.168.1.10!2001!\r\n"), outside);
   EXPECT_EQ(client_says("EPRT ~1~192.168.1.10~2001~\r\n"), outside);
   EXPECT_TRUE(client_is_refused("EPRT  1 192.168.1.10 2001 \r\n"));
-  EXPECT_TRUE(client_is_refused("EPRT \x7f" "1\x7f" "192.168.1.10\x7f" "2001\x7f\r\n"));
-  EXPECT_TRUE(client_is_refused("EPRT \x80" "1\x80" "192.168.1.10\x80" "2001\x80\r\n"));
-  EXPECT_TRUE(client_is_refused("EPRT \x1f" "1\x1f" "192.168.1.10\x1f" "2001\x1f\r\n"));
+  EXPECT_TRUE(
+      client_is_refused("EPRT \x7f"
+                        "1\x7f"
+                        "192.168.1.10\x7f"
+                        "2001\x7f\r\n"));
+  EXPECT_TRUE(
+      client_is_refused("EPRT \x80"
+                        "1\x80"
+                        "192.168.1.10\x80"
+                        "2001\x80\r\n"));
+  EXPECT_TRUE(
+      client_is_refused("EPRT \x1f"
+                        "1\x1f"
+                        "192.168.1.10\x1f"
+                        "2001\x1f\r\n"));
   EXPECT_TRUE(client_is_refused("EPRT 111192.168.1.1012001|\r\n"));
 }
 
@@ -118,15 +129,29 @@ TEST(FtpAnnouncements, EprtIsOneIpv4AddressAndOnePort) {
   EXPECT_EQ(client_says("EPRT |1|192.168.1.10|67537|\r\n"), "EPRT |1|203.0.113.1|2001|\r\n");  // 2001 + 2^16, as Linux
   EXPECT_EQ(client_says("EPRT |1|192.168.1.10|2001|"), "EPRT |1|203.0.113.1|2001|");
   EXPECT_EQ(client_says("EPRT |1|192.168.1.10|2001|more\r\n"), "EPRT |1|203.0.113.1|2001|more\r\n");
-  for (const std::string_view text :
-       {"EPRT |", "EPRT |1", "EPRT |1|", "EPRT |1||", "EPRT |1||2001|\r\n", "EPRT |1|x2001|\r\n", "EPRT |1|\r\n",
-        "EPRT |2|192.168.1.10|2001|\r\n",
-        "EPRT ||1192.168.1.10|2001|\r\n", "EPRT 1||192.168.1.10|2001|\r\n", "EPRT |1!192.168.1.10|2001|\r\n",
-        "EPRT |1|192.168.266|2001|\r\n", "EPRT |1|192.168.1.10.0|2001|\r\n", "EPRT |1|192.168.1.10!2001|\r\n",
-        "EPRT |1|192,168,1,10|2001|\r\n", "EPRT |1|192.168.1.10|2001\r\n", "EPRT |1|192.168.1.10|2001",
-        "EPRT |1|192.168.1.10|2001!\r\n", "EPRT |1|192.168.1.10|0|\r\n", "EPRT |1|192.168.1.10|65536|\r\n",
-        "EPRT .1.192.168.1.10.2001.\r\n", "EPRT |1|192.168.1.10||\r\n",
-        "EPRT |1|192.168.1.10|"}) {
+  for (const std::string_view text : {"EPRT |",
+                                      "EPRT |1",
+                                      "EPRT |1|",
+                                      "EPRT |1||",
+                                      "EPRT |1||2001|\r\n",
+                                      "EPRT |1|x2001|\r\n",
+                                      "EPRT |1|\r\n",
+                                      "EPRT |2|192.168.1.10|2001|\r\n",
+                                      "EPRT ||1192.168.1.10|2001|\r\n",
+                                      "EPRT 1||192.168.1.10|2001|\r\n",
+                                      "EPRT |1!192.168.1.10|2001|\r\n",
+                                      "EPRT |1|192.168.266|2001|\r\n",
+                                      "EPRT |1|192.168.1.10.0|2001|\r\n",
+                                      "EPRT |1|192.168.1.10!2001|\r\n",
+                                      "EPRT |1|192,168,1,10|2001|\r\n",
+                                      "EPRT |1|192.168.1.10|2001\r\n",
+                                      "EPRT |1|192.168.1.10|2001",
+                                      "EPRT |1|192.168.1.10|2001!\r\n",
+                                      "EPRT |1|192.168.1.10|0|\r\n",
+                                      "EPRT |1|192.168.1.10|65536|\r\n",
+                                      "EPRT .1.192.168.1.10.2001.\r\n",
+                                      "EPRT |1|192.168.1.10||\r\n",
+                                      "EPRT |1|192.168.1.10|"}) {
     EXPECT_TRUE(client_is_refused(text)) << text;
   }
 }
@@ -136,9 +161,9 @@ TEST(FtpAnnouncements, PassiveAnswersBeginWithTheFirstDigitAndEndWithWhateverIsN
             "227 Entering Passive Mode (203,0,113,1,8,1)\r\n");
   EXPECT_EQ(server_says("227 =192,168,1,10,8,1\r\n"), "227 =203,0,113,1,8,1\r\n");  // RFC 1123 section 4.1.2.6
   EXPECT_EQ(server_says("227 192,168,1,10,8,1 ok\r\n"), "227 203,0,113,1,8,1 ok\r\n");
-  for (const std::string_view text : {"2", "22", "227", "227 ", "227 none\r\n", "227 9", "227 (192,168,1,10,8)\r\n",
-                                      "227 192,168,1,10,8,1", "227 (192.168,1,10,8,1)\r\n",
-                                      "227 (192,168,1,10,8,1,)\r\n", "227 (192,168,1,10,8,1,5)\r\n"}) {
+  for (const std::string_view text :
+       {"2", "22", "227", "227 ", "227 none\r\n", "227 9", "227 (192,168,1,10,8)\r\n", "227 192,168,1,10,8,1",
+        "227 (192.168,1,10,8,1)\r\n", "227 (192,168,1,10,8,1,)\r\n", "227 (192,168,1,10,8,1,5)\r\n"}) {
     EXPECT_TRUE(server_is_refused(text)) << text;
   }
 }
@@ -147,11 +172,27 @@ TEST(FtpAnnouncements, ExtendedPassiveAnswersHaveThreeDelimitersAPortAndAFourth)
   EXPECT_EQ(server_says("229 Extended (|||3000|)\r\n"), "229 Extended (|||3000|)\r\n");
   EXPECT_EQ(server_says("229 (!!!3000!)\r\n"), "229 (|||3000|)\r\n");
   EXPECT_EQ(server_says("229 (~~~9~)\r\n"), "229 (|||9|)\r\n");
-  for (const std::string_view text :
-       {"229", "229 ", "229 (", "229 (|", "229 (||", "229 (|||", "229 |||3000|\r\n", "229 (|x|3000|)\r\n",
-        "229 (||x3000|)\r\n", "229 (x||3000|)\r\n", "229 (xx|3000|)\r\n", "229 (|xx3000|)\r\n", "229 (|||3000x)\r\n",
-        "229 (|||3000", "229 (|||0|)\r\n", "229 (||||)\r\n", "229 (   3000 )\r\n", "229 (\x7f\x7f\x7f" "3000\x7f)\r\n",
-        "229 (11130001)\r\n", "229 (|||30x0|)\r\n"}) {
+  for (const std::string_view text : {"229",
+                                      "229 ",
+                                      "229 (",
+                                      "229 (|",
+                                      "229 (||",
+                                      "229 (|||",
+                                      "229 |||3000|\r\n",
+                                      "229 (|x|3000|)\r\n",
+                                      "229 (||x3000|)\r\n",
+                                      "229 (x||3000|)\r\n",
+                                      "229 (xx|3000|)\r\n",
+                                      "229 (|xx3000|)\r\n",
+                                      "229 (|||3000x)\r\n",
+                                      "229 (|||3000",
+                                      "229 (|||0|)\r\n",
+                                      "229 (||||)\r\n",
+                                      "229 (   3000 )\r\n",
+                                      "229 (\x7f\x7f\x7f"
+                                      "3000\x7f)\r\n",
+                                      "229 (11130001)\r\n",
+                                      "229 (|||30x0|)\r\n"}) {
     EXPECT_TRUE(server_is_refused(text)) << text;
   }
 }
@@ -207,8 +248,8 @@ TEST(FtpAnnouncements, TheSegmentIsMadeAnewAroundTheNewWords) {
                            {P | A, 1000, 1, 64240, "PORT 203,100,113,111,7,208\r\nNOOP\r\n", t.options}));
   const std::uint32_t shorter = t.client(outer, 5001);
   t.says(shorter, ours, "EPRT |1|192.168.1.10|2001|\r\n");
-  EXPECT_EQ(t.segment, tcp(at(outer, 5001), at(remote, 21),
-                           {P | A, 1000, 1, 64240, "EPRT |1|203.0.113.1|2001|\r\n", t.options}));
+  EXPECT_EQ(t.segment,
+            tcp(at(outer, 5001), at(remote, 21), {P | A, 1000, 1, 64240, "EPRT |1|203.0.113.1|2001|\r\n", t.options}));
 }
 
 TEST(FtpAnnouncements, AnAnnouncementThatGrowsNeedsRoomForItAndAtMost65535Bytes) {
@@ -366,7 +407,8 @@ TEST(FtpAnnouncements, ATakenPortIsTriedOnceAndThen128Others) {
     seen.insert(wanted);
     t.random = Random(seed, "ftp");
     EXPECT_EQ(t.says(client, ours, "EPRT |1|192.168.1.10|65300|\r\n"),
-              wanted <= 128 ? "EPRT |1|203.0.113.1|65400|\r\n" : dropped) << wanted;
+              wanted <= 128 ? "EPRT |1|203.0.113.1|65400|\r\n" : dropped)
+        << wanted;
   }
 }
 
@@ -393,8 +435,8 @@ TEST(FtpAnnouncements, ThatDoNotFitAreNotExpected) {
 TEST(FtpAnnouncements, WhereTwoServersAreAskedOnePortDoesForBoth) {
   Talk t;
   const std::uint32_t first = t.client(outer);
-  const std::uint32_t second = t.begin({a_host.value, remote2.value, 5000, 21}, {remote2.value, outer.value, 21, 5000},
-                                       status::source_nat);
+  const std::uint32_t second =
+      t.begin({a_host.value, remote2.value, 5000, 21}, {remote2.value, outer.value, 21, 5000}, status::source_nat);
   EXPECT_EQ(t.says(first, ours, "PORT 192,168,1,10,7,208\r\n"), "PORT 203,0,113,1,7,208\r\n");
   EXPECT_EQ(t.says(second, ours, "PORT 192,168,1,10,7,208\r\n"), "PORT 203,0,113,1,7,208\r\n");
   EXPECT_TRUE(t.expects(2000));

@@ -272,17 +272,17 @@ TEST_F(FtpNumbers, BehindTheEndOfTheOptionsNothingIsShiftedAndDamagedOnesEndTheS
     Bytes bytes = made(theirs, {A, 9001, 1000, 64240, "", options});
     return !helper.adjust(read_packet(bytes)->segment(), index, theirs);
   };
-  EXPECT_TRUE(kept(sack({1024, 1030}, {0, 1})) && !refused(sack({1024, 1030}, {0, 1})));        // the end of the list
+  EXPECT_TRUE(kept(sack({1024, 1030}, {0, 1})) && !refused(sack({1024, 1030}, {0, 1})));  // the end of the list
   EXPECT_TRUE(kept(sack({1024, 1030}, {0, 2})) && !refused(sack({1024, 1030}, {0, 2})));
-  EXPECT_TRUE(kept(sack({1024, 1030}, {8, 0})) && refused(sack({1024, 1030}, {8, 0})));        // shorter than itself
+  EXPECT_TRUE(kept(sack({1024, 1030}, {8, 0})) && refused(sack({1024, 1030}, {8, 0})));  // shorter than itself
   EXPECT_TRUE(kept(sack({1024, 1030}, {8, 1})) && refused(sack({1024, 1030}, {8, 1})));
   EXPECT_TRUE(kept(sack({1024, 1030}, {8, 13})) && refused(sack({1024, 1030}, {8, 13})));  // longer than what is left
   EXPECT_TRUE(kept({5, 10, 0, 0, 4, 0, 0, 0}) && refused({5, 10, 0, 0, 4, 0, 0, 0}));
   EXPECT_TRUE(kept({5, 18, 0, 0, 4, 0, 0, 0, 4, 6, 1, 1}) && refused({5, 18, 0, 0, 4, 0, 0, 0, 4, 6, 1, 1}));
   EXPECT_TRUE(kept({5, 11, 0, 0, 4, 0, 0, 0, 4, 6, 0, 0}) &&
-              !refused({5, 11, 0, 0, 4, 0, 0, 0, 4, 6, 0, 0}));                  // no whole blocks
-  EXPECT_TRUE(kept({1, 1, 1, 5}) && refused({1, 1, 1, 5}));                      // no length
-  EXPECT_TRUE(kept({1, 1, 5, 2}) && !refused({1, 1, 5, 2}));                      // no blocks
+              !refused({5, 11, 0, 0, 4, 0, 0, 0, 4, 6, 0, 0}));  // no whole blocks
+  EXPECT_TRUE(kept({1, 1, 1, 5}) && refused({1, 1, 1, 5}));      // no length
+  EXPECT_TRUE(kept({1, 1, 5, 2}) && !refused({1, 1, 5, 2}));     // no blocks
 }
 
 TEST_F(FtpNumbers, EdgesAtOddPlacesAreShiftedButSummedAsIfTheyWereNot) {

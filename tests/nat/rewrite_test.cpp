@@ -141,7 +141,8 @@ TEST(Rewrite, TakesGreOfUnknownVersionsOnlyFromItsSender) {
       const Bytes gre{0x37, static_cast<std::uint8_t>(0x08 | version), 0x8f, flags, 0, 8, 0, 77};
       EXPECT_EQ(rewritten(raw(proto_gre, gre), Side::source), raw(proto_gre, gre, away)) << +version;
       EXPECT_EQ(rewritten(raw(proto_gre, gre), Side::destination),
-                version <= 1 ? raw(proto_gre, gre, a_host, away) : Bytes{}) << +version;
+                version <= 1 ? raw(proto_gre, gre, a_host, away) : Bytes{})
+          << +version;
     }
   }
 }

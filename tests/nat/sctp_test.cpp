@@ -68,9 +68,8 @@ struct Sctp : ::testing::Test {
 };
 
 TEST(SctpTables, AreTheKernelsForEveryStateAndChunk) {
-  const std::array<std::uint8_t, 11> chunks{init,  init_ack,    abort_chunk, shutdown,          shutdown_ack,
-                                            error, cookie_echo, cookie_ack,  shutdown_complete, heartbeat,
-                                            heartbeat_ack};
+  const std::array<std::uint8_t, 11> chunks{init,        init_ack,   abort_chunk,       shutdown,  shutdown_ack, error,
+                                            cookie_echo, cookie_ack, shutdown_complete, heartbeat, heartbeat_ack};
   EXPECT_EQ(sctp_chunks, chunks);
   const std::string original =
       "CL CL CW CE ES CL CL SA CW|CL CL CW CE ES SS SR SA CL|CL CL CL CL CL CL CL CL CL|CL CL CW CE SS SS SR SA CL|"

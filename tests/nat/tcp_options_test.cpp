@@ -45,10 +45,10 @@ TEST_F(TcpSynOptions, OfAnotherLengthThanTheirOwnSayNothing) {
 TEST_F(TcpSynOptions, EndWithADamagedLength) {
   EXPECT_EQ(read({4, 2, 8, 0, 3, 3, 7, 0}), "0 sack");
   EXPECT_EQ(read({3, 3, 7, 8, 1, 4, 2, 0}), "7");
-  EXPECT_EQ(read({3, 3, 7, 8, 6, 4, 2, 0}), "7");    // one more than is there
-  EXPECT_EQ(read({3, 3, 7, 8, 5, 4, 2, 0}), "7");    // all that is there
+  EXPECT_EQ(read({3, 3, 7, 8, 6, 4, 2, 0}), "7");  // one more than is there
+  EXPECT_EQ(read({3, 3, 7, 8, 5, 4, 2, 0}), "7");  // all that is there
   EXPECT_EQ(read({8, 4, 9, 9, 1, 1, 4, 2}), "0 sack");
-  EXPECT_EQ(read({4, 2, 1, 3}), "0 sack");           // a last kind without a length
+  EXPECT_EQ(read({4, 2, 1, 3}), "0 sack");  // a last kind without a length
   EXPECT_EQ(read({4, 2, 1, 1, 1, 3, 3, 9}), "9 sack");
   EXPECT_EQ(read({4, 2, 1, 1, 1, 1, 3, 3}), "0 sack");
 }

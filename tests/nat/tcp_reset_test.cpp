@@ -31,7 +31,7 @@ TEST_F(TcpReset, ThatAcknowledgesNothingMayLeaveTheNumberOut) {
   anew();
   client({S, 5000});
   EXPECT_EQ(server({R | A, 0, 5003}), "invalid");  // 5002 would be the answer to a keep-alive
-  const auto numbered_high = [this] {  // zero is ahead of all that was sent
+  const auto numbered_high = [this] {              // zero is ahead of all that was sent
     anew();
     client({S, 0xf0000000});
   };

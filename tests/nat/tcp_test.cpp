@@ -212,7 +212,13 @@ TEST_F(Tcp, WindowScalingCountsOnlyIfBothOfferIt) {
   client({S, 1000, 0, 1000, "", {3, 3, 7, 1}});
   server({S | A, 9000, 1001, 1000, "", {3, 3, 2, 1}});
   client({A, 1001, 9001, 1000});
-  EXPECT_EQ(server({A, 9001u + 128000, 1001, 1000, }), "nat");
+  EXPECT_EQ(server({
+                A,
+                9001u + 128000,
+                1001,
+                1000,
+            }),
+            "nat");
   b.nat.flush(b.now);
   client({S, 1000, 0, 1000, "", {3, 3, 7, 1}});
   server({S | A, 9000, 1001, 1000});

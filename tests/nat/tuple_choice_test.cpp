@@ -294,9 +294,9 @@ TEST_F(TupleChoice, APoolAddressIsWhatLinuxHashesThePairOfHostsTo) {
     std::uint8_t host;
     std::uint32_t of_2, of_200, towards_another, persistent;
   };
-  for (const Case& c : {Case{10, 1, 115, 56, 182}, Case{11, 1, 122, 16, 190}, Case{12, 0, 22, 5, 34},
-                        Case{13, 0, 37, 46, 9}, Case{14, 0, 85, 101, 31}, Case{15, 1, 171, 50, 39},
-                        Case{16, 1, 163, 20, 82}}) {
+  for (const Case& c :
+       {Case{10, 1, 115, 56, 182}, Case{11, 1, 122, 16, 190}, Case{12, 0, 22, 5, 34}, Case{13, 0, 37, 46, 9},
+        Case{14, 0, 85, 101, 31}, Case{15, 1, 171, 50, 39}, Case{16, 1, 163, 20, 82}}) {
     const Key k = key(at(wire::address(192, 168, 1, c.host), 5000), at(remote, 53));
     const Key another = key(at(wire::address(192, 168, 1, c.host), 5001), at(remote2, 80));
     const Range two{{outer, {outer.value + 1}}, std::nullopt};
@@ -380,8 +380,8 @@ TEST_F(TupleChoice, OnlyEndedTranslatedConnectionsGiveWay) {
     EXPECT_EQ(choice.evicted.value_or(first), first);
     return choice.evicted.has_value();
   };
-  for (const TcpState state : {none, syn_sent, syn_sent2, syn_recv, established, fin_wait, close_wait, last_ack,
-                               time_wait, close}) {
+  for (const TcpState state :
+       {none, syn_sent, syn_sent2, syn_recv, established, fin_wait, close_wait, last_ack, time_wait, close}) {
     const bool ended = state == time_wait || state == close || state == syn_sent2;  // which Linux counts behind CLOSE
     EXPECT_EQ(gives_way([&](Flow& f) { f.state = state; }), ended) << static_cast<int>(state);
   }

@@ -245,12 +245,22 @@ constexpr wire::Address uplink = address(192, 168, 1, 77);
 nat::Config overlapping(bool on, bool twice = false) {
   nat::Config config = masquerade();
   config.overlap = on;
-  config.destination.push_back({.in = 1, .from = {}, .to = {uplink, 32}, .protocol = wire::Protocol::udp,
-                                .port = nat::PortRange{8080, 8080}, .forward = address(192, 168, 1, 10),
+  config.destination.push_back({.in = 1,
+                                .from = {},
+                                .to = {uplink, 32},
+                                .protocol = wire::Protocol::udp,
+                                .port = nat::PortRange{8080, 8080},
+                                .forward = address(192, 168, 1, 10),
                                 .forward_port = std::uint16_t{80}});
   if (!twice) return config;
-  config.destination.push_back({.in = 0, .from = {}, .to = alias, .protocol = {}, .port = {}, .forward = subnet.address,
-                                .forward_port = {}, .keep_host_bits = true});
+  config.destination.push_back({.in = 0,
+                                .from = {},
+                                .to = alias,
+                                .protocol = {},
+                                .port = {},
+                                .forward = subnet.address,
+                                .forward_port = {},
+                                .keep_host_bits = true});
   config.source.push_back({.out = 0,
                            .in = 1,
                            .protocol = {},

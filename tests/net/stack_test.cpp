@@ -38,13 +38,9 @@ struct Answer {
 };
 
 Bytes segment(std::uint8_t flags, std::uint32_t seq, std::uint32_t ack, std::size_t data = 0) {
-  return wire::tcp_packet(to_b,
-                          {.source_port = 1000,
-                           .destination_port = 22,
-                           .sequence = seq,
-                           .acknowledgment = ack,
-                           .flags = {flags}},
-                          Bytes(data, 'x'));
+  return wire::tcp_packet(
+      to_b, {.source_port = 1000, .destination_port = 22, .sequence = seq, .acknowledgment = ack, .flags = {flags}},
+      Bytes(data, 'x'));
 }
 
 /// What Linux answers: TTL 64, the asker's TOS, DF, id 0, window 0.
@@ -130,7 +126,11 @@ TEST(Timestamp, IsAnsweredWithTheTimeOfDay) {
   lab.inject(wire::icmp_packet(to_b, {.type = 13, .rest = 7u << 16}, Bytes{0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0}));
   lab.run();
   const auto answer = wire::Ipv4View::parse(lab.lines.packets.at(0));
-  EXPECT_EQ(wire::hex(answer->payload().subspan(4)), "00070000" "00000009" "00001388" "00001388");
+  EXPECT_EQ(wire::hex(answer->payload().subspan(4)),
+            "00070000"
+            "00000009"
+            "00001388"
+            "00001388");
 }
 
 TEST(Stack, KeepsSilentAboutWhatIsDamaged) {
@@ -253,7 +253,7 @@ TEST(Datagrams, OfAConnectedSocketComeFromItsPeerOnly) {
   lab.run();
   EXPECT_EQ(b.got, Strings{"10.0.0.1:1000 4"});
   EXPECT_EQ(drops_of_b(lab), Strings{"0.000 b drop wrong-peer udp:53 talks to 10.0.0.1:1000 only | "
-                                                "10.0.0.1:1001 > 10.0.0.2:53 udp len=5 ttl=64 tos=10"});
+                                     "10.0.0.1:1001 > 10.0.0.2:53 udp len=5 ttl=64 tos=10"});
 }
 
 TEST(Pieces, ThatNeverGetWholeEndAfterThirtySecondsAndTheSenderIsTold) {

@@ -47,16 +47,16 @@ struct Script final : TcpHandler, TcpAcceptor {
            std::uint16_t window = 1000, wire::ByteView options = {}) {
     const bool passive = !connection || connection->local().port == 80;
     const std::uint16_t own = passive ? 80 : 4000, other = passive ? 4000 : 80;
-    const Bytes packet = wire::tcp_packet(
-        {.source = wire::address(10, 0, 0, 1), .destination = wire::address(10, 0, 0, 2)},
-        {.source_port = other,
-         .destination_port = own,
-         .sequence = 1000 + seq,
-         .acknowledgment = (flags & ack) != 0 ? base + acked : 0,
-         .flags = {flags},
-         .window = window,
-         .options = options},
-        {reinterpret_cast<const std::uint8_t*>(data.data()), data.size()});
+    const Bytes packet =
+        wire::tcp_packet({.source = wire::address(10, 0, 0, 1), .destination = wire::address(10, 0, 0, 2)},
+                         {.source_port = other,
+                          .destination_port = own,
+                          .sequence = 1000 + seq,
+                          .acknowledgment = (flags & ack) != 0 ? base + acked : 0,
+                          .flags = {flags},
+                          .window = window,
+                          .options = options},
+                         {reinterpret_cast<const std::uint8_t*>(data.data()), data.size()});
     b.receive(network.pool().make(packet, 0), 0);
     wait({});
   }

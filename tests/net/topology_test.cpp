@@ -108,12 +108,12 @@ TEST(Topology, RoutersOfAnOfficeFindEachOthersNetworksTheShortestWay) {
   office.plug(b, lan2, "10.0.2.2", 24);
   office.plug(c, lan0, "10.0.0.3", 24);
   office.plug(c, lan2, "10.0.2.3", 24);
-  EXPECT_EQ(office.routes(a), (Lines{"10.0.0.0/24 out 0 via link", "10.0.1.0/24 out 1 via link",
-                                     "10.0.2.0/24 out 1 via 10.0.1.2"}));
+  EXPECT_EQ(office.routes(a),
+            (Lines{"10.0.0.0/24 out 0 via link", "10.0.1.0/24 out 1 via link", "10.0.2.0/24 out 1 via 10.0.1.2"}));
   const trace::NodeId host = office.node(NodeKind::host);
   office.plug(host, lan0, "10.0.0.50", 24);
-  EXPECT_EQ(office.routes(host), (Lines{"10.0.0.0/24 out 0 via link", "10.0.1.0/24 out 0 via 10.0.0.1",
-                                        "10.0.2.0/24 out 0 via 10.0.0.3"}));
+  EXPECT_EQ(office.routes(host),
+            (Lines{"10.0.0.0/24 out 0 via link", "10.0.1.0/24 out 0 via 10.0.0.1", "10.0.2.0/24 out 0 via 10.0.0.3"}));
 }
 
 TEST(Topology, DoubleNatGoesOutThroughBothAndStaysUnknownToTheOuter) {
@@ -127,8 +127,8 @@ TEST(Topology, DoubleNatGoesOutThroughBothAndStaysUnknownToTheOuter) {
   plan.plug(home, lan, "192.168.1.1", 24);
   plan.plug(laptop, lan, "192.168.1.10", 24);
   EXPECT_EQ(plan.routes(carrier), (Lines{"100.64.0.0/10 out 0 via link", "0.0.0.0/0 out 1 via link"}));
-  EXPECT_EQ(plan.routes(home), (Lines{"192.168.1.0/24 out 1 via link", "100.64.0.0/10 out 0 via link",
-                                      "0.0.0.0/0 out 0 via 100.64.0.1"}));
+  EXPECT_EQ(plan.routes(home),
+            (Lines{"192.168.1.0/24 out 1 via link", "100.64.0.0/10 out 0 via link", "0.0.0.0/0 out 0 via 100.64.0.1"}));
   EXPECT_EQ(plan.routes(internet), Lines{"203.0.113.5/32 out 0 via link"});
 }
 
@@ -147,11 +147,11 @@ TEST(Topology, ARouterThatIsToldRoutesGetsOnlyADefaultRouteBesides) {
   office.plug_cloud(gw, internet, "203.0.113.5", true);
   office.plug(inner, near, "10.0.0.2", 24);
   office.plug(inner, far, "10.0.1.2", 24);
-  EXPECT_EQ(office.routes(gw), (Lines{"10.0.0.0/24 out 0 via link", "10.0.1.0/24 out 0 via 10.0.0.2",
-                                      "0.0.0.0/0 out 1 via link"}));
+  EXPECT_EQ(office.routes(gw),
+            (Lines{"10.0.0.0/24 out 0 via link", "10.0.1.0/24 out 0 via 10.0.0.2", "0.0.0.0/0 out 1 via link"}));
   office.topology.statics.push_back({gw, {at("10.0.9.0"), 24}, at("10.0.0.2")});
-  EXPECT_EQ(office.routes(gw), (Lines{"10.0.0.0/24 out 0 via link", "10.0.9.0/24 out 0 via 10.0.0.2",
-                                      "0.0.0.0/0 out 1 via link"}));
+  EXPECT_EQ(office.routes(gw),
+            (Lines{"10.0.0.0/24 out 0 via link", "10.0.9.0/24 out 0 via 10.0.0.2", "0.0.0.0/0 out 1 via link"}));
 }
 
 TEST(Topology, WhatIsNotPluggedTogetherIsOnAnotherIsland) {

@@ -41,8 +41,8 @@ class Lines final : public trace::Sink {
 
   std::vector<std::string> all;
   std::vector<trace::Kind> kinds;
-  std::vector<std::string> sent;                      ///< "a: 10.0.0.1:5000 > ..." of each packet on the wire
-  std::vector<std::vector<std::uint8_t>> packets;     ///< their bytes
+  std::vector<std::string> sent;                                ///< "a: 10.0.0.1:5000 > ..." of each packet on the wire
+  std::vector<std::vector<std::uint8_t>> packets;               ///< their bytes
   std::vector<std::pair<std::uint64_t, std::uint64_t>> causes;  ///< their ids and causes
 
  private:

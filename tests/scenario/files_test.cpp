@@ -71,7 +71,8 @@ TEST_P(GoodFile, LoadsAndItsResolvedFormLoadsBackToTheSameModel) {
 
 std::string name_of(const testing::TestParamInfo<fs::path>& info) {
   std::string name = info.param.stem().string();
-  std::replace_if(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;
 }
 

@@ -142,8 +142,10 @@ TEST(Variables, MayNotBringInABadValueUnseen) {
 
 TEST(Sets, ReachAnyScalarByItsPath) {
   const Scenario s = good({.variant = {},
-                           .sets = {{"nodes.gw.nat.timeouts.udp", "5s"}, {"networks.home.delay", "7ms"},
-                                    {"actions.out.send", "12B"}, {"seed", "9"}},
+                           .sets = {{"nodes.gw.nat.timeouts.udp", "5s"},
+                                    {"networks.home.delay", "7ms"},
+                                    {"actions.out.send", "12B"},
+                                    {"seed", "9"}},
                            .seed = {}});
   EXPECT_EQ(s.nodes[2].nat->config.timeouts.udp, 5_s);
   EXPECT_EQ(s.networks[0].channel.delay, 7_ms);

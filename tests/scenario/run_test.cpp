@@ -260,12 +260,12 @@ expect: [{flow: out, result: established, arrived: 100kB}]
 
 TEST(StreamCount, CountsEachByteOnceInWhateverOrderItComes) {
   StreamCount count;
-  count.segment(4'294'967'290u, 0, true);   // the numbers wrap within the data
+  count.segment(4'294'967'290u, 0, true);  // the numbers wrap within the data
   count.segment(4'294'967'291u, 10, false);
   EXPECT_EQ(count.bytes(), 10u);
-  count.segment(25, 5, false);              // a gap of 20 bytes before it
+  count.segment(25, 5, false);  // a gap of 20 bytes before it
   EXPECT_EQ(count.bytes(), 10u);
-  count.segment(4'294'967'291u, 10, false); // again
+  count.segment(4'294'967'291u, 10, false);  // again
   count.segment(5, 20, false);
   EXPECT_EQ(count.bytes(), 35u);
 }

@@ -65,8 +65,8 @@ TEST(Schema, AgreesWithTheLoaderOnEveryFile) {
     const bool loads = load(path).scenario.has_value();
     const bool only_loader =
         reasons.contains(fs::path(path).stem().string()) && path.find("/bad/") != std::string::npos;
-    EXPECT_EQ(verdict == "accepts", loads || only_loader) << path << ": the schema " << verdict << " it; the loader "
-                                                          << (loads ? "accepts" : "rejects") << " it";
+    EXPECT_EQ(verdict == "accepts", loads || only_loader)
+        << path << ": the schema " << verdict << " it; the loader " << (loads ? "accepts" : "rejects") << " it";
   }
   EXPECT_EQ(seen, all_files().size());
 }

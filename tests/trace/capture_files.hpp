@@ -35,7 +35,8 @@ class CaptureFiles : public testing::Test {
     const std::string command =
         "tshark -r " + at(file) +
         " -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE -T fields -E separator=' ' "
-        "-E quote=n " + fields + " 2>" + at("stderr");
+        "-E quote=n " +
+        fields + " 2>" + at("stderr");
     std::string text;
     std::FILE* const pipe = ::popen(command.c_str(), "r");
     if (pipe == nullptr) return "cannot start tshark";

@@ -89,14 +89,13 @@ TEST(ReadCapture, TakesTheLinksHeaderOff) {
 
 TEST(ReadCapture, CountsFramesThatAreNotIpv4) {
   const Bytes macs(12, 0x02);
-  for (const auto& [type, frame] : std::vector<std::pair<std::uint32_t, Bytes>>{
-           {1, joined(joined(macs, {8, 6}), syn)},
-           {1, macs},
-           {1, {1}},
-           {101, {0x60, 0}},
-           {101, {}},
-           {0, {30, 0, 0, 0}},
-           {276, {8}}}) {
+  for (const auto& [type, frame] : std::vector<std::pair<std::uint32_t, Bytes>>{{1, joined(joined(macs, {8, 6}), syn)},
+                                                                                {1, macs},
+                                                                                {1, {1}},
+                                                                                {101, {0x60, 0}},
+                                                                                {101, {}},
+                                                                                {0, {30, 0, 0, 0}},
+                                                                                {276, {8}}}) {
     const Capture capture = parse_capture(classic(type, frame), "a.pcap");
     EXPECT_EQ(capture.packets.size(), 0u);
     EXPECT_EQ(capture.skipped, 1u);

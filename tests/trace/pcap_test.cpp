@@ -40,8 +40,16 @@ TEST_F(PcapDir, IsTheseBytes) {
   write();
   const std::string bytes = contents("out/laptop-home.pcap");
   EXPECT_EQ(wire::hex({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}),
-            "4d3cb2a1" "02000400" "00000000" "00000000" "00000400" "e4000000"
-            "00000000" "00000000" "28000000" "28000000"
+            "4d3cb2a1"
+            "02000400"
+            "00000000"
+            "00000000"
+            "00000400"
+            "e4000000"
+            "00000000"
+            "00000000"
+            "28000000"
+            "28000000"
             "450000280000400040064ee0c0a8010ac633640a9c40005000000000000000005002faf02c710000");
 }
 

@@ -47,14 +47,43 @@ TEST_F(Pcapng, IsTheseBytes) {
   sink.record(drop);
   sink.end({0x1'00000003});
   EXPECT_EQ(hex_of(out.text()),
-            "0a0d0d0a50000000" "4d3c2b1a" "01000000" "ffffffffffffffff"
-            "01001e00" "7363656e6172696f20696e626f756e642d6661696c732c20736565642031" "0000"
-            "04000700" "6d61737173696d" "00" "00000000" "50000000"
-            "010000003c000000" "e4000000" "00000000"
-            "02000b00" "6c6170746f702f686f6d65" "00"
-            "04000800" "c0a8010affffff00" "09000100" "09000000" "00000000" "3c000000"
-            "060000004c000000" "00000000" "01000000" "02000000" "05000000" "05000000" "4501020304000000"
-            "01001400" "6d61737173696d3a2058206c696e6b2d6c6f7373" "02000400" "02000000" "00000000" "4c000000");
+            "0a0d0d0a50000000"
+            "4d3c2b1a"
+            "01000000"
+            "ffffffffffffffff"
+            "01001e00"
+            "7363656e6172696f20696e626f756e642d6661696c732c20736565642031"
+            "0000"
+            "04000700"
+            "6d61737173696d"
+            "00"
+            "00000000"
+            "50000000"
+            "010000003c000000"
+            "e4000000"
+            "00000000"
+            "02000b00"
+            "6c6170746f702f686f6d65"
+            "00"
+            "04000800"
+            "c0a8010affffff00"
+            "09000100"
+            "09000000"
+            "00000000"
+            "3c000000"
+            "060000004c000000"
+            "00000000"
+            "01000000"
+            "02000000"
+            "05000000"
+            "05000000"
+            "4501020304000000"
+            "01001400"
+            "6d61737173696d3a2058206c696e6b2d6c6f7373"
+            "02000400"
+            "02000000"
+            "00000000"
+            "4c000000");
 }
 
 TEST_F(Pcapng, CommentsOnWhatWasRewrittenAndOnWhatEnded) {
@@ -63,8 +92,7 @@ TEST_F(Pcapng, CommentsOnWhatWasRewrittenAndOnWhatEnded) {
   const Header header = sample::header();
   sample::tell(sink, header);
   EXPECT_EQ(comments_of(out.text()),
-            (std::vector<std::string>{"", "",
-                                      "masqsim: src 192.168.1.10:40000 => 203.0.113.5:40000, mapping #1", "",
+            (std::vector<std::string>{"", "", "masqsim: src 192.168.1.10:40000 => 203.0.113.5:40000, mapping #1", "",
                                       "masqsim: X no-mapping: nothing owns 203.0.113.5:22/tcp", ""}));
 }
 
@@ -81,8 +109,7 @@ TEST_F(Pcapng, CommentsOnAPacketThatWasRewrittenAndTakenIn) {
   sink.record(translate);
   sink.record(sample::packet(5, Kind::deliver, 1, nowhere, 2, 7, after));
   sink.end({6});
-  EXPECT_EQ(comments_of(out.text()),
-            std::vector<std::string>{"masqsim: dst 203.0.113.5:22 => 203.0.113.5:2222"});
+  EXPECT_EQ(comments_of(out.text()), std::vector<std::string>{"masqsim: dst 203.0.113.5:22 => 203.0.113.5:2222"});
 }
 
 TEST_F(Pcapng, CommentsOnAPacketThatWasRewrittenBeforeItEnded) {

@@ -50,9 +50,7 @@ TEST(ReadTrace, GivesBackTheTextTrace) {
   EXPECT_TRUE(lines == expected);
 }
 
-TEST(ReadTrace, GivesTheSameLinesFromJson) {
-  EXPECT_TRUE(parse_lines(written<JsonSink>(), "a.json") == told());
-}
+TEST(ReadTrace, GivesTheSameLinesFromJson) { EXPECT_TRUE(parse_lines(written<JsonSink>(), "a.json") == told()); }
 
 TEST(ReadTrace, LosesNothingThroughJson) {
   const std::string text = written<JsonSink>();
@@ -83,7 +81,8 @@ TEST(ReadTrace, SaysWhatIsWrongWithTextAndWhere) {
   EXPECT_EQ(error_of(""), "a.trace: the file is empty (a trace begins with '# masqsim trace 1')");
   EXPECT_EQ(error_of("hello\n"),
             "a.trace:1: not a masqsim trace (it would begin with '# masqsim trace 1' or a JSON header), got 'hello'");
-  EXPECT_EQ(error_of("\x7f" "ELF\x01\n"),
+  EXPECT_EQ(error_of("\x7f"
+                     "ELF\x01\n"),
             "a.trace:1: not a masqsim trace (it would begin with '# masqsim trace 1' or a JSON header), got "
             "'\\x7fELF\\x01'");
   EXPECT_EQ(error_of(head + "0.1 gw drop p1 out x\n"),

@@ -67,9 +67,7 @@ TEST(Rewrite, TellsBytesThatAreNoPacket) {
   EXPECT_EQ(words({1, 2}, {}), (std::vector<std::string>{"bytes length 2 => 0"}));
 }
 
-TEST(Rewrite, IsTightWhereAskedTo) {
-  EXPECT_EQ(to_text({"ttl", "64", "63", Weight::routine}, "=>"), "ttl 64=>63");
-}
+TEST(Rewrite, IsTightWhereAskedTo) { EXPECT_EQ(to_text({"ttl", "64", "63", Weight::routine}, "=>"), "ttl 64=>63"); }
 
 // Whatever differs is told: no flipped bit and no cut goes unnoticed, and equal packets differ in nothing.
 TEST(Rewrite, MissesNoFlippedBitAndNoCut) {

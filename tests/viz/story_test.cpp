@@ -161,8 +161,11 @@ TEST(Story, ShowsNothingThatATerminalWouldObey) {
   EXPECT_EQ(printable("a\033[31mb\nc\x7f"), "a\\x1b[31mb\\x0ac\\x7f");
   EXPECT_EQ(printable("caf\xc3\xa9"), "caf\xc3\xa9");
   EXPECT_EQ(printable("\xe9t\xc3"), "\\xe9t\\xc3");
-  EXPECT_EQ(printable("\xe2\x80\xae" "abc"), "\\xe2\\x80\\xae" "abc");  // U+202E turns the line around
-  EXPECT_EQ(printable("\xc2\x9b"), "\\xc2\\x9b");                       // CSI as one character
+  EXPECT_EQ(printable("\xe2\x80\xae"
+                      "abc"),
+            "\\xe2\\x80\\xae"
+            "abc");                                // U+202E turns the line around
+  EXPECT_EQ(printable("\xc2\x9b"), "\\xc2\\x9b");  // CSI as one character
 }
 
 }  // namespace

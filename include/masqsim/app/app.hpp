@@ -24,8 +24,8 @@ class App {
 namespace result {
 inline constexpr std::string_view established = "established";  ///< the connection opened, and all was exchanged
 inline constexpr std::string_view replied = "replied";          ///< at least one answer came
-inline constexpr std::string_view sent = "sent";  ///< no answer was to come; whether it arrived the trace tells
-inline constexpr std::string_view refused = "refused";          ///< RST to the SYN, or ICMP 3/3
+inline constexpr std::string_view sent = "sent";        ///< no answer was to come; whether it arrived the trace tells
+inline constexpr std::string_view refused = "refused";  ///< RST to the SYN, or ICMP 3/3
 inline constexpr std::string_view unreachable = "unreachable";  ///< another ICMP error, or no route of the own node
 inline constexpr std::string_view no_answer = "no-answer";      ///< nothing came in time
 inline constexpr std::string_view reset = "reset";              ///< RST after the connection was established

@@ -12,13 +12,13 @@ namespace masqsim::app {
 struct PingParams {
   trace::FlowId flow = 0;
   Time at;
-  std::uint16_t id = 0;                      ///< query id; 0: the node picks one
+  std::uint16_t id = 0;  ///< query id; 0: the node picks one
   wire::Address to;
-  std::uint64_t size = 56;                   ///< bytes of data
-  wire::ByteView payload{};                  ///< these bytes instead, where not empty; they outlive the program
+  std::uint64_t size = 56;   ///< bytes of data
+  wire::ByteView payload{};  ///< these bytes instead, where not empty; they outlive the program
   std::uint32_t times = 1;
   Duration every{1'000'000'000};
-  Duration wait{5'000'000'000};              ///< after the last one sent
+  Duration wait{5'000'000'000};  ///< after the last one sent
   net::SendOptions options;
 };
 
@@ -46,13 +46,13 @@ class Ping final : public App, private net::DatagramHandler, private engine::Han
 struct TracerouteParams {
   trace::FlowId flow = 0;
   Time at;
-  std::uint16_t from_port = 0;               ///< of icmp: the query id
+  std::uint16_t from_port = 0;  ///< of icmp: the query id
   wire::Address to;
-  bool icmp = false;                         ///< echo requests instead of UDP to ports nobody listens on
-  std::uint16_t first_port = 33434;          ///< UDP: the n-th probe goes to first_port + n - 1
+  bool icmp = false;                 ///< echo requests instead of UDP to ports nobody listens on
+  std::uint16_t first_port = 33434;  ///< UDP: the n-th probe goes to first_port + n - 1
   std::uint64_t size = 32;
-  std::uint8_t hops = 30;                    ///< the largest TTL tried
-  Duration wait{5'000'000'000};              ///< for the answer to each probe
+  std::uint8_t hops = 30;        ///< the largest TTL tried
+  Duration wait{5'000'000'000};  ///< for the answer to each probe
 };
 
 /// One probe a hop, the next when it is answered. Events: "hop 2 is 203.0.113.1", "hop 3 is silent". Result: replied
@@ -79,7 +79,7 @@ class Traceroute final : public App, private net::DatagramHandler, private engin
 struct RawParams {
   trace::FlowId flow = 0;
   Time at;
-  wire::ByteView bytes;                      ///< sent as they are, sound or not; they outlive the program
+  wire::ByteView bytes;                         ///< sent as they are, sound or not; they outlive the program
   net::InterfaceIndex out = net::no_interface;  ///< no_interface: as the node's routes send the destination they name
 };
 

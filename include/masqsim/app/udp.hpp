@@ -12,9 +12,9 @@ namespace masqsim::app {
 
 struct UdpServerParams {
   std::uint16_t port = 0;
-  bool echo = false;          ///< sends back what came
-  std::uint64_t reply = 0;    ///< else answers each datagram with so many bytes, at most 65507; 0: says nothing
-  Duration after;             ///< thinks so long before it answers
+  bool echo = false;        ///< sends back what came
+  std::uint64_t reply = 0;  ///< else answers each datagram with so many bytes, at most 65507; 0: says nothing
+  Duration after;           ///< thinks so long before it answers
 };
 
 class UdpServer final : public App, private net::DatagramHandler, private engine::Handler {
@@ -47,15 +47,15 @@ class UdpServer final : public App, private net::DatagramHandler, private engine
 
 struct UdpClientParams {
   trace::FlowId flow = 0;
-  Time at;                                   ///< when the first datagram goes out
-  std::uint16_t from_port = 0;               ///< 0: the node picks one
+  Time at;                      ///< when the first datagram goes out
+  std::uint16_t from_port = 0;  ///< 0: the node picks one
   wire::Endpoint to;
-  std::uint64_t size = 0;                    ///< bytes of each datagram, at most 65507
-  wire::ByteView payload{};                  ///< these bytes instead, where not empty; they outlive the client
-  std::uint32_t times = 1;                   ///< datagrams in all
+  std::uint64_t size = 0;    ///< bytes of each datagram, at most 65507
+  wire::ByteView payload{};  ///< these bytes instead, where not empty; they outlive the client
+  std::uint32_t times = 1;   ///< datagrams in all
   Duration every{1'000'000'000};
   bool expects_reply = true;
-  Duration wait{5'000'000'000};              ///< after the last one sent
+  Duration wait{5'000'000'000};  ///< after the last one sent
   net::SendOptions options;
 };
 

@@ -9,8 +9,8 @@ namespace masqsim {
 struct Step {
   std::string question;  ///< "existing mapping?"
   bool yes = false;
-  std::string detail;    ///< "one entry, outside port 40000"; may be empty
-  std::string key;       ///< the configuration key that decides it, such as "nat.forward"; may be empty
+  std::string detail;  ///< "one entry, outside port 40000"; may be empty
+  std::string key;     ///< the configuration key that decides it, such as "nat.forward"; may be empty
 };
 
 }  // namespace masqsim

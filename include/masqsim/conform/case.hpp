@@ -16,7 +16,7 @@ namespace masqsim::conform {
 struct Inject {
   Side side{};
   std::vector<std::uint8_t> bytes;
-  bool relative = false;              ///< in the words of OwnNumbers; where one is, all that comes out is told so
+  bool relative = false;  ///< in the words of OwnNumbers; where one is, all that comes out is told so
 };
 struct Wait {
   Duration span;
@@ -24,16 +24,16 @@ struct Wait {
 using Step = std::variant<Inject, Wait, Action>;
 
 struct Observed {
-  std::size_t step = 0;               ///< place in `steps` of what it followed
+  std::size_t step = 0;  ///< place in `steps` of what it followed
   Side side{};
   std::vector<std::uint8_t> bytes;
-  std::vector<std::size_t> varies;    ///< offsets of bytes that differ from run to run, ascending
+  std::vector<std::size_t> varies;  ///< offsets of bytes that differ from run to run, ascending
 };
 
 /// The same set-up in the kernel's own words, for a bench that is a kernel. Absent: to be made from `Setup`.
 struct KernelWords {
-  std::optional<std::string> ruleset;           ///< nft
-  std::map<std::string, std::string> sysctls;   ///< "net.ipv4.ipfrag_time": "1"
+  std::optional<std::string> ruleset;          ///< nft
+  std::map<std::string, std::string> sysctls;  ///< "net.ipv4.ipfrag_time": "1"
 };
 
 struct Case {
@@ -44,7 +44,7 @@ struct Case {
   std::vector<Step> steps;
   std::vector<Observed> observed;
   std::vector<TableRow> table;
-  std::string line;                   ///< as it was read, for recording
+  std::string line;  ///< as it was read, for recording
   int line_number = 0;
 };
 

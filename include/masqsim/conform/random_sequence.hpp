@@ -39,21 +39,21 @@ class RandomHosts {
   /// What the gateway gave out after one of them.
   void saw(const Move& move, const Injection& injected, const std::vector<Emerged>& emerged);
 
-  struct End {                                       ///< of a flow
+  struct End {  ///< of a flow
     Side side{};
     wire::Endpoint own;
-    std::uint32_t next_sequence = 0;                 ///< TCP
-    std::optional<wire::Endpoint> peer;              ///< as this end sees it; unset until something arrived
-    std::vector<std::uint8_t> arrived;               ///< the last packet that reached it; empty: none
+    std::uint32_t next_sequence = 0;     ///< TCP
+    std::optional<wire::Endpoint> peer;  ///< as this end sees it; unset until something arrived
+    std::vector<std::uint8_t> arrived;   ///< the last packet that reached it; empty: none
   };
   struct Flow {
     wire::Protocol protocol{};
-    std::uint8_t icmp_type = 0;                      ///< of the query
-    bool scaled = false;                             ///< TCP: both ends scale their windows
-    std::array<End, 2> ends;                         ///< 0 began it
-    wire::Endpoint called;                           ///< what end 0 sends to
-    std::uint32_t steps = 0;                         ///< how far its natural course has come
-    std::uint8_t mover = 0;                          ///< the end that made the last move
+    std::uint8_t icmp_type = 0;  ///< of the query
+    bool scaled = false;         ///< TCP: both ends scale their windows
+    std::array<End, 2> ends;     ///< 0 began it
+    wire::Endpoint called;       ///< what end 0 sends to
+    std::uint32_t steps = 0;     ///< how far its natural course has come
+    std::uint8_t mover = 0;      ///< the end that made the last move
   };
 
  private:

@@ -34,7 +34,7 @@ class Exam;
 
 struct Requirement {
   int rfc = 0;
-  std::string_view id;    ///< "REQ-3a"; of RFC 7857, which does not number them, the section: "2.2"
+  std::string_view id;  ///< "REQ-3a"; of RFC 7857, which does not number them, the section: "2.2"
   Level level{};
   std::string_view text;  ///< one line, our words
   Outcome (*examine)(Exam&) = nullptr;
@@ -46,12 +46,12 @@ const std::vector<Requirement>& rfc_requirements();
 struct Finding {
   const Requirement* requirement = nullptr;
   Outcome outcome{};
-  std::string note;         ///< what was seen, or why it could not be tried; may be empty
+  std::string note;  ///< what was seen, or why it could not be tried; may be empty
   std::vector<Seen> packets;
 };
 
 struct RfcOptions {
-  nat::Config nat;          ///< as `bench_config` gives it
+  nat::Config nat;  ///< as `bench_config` gives it
   std::function<std::unique_ptr<Bench>(const Setup&)> bench;
   Duration patience = 400'000_s;  ///< no requirement waits longer at a stretch; lives are then read from the table
 };

@@ -35,12 +35,12 @@ struct Addressing {
 
   Kind kind{};
   Refusal refusal = Refusal::none;
-  wire::Address address;                  ///< added address or neighbour
-  std::uint8_t length = 32;               ///< of an added address
-  wire::Prefix to;                        ///< of a route; 0.0.0.0/0 is `default`
+  wire::Address address;     ///< added address or neighbour
+  std::uint8_t length = 32;  ///< of an added address
+  wire::Prefix to;           ///< of a route; 0.0.0.0/0 is `default`
   std::optional<wire::Address> via;
   std::optional<nat::InterfaceId> interface;
-  std::string text;                       ///< the command as it was written, behind `ip`
+  std::string text;  ///< the command as it was written, behind `ip`
 };
 
 /// The gateway before the first step. Inside hosts 192.168.1.10 to .13 and .254, outside 203.0.113.2, .66 and .254 are
@@ -48,7 +48,7 @@ struct Addressing {
 struct Setup {
   nat::Config nat;
   std::vector<Service> services;
-  int reverse_path_filter = 0;            ///< 0 off, 1 strict
+  int reverse_path_filter = 0;  ///< 0 off, 1 strict
   std::uint16_t lan_mtu = 1500;
   std::uint16_t wan_mtu = 1500;
   std::vector<Addressing> addressing;

@@ -36,10 +36,10 @@ struct InterfaceAddress {
 };
 
 struct Interface {
-  std::string name;                          ///< 1 to 15 characters
-  std::vector<InterfaceAddress> addresses;   ///< the first is the primary one
+  std::string name;                         ///< 1 to 15 characters
+  std::vector<InterfaceAddress> addresses;  ///< the first is the primary one
   std::uint16_t mtu = 1500;
-  std::vector<wire::Address> neighbours;     ///< who is there: known without asking
+  std::vector<wire::Address> neighbours;  ///< who is there: known without asking
 };
 
 /// A socket bound on the gateway; TCP listens and never accepts.
@@ -49,16 +49,16 @@ struct Listener {
 };
 
 struct GatewaySetup {
-  std::vector<Interface> interfaces;         ///< at least one; packets name them by their place here
-  std::vector<std::string> addressing;       ///< further `ip` commands, such as "route add default via 203.0.113.254"
-  std::string ruleset;                       ///< nft; empty: none
-  std::vector<Sysctl> sysctls;               ///< after forwarding on, reverse path filter and ICMP rate limits off
+  std::vector<Interface> interfaces;    ///< at least one; packets name them by their place here
+  std::vector<std::string> addressing;  ///< further `ip` commands, such as "route add default via 203.0.113.254"
+  std::string ruleset;                  ///< nft; empty: none
+  std::vector<Sysctl> sysctls;          ///< after forwarding on, reverse path filter and ICMP rate limits off
   std::vector<Listener> listeners;
 };
 
 struct Out {
   std::uint16_t interface = 0;
-  std::vector<std::uint8_t> bytes;           ///< an IPv4 packet
+  std::vector<std::uint8_t> bytes;  ///< an IPv4 packet
   bool operator==(const Out&) const = default;
 };
 

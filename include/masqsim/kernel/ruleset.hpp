@@ -9,22 +9,22 @@
 namespace masqsim::kernel {
 
 struct Sysctl {
-  std::string name;   ///< "net.netfilter.nf_conntrack_udp_timeout"
+  std::string name;  ///< "net.netfilter.nf_conntrack_udp_timeout"
   std::string value;
   bool operator==(const Sysctl&) const = default;
 };
 
 /// What the rules call the things that the configuration only numbers.
 struct Names {
-  std::vector<std::string> interfaces;         ///< by nat::InterfaceId
-  std::vector<nat::InterfaceId> inside;        ///< those that inside hosts are behind
-  wire::Address outside;                       ///< the gateway's outside address, for hairpin; zero: not known
+  std::vector<std::string> interfaces;   ///< by nat::InterfaceId
+  std::vector<nat::InterfaceId> inside;  ///< those that inside hosts are behind
+  wire::Address outside;                 ///< the gateway's outside address, for hairpin; zero: not known
 };
 
 struct Ruleset {
-  std::string nft;                    ///< one table for NAT, one for filtering where the configuration filters
-  std::vector<Sysctl> sysctls;        ///< only what differs from `before`
-  std::vector<std::string> cannot;    ///< settings that Linux has no words for, each as a sentence
+  std::string nft;                  ///< one table for NAT, one for filtering where the configuration filters
+  std::vector<Sysctl> sysctls;      ///< only what differs from `before`
+  std::vector<std::string> cannot;  ///< settings that Linux has no words for, each as a sentence
 };
 
 /// `before`: what the kernel has been told so far; by default nothing.

@@ -42,12 +42,12 @@ struct SourceRule {
   bool only_port_forwarded = false;  ///< only flows whose destination a rule below has translated (hairpin)
 
   Action action = Action::masquerade;
-  AddressRange addresses;             ///< source_nat: the pool, one address or many
+  AddressRange addresses;  ///< source_nat: the pool, one address or many
   /// unset: keep the source port, on a clash search its class: below 512, below 1024, above
   std::optional<PortRange> ports;
-  bool random = false;                ///< never keep the port (nft `random`, `fully-random`: the same effect)
-  bool persistent = false;            ///< pool: one inside host keeps one outside address whatever the remote
-  bool keep_host_bits = false;        ///< NETMAP: pool and `from` are networks of one size, host bits are kept
+  bool random = false;          ///< never keep the port (nft `random`, `fully-random`: the same effect)
+  bool persistent = false;      ///< pool: one inside host keeps one outside address whatever the remote
+  bool keep_host_bits = false;  ///< NETMAP: pool and `from` are networks of one size, host bits are kept
   bool operator==(const SourceRule&) const = default;
 };
 
@@ -55,10 +55,10 @@ struct SourceRule {
 struct DestinationRule {
   InterfaceId in = any_interface;
   std::optional<wire::Prefix> from;
-  wire::Prefix to;                         ///< the outside address or network called
-  std::optional<wire::Protocol> protocol;  ///< unset: every protocol
-  std::optional<PortRange> port;           ///< unset: every port
-  wire::Address forward;                   ///< the inside host; with keep_host_bits the first address of its network
+  wire::Prefix to;                            ///< the outside address or network called
+  std::optional<wire::Protocol> protocol;     ///< unset: every protocol
+  std::optional<PortRange> port;              ///< unset: every port
+  wire::Address forward;                      ///< the inside host; with keep_host_bits the first address of its network
   std::optional<std::uint16_t> forward_port;  ///< unset: the port stays
   bool keep_host_bits = false;
   bool operator==(const DestinationRule&) const = default;
@@ -104,29 +104,29 @@ struct Timeouts {
 };
 
 struct Limits {
-  std::uint32_t table = 262144;                  ///< entries at once (nf_conntrack_max)
-  bool early_drop = true;  ///< full: an unassured entry goes for a new flow, as in Linux; false: RFC 6888 REQ-11
-  std::optional<std::uint32_t> flows_per_host;   ///< of one inside address
+  std::uint32_t table = 262144;  ///< entries at once (nf_conntrack_max)
+  bool early_drop = true;        ///< full: an unassured entry goes for a new flow, as in Linux; false: RFC 6888 REQ-11
+  std::optional<std::uint32_t> flows_per_host;  ///< of one inside address
   /// outside ports that rest at once (RFC 6888 REQ-8); beyond it the oldest is free
   std::optional<std::uint32_t> resting;
-  bool reject_excess = true;                     ///< over flows_per_host: ICMP 3/13 (else silence)
+  bool reject_excess = true;      ///< over flows_per_host: ICMP 3/13 (else silence)
   bool reject_exhausted = false;  ///< no port or no place left: ICMP 3/1 (RFC 6888 REQ-11 B); Linux: silence
   bool operator==(const Limits&) const = default;
 };
 
 /// What an inbound packet that nothing owns gets.
 enum class Unsolicited : std::uint8_t {
-  reject,           ///< Linux: the gateway's own stack answers: RST, port unreachable, protocol unreachable
-  drop,             ///< silence
-  icmp_after_6s     ///< RFC 5382 REQ-4: a SYN waits 6 s for an outbound SYN, then ICMP 3/3
+  reject,        ///< Linux: the gateway's own stack answers: RST, port unreachable, protocol unreachable
+  drop,          ///< silence
+  icmp_after_6s  ///< RFC 5382 REQ-4: a SYN waits 6 s for an outbound SYN, then ICMP 3/3
 };
 
 struct Firewall {
-  bool drop_invalid = false;            ///< INVALID packets end here instead of leaking untranslated
-  bool drop_direct = false;  ///< from outside, inside addresses are called through forwards and mappings only
-  bool protect_input = false;           ///< to the gateway itself: only established, related, or from `inside`
-  bool protect_forward = false;         ///< through it: only established, related, or new from `inside` to outside
-  bool admit_forwarded = true;          ///< protect_forward also lets in what is called by a forward or a mapping
+  bool drop_invalid = false;     ///< INVALID packets end here instead of leaking untranslated
+  bool drop_direct = false;      ///< from outside, inside addresses are called through forwards and mappings only
+  bool protect_input = false;    ///< to the gateway itself: only established, related, or from `inside`
+  bool protect_forward = false;  ///< through it: only established, related, or new from `inside` to outside
+  bool admit_forwarded = true;   ///< protect_forward also lets in what is called by a forward or a mapping
   std::vector<InterfaceId> inside;
   bool operator==(const Firewall&) const = default;
 };
@@ -141,19 +141,19 @@ struct Config {
   Limits limits;
   Unsolicited unsolicited = Unsolicited::reject;
   Firewall firewall;
-  bool alg_ftp = false;            ///< control port 21
-  bool verify_checksums = true;    ///< nf_conntrack_checksum: wrong transport sums are INVALID
-  bool tcp_loose = true;           ///< pick up connections whose handshake was not seen
-  bool tcp_be_liberal = false;     ///< skip the window checks
-  bool inbound_refreshes = true;   ///< RFC 4787 REQ-6a; Linux: yes
-  bool rst_keeps_state = false;    ///< RFC 7857 section 2.2: keep 4 minutes after an RST; Linux: delete or 10 s
-  bool rst_refreshes = true;       ///< an outbound RST may lengthen an entry's life; false: RFC 7857 section 7.1
+  bool alg_ftp = false;           ///< control port 21
+  bool verify_checksums = true;   ///< nf_conntrack_checksum: wrong transport sums are INVALID
+  bool tcp_loose = true;          ///< pick up connections whose handshake was not seen
+  bool tcp_be_liberal = false;    ///< skip the window checks
+  bool inbound_refreshes = true;  ///< RFC 4787 REQ-6a; Linux: yes
+  bool rst_keeps_state = false;   ///< RFC 7857 section 2.2: keep 4 minutes after an RST; Linux: delete or 10 s
+  bool rst_refreshes = true;      ///< an outbound RST may lengthen an entry's life; false: RFC 7857 section 7.1
   bool verify_quoted = false;  ///< RFC 5508 REQ-3a: an ICMP error ends here if the IP header it quotes has a wrong sum
   /// source quench and information queries are translated; false: they end here (RFC 5508 REQ-10c)
   bool obsolete_icmp = true;
-  bool keep_parity = false;        ///< RFC 4787 REQ-4, for chosen ports, while one of that parity is free
-  bool unique_ids = false;  ///< datagrams of translated sources get IP ids of the NAT's own, those with DF excepted:
-                            ///< RFC 7857 section 10, RFC 6864 section 5.3.1; Linux: copied
+  bool keep_parity = false;  ///< RFC 4787 REQ-4, for chosen ports, while one of that parity is free
+  bool unique_ids = false;   ///< datagrams of translated sources get IP ids of the NAT's own, those with DF excepted:
+                             ///< RFC 7857 section 10, RFC 6864 section 5.3.1; Linux: copied
   /// beyond the memory for pieces the oldest datagram goes (RFC 4787 REQ-14a); Linux takes no new one
   bool oldest_pieces_go = false;
   /// RFC 4787 REQ-7: of equal routes a packet takes the one that does not lead back where it came

@@ -35,11 +35,28 @@ enum class Relation : std::uint8_t { untracked, invalid, fresh, established, rel
 enum class Direction : std::uint8_t { original, reply };
 
 enum class TcpState : std::uint8_t {
-  none, syn_sent, syn_sent2, syn_recv, established, fin_wait, close_wait, last_ack, time_wait, close
+  none,
+  syn_sent,
+  syn_sent2,
+  syn_recv,
+  established,
+  fin_wait,
+  close_wait,
+  last_ack,
+  time_wait,
+  close
 };
 
 enum class SctpState : std::uint8_t {
-  none, closed, cookie_wait, cookie_echoed, established, shutdown_sent, shutdown_recd, shutdown_ack_sent, heartbeat_sent
+  none,
+  closed,
+  cookie_wait,
+  cookie_echoed,
+  established,
+  shutdown_sent,
+  shutdown_recd,
+  shutdown_ack_sent,
+  heartbeat_sent
 };
 
 /// The answer of a hook. Where `pass` is false the packet ends here for `reason`, and `answer` says what its sender
@@ -85,8 +102,8 @@ class Track {
     made_flow_ = made_mapping_ = false;
   }
 
-  Core* core_ = nullptr;             // set only while it owns an unconfirmed flow or pins one
-  std::uint32_t index_ = 0xffffffff; // the flow's place in the core
+  Core* core_ = nullptr;              // set only while it owns an unconfirmed flow or pins one
+  std::uint32_t index_ = 0xffffffff;  // the flow's place in the core
   std::uint64_t flow_number_ = 0;
   std::uint64_t mapping_number_ = 0;
   Relation relation_ = Relation::untracked;
@@ -107,16 +124,16 @@ struct Entry {
   std::uint64_t flow = 0;
   std::uint64_t mapping = 0;
   wire::Protocol protocol{};
-  wire::Endpoint inside;    ///< the endpoint behind the gateway; of untranslated flows the one that began
-  wire::Endpoint outside;   ///< what the other side sees of it
+  wire::Endpoint inside;   ///< the endpoint behind the gateway; of untranslated flows the one that began
+  wire::Endpoint outside;  ///< what the other side sees of it
   wire::Endpoint remote;
   wire::Tuple original;
   wire::Tuple reply;
   TcpState tcp = TcpState::none;
   SctpState sctp = SctpState::none;
-  bool replied = false;     ///< false: UNREPLIED
+  bool replied = false;  ///< false: UNREPLIED
   bool assured = false;
-  Duration left;            ///< until it expires, if nothing comes
+  Duration left;  ///< until it expires, if nothing comes
 };
 
 /// Something that happened to the table without a packet of its own, or beside one.

@@ -16,7 +16,7 @@ class Stack;
 
 /// One that came. Valid during the call that brings it.
 struct Datagram {
-  wire::Endpoint from;         ///< ICMP: the port is the query id
+  wire::Endpoint from;  ///< ICMP: the port is the query id
   wire::Endpoint to;
   wire::ByteView data;
   std::uint16_t sequence = 0;  ///< of an echo reply
@@ -34,7 +34,7 @@ class DatagramHandler {
 
 /// How to send. The defaults are Linux's: DF while the path carries the datagram whole, else it is fragmented here.
 struct SendOptions {
-  std::uint8_t ttl = 0;    ///< 0: the node's own
+  std::uint8_t ttl = 0;  ///< 0: the node's own
   std::uint8_t tos = 0;
   std::optional<bool> df;  ///< true: never fragmented, too big is an error; false: never DF
 };
@@ -68,11 +68,11 @@ class DatagramSocket {
 
   Stack& stack_;
   DatagramHandler& handler_;
-  wire::Endpoint remote_;        // zero address: not connected
-  wire::Address source_;         // of a connected socket
+  wire::Endpoint remote_;  // zero address: not connected
+  wire::Address source_;   // of a connected socket
   trace::FlowId flow_;
   std::uint16_t port_;
-  std::uint16_t next_id_ = 0;    // IP id; only connected sockets count it (as Linux)
+  std::uint16_t next_id_ = 0;  // IP id; only connected sockets count it (as Linux)
   wire::Protocol protocol_;
   bool lent_ = false;
 };

@@ -32,17 +32,17 @@ struct Pieces {
 /// One packet on its way through the node, with what has been found out about it.
 struct Passage {
   Packet packet;
-  InterfaceIndex in = no_interface;   ///< no_interface: the node made it itself
+  InterfaceIndex in = no_interface;  ///< no_interface: the node made it itself
   InterfaceIndex out = no_interface;
   wire::Address next_hop{};
   nat::Track track{};
   const nat::Track* about = nullptr;  ///< of the node's own ICMP error: the flow of the packet it complains of
   Pieces pieces{};
-  bool local = false;                 ///< for the node itself, broadcasts included
-  const Route* refusing = nullptr;    ///< the route that takes nothing; with `unroutable` alone there is none
+  bool local = false;               ///< for the node itself, broadcasts included
+  const Route* refusing = nullptr;  ///< the route that takes nothing; with `unroutable` alone there is none
   bool unroutable = false;
-  Reason untranslated = Reason::none; ///< why NAT left it as it was, if it did
-  std::vector<std::uint8_t> before{}; ///< the packet as it came; only while somebody listens
+  Reason untranslated = Reason::none;  ///< why NAT left it as it was, if it did
+  std::vector<std::uint8_t> before{};  ///< the packet as it came; only while somebody listens
 };
 
 /// Netfilter's hook points. Each is asked in its place; false: the packet has ended there, and the hook has said so.
@@ -146,14 +146,14 @@ class Forwarder final : private Neighbours::Owner {
   bool strict_reverse_path_ = false;
   bool overlap_ = false;
   InterfaceIndex asked_by_ = no_interface;  // while the node deals with a packet from there
-  const nat::Track* about_ = nullptr;  // while the sender of a packet on its way is told why it ends
+  const nat::Track* about_ = nullptr;       // while the sender of a packet on its way is told why it ends
 
   std::unique_ptr<Peers> peers_;  // made when first needed
   bool redirects_ = true;
 
   std::size_t known_interfaces_ = 0;
-  std::vector<std::pair<std::uint32_t, Owned>> few_;        // own and broadcast addresses, while they are few
-  std::unordered_map<std::uint32_t, Owned> many_;           // only looked up, never walked
+  std::vector<std::pair<std::uint32_t, Owned>> few_;  // own and broadcast addresses, while they are few
+  std::unordered_map<std::uint32_t, Owned> many_;     // only looked up, never walked
 };
 
 }  // namespace masqsim::net

@@ -20,13 +20,13 @@ namespace masqsim::net {
 
 /// What a link does to packets. Defaults: nothing at all.
 struct LinkParams {
-  Duration delay;             ///< of one crossing
-  parse::Rate rate;           ///< of each sender; 0: no serialisation time. Bytes of IP count, there is no framing.
+  Duration delay;    ///< of one crossing
+  parse::Rate rate;  ///< of each sender; 0: no serialisation time. Bytes of IP count, there is no framing.
   std::optional<std::uint64_t> queue;  ///< bytes that may wait before a sender's wire; unset: without limit
   Ratio loss;
-  Duration jitter;            ///< at most `delay`: the delay varies by up to so much either way; packets stay in order
+  Duration jitter;  ///< at most `delay`: the delay varies by up to so much either way; packets stay in order
   Ratio duplicate;
-  Ratio reorder;              ///< the chance to take half the delay and overtake those before
+  Ratio reorder;  ///< the chance to take half the delay and overtake those before
   std::uint16_t mtu = 1500;
 };
 
@@ -42,12 +42,12 @@ struct Segment {
   struct Port {
     Node* node = nullptr;
     InterfaceIndex interface = 0;
-    Time free_at;         ///< when this sender's wire is next free
-    Time last_arrival;    ///< of what this sender sent in order
+    Time free_at;       ///< when this sender's wire is next free
+    Time last_arrival;  ///< of what this sender sent in order
   };
   std::string name;
   LinkParams params;
-  bool shared = true;     ///< false: two ends, everything goes to the other
+  bool shared = true;  ///< false: two ends, everything goes to the other
   bool down = false;
   Random loss, jitter, duplicate, reorder;
   std::vector<Port> ports;

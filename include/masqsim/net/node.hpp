@@ -22,14 +22,14 @@ struct Alias {
 };
 
 struct Interface {
-  wire::Address address;                ///< the primary one
+  wire::Address address;  ///< the primary one
   std::uint8_t prefix_length = 32;
   bool up = true;
-  std::uint16_t mtu = 1500;             ///< bytes of IP
-  std::uint32_t segment = 0;            ///< place in the network's segments
-  std::uint32_t port = 0;               ///< place in that segment's ports
+  std::uint16_t mtu = 1500;   ///< bytes of IP
+  std::uint32_t segment = 0;  ///< place in the network's segments
+  std::uint32_t port = 0;     ///< place in that segment's ports
   trace::PointId point = trace::nowhere;
-  std::vector<Alias> also{};            ///< further addresses (a pool, an alias)
+  std::vector<Alias> also{};  ///< further addresses (a pool, an alias)
 
   bool owns(wire::Address a) const {
     if (a == address) return true;

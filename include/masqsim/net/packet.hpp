@@ -21,14 +21,14 @@ inline constexpr InterfaceIndex no_interface = 0xffff;
 struct PacketBlock {
   wire::Buffer buffer;
   Pool* pool = nullptr;
-  std::uint64_t id = 0;          ///< survives every rewrite and hop
-  std::uint64_t cause = 0;       ///< the packet this one answers; 0: none
-  Node* receiver = nullptr;      ///< while on a link: who gets it
-  trace::FlowId flow = 0;        ///< the action of the scenario it belongs to; answers inherit it
+  std::uint64_t id = 0;                     ///< survives every rewrite and hop
+  std::uint64_t cause = 0;                  ///< the packet this one answers; 0: none
+  Node* receiver = nullptr;                 ///< while on a link: who gets it
+  trace::FlowId flow = 0;                   ///< the action of the scenario it belongs to; answers inherit it
   InterfaceIndex interface = no_interface;  ///< while on a link: by which interface it arrives
   std::uint8_t size_class = 0;
-  bool forged = false;           ///< injected as raw bytes: nothing about it need be sound
-  bool options_unread = false;   ///< it ended before anybody read its IP options: no answer bears them
+  bool forged = false;          ///< injected as raw bytes: nothing about it need be sound
+  bool options_unread = false;  ///< it ended before anybody read its IP options: no answer bears them
 };
 
 /// Move-only; the bytes go back to the pool with it. At least 64 bytes of room beyond the size asked for.

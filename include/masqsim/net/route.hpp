@@ -48,7 +48,7 @@ class RouteTable {
 
   std::vector<Route> routes_;
   std::unordered_map<std::uint64_t, std::uint32_t> by_prefix_;  // only looked up, never walked
-  std::vector<std::uint8_t> lengths_;                            // that occur, longest first
+  std::vector<std::uint8_t> lengths_;                           // that occur, longest first
 };
 
 }  // namespace masqsim::net

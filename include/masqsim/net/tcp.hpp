@@ -20,7 +20,16 @@ class Stack;
 class TcpConnection;
 
 enum class TcpState : std::uint8_t {
-  syn_sent, syn_received, established, fin_wait_1, fin_wait_2, close_wait, closing, last_ack, time_wait, closed
+  syn_sent,
+  syn_received,
+  established,
+  fin_wait_1,
+  fin_wait_2,
+  close_wait,
+  closing,
+  last_ack,
+  time_wait,
+  closed
 };
 std::string_view to_string(TcpState s);  ///< "SYN-SENT", as RFC 9293 spells it
 
@@ -64,11 +73,11 @@ class TcpAcceptor {
 struct TcpSettings {
   /// receive buffer, bytes, 1 to 2^30; beyond 65535 window scaling is offered (RFC 7323)
   std::uint32_t window = 64240;
-  std::uint32_t send_buffer = 65536;   ///< bytes
-  std::uint16_t mss = 0;               ///< the most it accepts and sends; 0: what the interface's MTU leaves
-  std::uint8_t syn_tries = 3;          ///< SYNs sent before giving up: 3 at 0, 1, 3 s give up at 7 s. Linux: 7, 127 s
-  std::uint8_t data_tries = 16;        ///< sends of one segment before giving up (Linux's tcp_retries2, 15 again)
-  std::uint8_t ttl = 0;                ///< 0: the node's own
+  std::uint32_t send_buffer = 65536;  ///< bytes
+  std::uint16_t mss = 0;              ///< the most it accepts and sends; 0: what the interface's MTU leaves
+  std::uint8_t syn_tries = 3;         ///< SYNs sent before giving up: 3 at 0, 1, 3 s give up at 7 s. Linux: 7, 127 s
+  std::uint8_t data_tries = 16;       ///< sends of one segment before giving up (Linux's tcp_retries2, 15 again)
+  std::uint8_t ttl = 0;               ///< 0: the node's own
   std::uint8_t tos = 0;
 };
 
@@ -169,8 +178,8 @@ class TcpConnection {
   TcpSettings settings_;
   wire::Endpoint local_, remote_;
   trace::FlowId flow_ = 0;
-  std::uint32_t index_;               // place in the stack
-  std::uint32_t generation_ = 0;      // tells timers of the place's former connections apart
+  std::uint32_t index_;           // place in the stack
+  std::uint32_t generation_ = 0;  // tells timers of the place's former connections apart
   TcpState state_ = TcpState::closed;
   bool close_wanted_ = false;
   bool fin_sent_ = false;
@@ -178,26 +187,26 @@ class TcpConnection {
   bool fin_received_ = false;
   bool ack_owed_ = false;
   bool paused_ = false;
-  bool recovering_ = false;           // RFC 6582
-  bool busy_ = false;                 // inside on_segment: what handlers do goes out at its end
-  bool blocked_ = false;              // a send found too little room
-  bool room_news_ = false;            // the handler is to hear of it at the end of on_segment
+  bool recovering_ = false;  // RFC 6582
+  bool busy_ = false;        // inside on_segment: what handlers do goes out at its end
+  bool blocked_ = false;     // a send found too little room
+  bool room_news_ = false;   // the handler is to hear of it at the end of on_segment
   bool passive_ = false;
-  bool end_untold_ = false;           // the peer's FIN came while paused
-  bool fin_held_ = false;             // the peer's FIN came before its turn, at fin_at_
-  std::uint8_t tries_ = 0;            // sends of what is first unacknowledged, beyond the first
+  bool end_untold_ = false;  // the peer's FIN came while paused
+  bool fin_held_ = false;    // the peer's FIN came before its turn, at fin_at_
+  std::uint8_t tries_ = 0;   // sends of what is first unacknowledged, beyond the first
   std::uint8_t duplicate_acks_ = 0;
   std::uint8_t send_scale_ = 0, receive_scale_ = 0;
   bool scaling_ = false;
   std::uint16_t mss_ = 536;
   std::uint16_t next_id_ = 0;
 
-  std::uint32_t initial_ = 0;                          // ISS
-  std::uint32_t unacknowledged_ = 0, next_ = 0, highest_ = 0;  // SND.UNA, SND.NXT, the highest SND.NXT so far
+  std::uint32_t initial_ = 0;                                        // ISS
+  std::uint32_t unacknowledged_ = 0, next_ = 0, highest_ = 0;        // SND.UNA, SND.NXT, the highest SND.NXT so far
   std::uint32_t window_ = 0, window_sequence_ = 0, window_ack_ = 0;  // SND.WND, SND.WL1, SND.WL2
-  std::uint32_t received_ = 0;                         // RCV.NXT
-  std::uint32_t advertised_ = 0;                       // the right edge told last; never moves back
-  std::uint32_t push_at_ = 0;                          // where the last finished write ends
+  std::uint32_t received_ = 0;                                       // RCV.NXT
+  std::uint32_t advertised_ = 0;                                     // the right edge told last; never moves back
+  std::uint32_t push_at_ = 0;                                        // where the last finished write ends
   std::uint32_t fin_at_ = 0;
 
   std::uint32_t congestion_window_ = 0, threshold_ = 0;
@@ -206,15 +215,15 @@ class TcpConnection {
   Duration rto_{1'000'000'000}, smoothed_{}, variation_{};
   bool measured_ = false;
   bool timing_ = false;
-  std::uint32_t timed_ = 0;           // the sequence whose acknowledgment ends the measurement
+  std::uint32_t timed_ = 0;  // the sequence whose acknowledgment ends the measurement
   Time timed_at_;
   Time deadline_ = Time::never();
-  Time armed_ = Time::never();        // when the next timer event comes, if one is under way
+  Time armed_ = Time::never();  // when the next timer event comes, if one is under way
 
-  std::vector<std::uint8_t> ring_;    // what is not acknowledged; a power of two, or empty
-  std::size_t first_ = 0;             // place in the ring of the byte `unacknowledged_` (after the SYN)
+  std::vector<std::uint8_t> ring_;  // what is not acknowledged; a power of two, or empty
+  std::size_t first_ = 0;           // place in the ring of the byte `unacknowledged_` (after the SYN)
   std::size_t waiting_ = 0;
-  std::vector<Held> held_;            // by sequence, without overlaps
+  std::vector<Held> held_;  // by sequence, without overlaps
   std::size_t held_bytes_ = 0;
   std::vector<std::uint8_t> unread_;  // while paused
   std::uint64_t bytes_received_ = 0, bytes_acknowledged_ = 0;

@@ -16,17 +16,17 @@ class Network;
 /// What route computation needs to know, as plain values.
 struct Topology {
   struct Attachment {
-    InterfaceIndex interface = 0;           ///< place in the node's interfaces
+    InterfaceIndex interface = 0;  ///< place in the node's interfaces
     std::uint32_t segment = 0;
     wire::Address address;
-    std::uint8_t prefix_length = 32;        ///< 32: one end of a link to a cloud
+    std::uint8_t prefix_length = 32;  ///< 32: one end of a link to a cloud
     std::vector<wire::Address> also;
     bool outside = false;  ///< the node translates what leaves here: what is private behind it stays unknown
   };
   struct NodeAt {
     trace::NodeKind kind{};
     std::vector<Attachment> attachments;
-    std::vector<wire::Prefix> pools;        ///< outside addresses a gateway uses beyond its interfaces'
+    std::vector<wire::Prefix> pools;  ///< outside addresses a gateway uses beyond its interfaces'
   };
   struct Static {
     trace::NodeId node = 0;
@@ -34,7 +34,7 @@ struct Topology {
     wire::Address via;
   };
 
-  std::vector<NodeAt> nodes;                ///< by NodeId
+  std::vector<NodeAt> nodes;  ///< by NodeId
   std::vector<Static> statics;
   std::uint32_t segments = 0;
 };

@@ -25,10 +25,10 @@ struct Diagnostic {
 };
 
 struct LoadOptions {
-  std::string variant;                                      ///< empty: the base
+  std::string variant;  ///< empty: the base
   /// a var's name, or the path of a scalar ("nodes.gw.nat.timeouts.udp"), and its value
   std::vector<std::pair<std::string, std::string>> sets;
-  std::optional<std::uint64_t> seed;                        ///< instead of the file's
+  std::optional<std::uint64_t> seed;  ///< instead of the file's
 };
 
 /// `scenario` is set exactly if `diagnostics` is empty. Every variant has been checked too, not only the one asked for.

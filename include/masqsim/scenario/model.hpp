@@ -62,8 +62,8 @@ struct Channel {
   std::optional<std::uint64_t> queue;  ///< bytes that may wait for the wire; unset: no limit
   Ratio loss;
   Ratio duplicate;
-  Ratio reorder;                       ///< the share of packets that overtake those before them
-  std::uint32_t mtu = 1500;            ///< 68 to 65535 (RFC 791), bytes of one IP packet
+  Ratio reorder;             ///< the share of packets that overtake those before them
+  std::uint32_t mtu = 1500;  ///< 68 to 65535 (RFC 791), bytes of one IP packet
   bool operator==(const Channel&) const = default;
 };
 
@@ -81,8 +81,8 @@ struct Network {
 enum class NodeKind : std::uint8_t { host, router, gateway };
 
 struct InterfaceAddress {
-  wire::Address address;    ///< of a group: its first member's; the k-th member has address + k - 1
-  std::uint8_t length = 32; ///< prefix length; 32 on clouds
+  wire::Address address;     ///< of a group: its first member's; the k-th member has address + k - 1
+  std::uint8_t length = 32;  ///< prefix length; 32 on clouds
   bool operator==(const InterfaceAddress&) const = default;
 };
 
@@ -120,10 +120,10 @@ struct Route {
 struct Masquerade {
   Position position;
   NetworkIndex out = 0;
-  std::optional<wire::Prefix> from;          ///< unset: any source (as Linux)
+  std::optional<wire::Prefix> from;  ///< unset: any source (as Linux)
   std::optional<wire::Protocol> protocol;
   std::optional<nat::PortRange> ports;
-  bool random = false;                       ///< `pick: random`; else `pick: preserve`
+  bool random = false;  ///< `pick: random`; else `pick: preserve`
   bool operator==(const Masquerade&) const = default;
 };
 
@@ -133,22 +133,22 @@ struct SourceNat {
   std::optional<wire::Prefix> from;
   std::optional<wire::Prefix> to;
   std::optional<wire::Protocol> protocol;
-  bool exempt = false;                       ///< `exempt: true`: these are not translated
+  bool exempt = false;  ///< `exempt: true`: these are not translated
   nat::AddressRange addresses;
   std::optional<nat::PortRange> ports;
   bool random = false;
-  bool persistent = false;                   ///< `pick: persistent`
+  bool persistent = false;  ///< `pick: persistent`
   bool operator==(const SourceNat&) const = default;
 };
 
 struct Forward {
   Position position;
-  std::optional<wire::Protocol> protocol;    ///< unset: `all`
-  std::optional<nat::PortRange> ports;       ///< unset with `all: true`
+  std::optional<wire::Protocol> protocol;  ///< unset: `all`
+  std::optional<nat::PortRange> ports;     ///< unset with `all: true`
   wire::Address to;
-  std::optional<std::uint16_t> to_port;      ///< unset: the port stays
-  std::optional<wire::Prefix> from;          ///< remotes that may; unset: all
-  std::optional<wire::Address> outside;      ///< the outside address called; unset: each of the gateway's outside ones
+  std::optional<std::uint16_t> to_port;  ///< unset: the port stays
+  std::optional<wire::Prefix> from;      ///< remotes that may; unset: all
+  std::optional<wire::Address> outside;  ///< the outside address called; unset: each of the gateway's outside ones
   bool operator==(const Forward&) const = default;
 };
 
@@ -156,15 +156,15 @@ struct Forward {
 /// addresses occur inside as well, is seen from inside as `inside`.
 struct AddressPair {
   Position position;
-  wire::Prefix inside;                       ///< an address (length 32) or a network
-  wire::Prefix outside;                      ///< of the same length
+  wire::Prefix inside;   ///< an address (length 32) or a network
+  wire::Prefix outside;  ///< of the same length
   bool operator==(const AddressPair&) const = default;
 };
 
 struct NatSpec {
-  Position position;           ///< of the value of `nat`
-  Position forward_position;   ///< of the value of `nat.forward`; of `nat`'s own where there is none
-  bool rfc = false;            ///< `preset: rfc`
+  Position position;          ///< of the value of `nat`
+  Position forward_position;  ///< of the value of `nat.forward`; of `nat`'s own where there is none
+  bool rfc = false;           ///< `preset: rfc`
   std::vector<Masquerade> masquerade;
   std::vector<SourceNat> source;
   std::vector<Forward> forward;
@@ -181,14 +181,14 @@ struct Node {
   Position position;
   std::string name;
   NodeKind kind = NodeKind::host;
-  std::uint32_t count = 1;              ///< members; meaningful when `group`
-  bool group = false;                   ///< its members are called NAME.1 .. NAME.COUNT
+  std::uint32_t count = 1;  ///< members; meaningful when `group`
+  bool group = false;       ///< its members are called NAME.1 .. NAME.COUNT
   std::vector<Interface> interfaces;
   std::vector<Service> services;
-  std::vector<Route> routes;            ///< those the file gives, members' default routes are the network's business
-  std::uint8_t ttl = 64;                ///< of what it sends itself
-  bool rp_filter = false;               ///< router, gateway: strict reverse path check
-  std::optional<NatSpec> nat;           ///< only gateways; unset: `nat: none`, a router
+  std::vector<Route> routes;   ///< those the file gives, members' default routes are the network's business
+  std::uint8_t ttl = 64;       ///< of what it sends itself
+  bool rp_filter = false;      ///< router, gateway: strict reverse path check
+  std::optional<NatSpec> nat;  ///< only gateways; unset: `nat: none`, a router
   bool operator==(const Node&) const = default;
 };
 
@@ -200,40 +200,40 @@ enum class Verb : std::uint8_t { tcp, udp, ping, traceroute, raw, set };
 /// caller, else its first.
 struct Target {
   Position position;
-  std::string text;                   ///< as the file has it
+  std::string text;  ///< as the file has it
   wire::Address address;
-  std::uint16_t port = 0;             ///< 0: none (ping)
-  std::optional<NodeRef> node;        ///< set when it was called by name
+  std::uint16_t port = 0;       ///< 0: none (ping)
+  std::optional<NodeRef> node;  ///< set when it was called by name
   bool operator==(const Target&) const = default;
 };
 
-struct SetAddress {                   ///< the interface gets other addresses (DHCP gave a new one)
+struct SetAddress {  ///< the interface gets other addresses (DHCP gave a new one)
   NodeRef node;
-  std::uint32_t interface = 0;        ///< in Node::interfaces
+  std::uint32_t interface = 0;  ///< in Node::interfaces
   std::vector<InterfaceAddress> addresses;
-  std::optional<nat::Config> nat;     ///< of a gateway: its forwards follow its address
+  std::optional<nat::Config> nat;  ///< of a gateway: its forwards follow its address
   bool operator==(const SetAddress&) const = default;
 };
-struct SetLink {                      ///< the network, or one node's attachment to it, goes down or up
+struct SetLink {  ///< the network, or one node's attachment to it, goes down or up
   NetworkIndex network = 0;
   std::optional<NodeRef> node;
   bool up = true;
   bool operator==(const SetLink&) const = default;
 };
-struct SetChannel {                   ///< the unset stay as they are
+struct SetChannel {  ///< the unset stay as they are
   NetworkIndex network = 0;
   std::optional<Duration> delay, jitter;
   std::optional<parse::Rate> rate;
   std::optional<Ratio> loss, duplicate, reorder;
   bool operator==(const SetChannel&) const = default;
 };
-struct SetNat {                       ///< entries remain
+struct SetNat {  ///< entries remain
   NodeIndex node = 0;
-  NatSpec nat;                        ///< all of the node's section as it is from then on
-  std::string changes;                ///< what is other than before: "timeouts.udp 5s, forward (1 rule)"
+  NatSpec nat;          ///< all of the node's section as it is from then on
+  std::string changes;  ///< what is other than before: "timeouts.udp 5s, forward (1 rule)"
   bool operator==(const SetNat&) const = default;
 };
-struct Flush {                        ///< the gateway forgets its table
+struct Flush {  ///< the gateway forgets its table
   NodeIndex node = 0;
   bool operator==(const Flush&) const = default;
 };
@@ -248,36 +248,36 @@ struct Action {
   Position position;
   std::string id;
   Time at;
-  NodeRef from;                          ///< not for `set`
-  std::optional<std::uint16_t> from_port;///< ping: the query id; unset: the node picks one
-  std::optional<NetworkIndex> network;   ///< raw: out of which interface; unset: as the node routes it
+  NodeRef from;                            ///< not for `set`
+  std::optional<std::uint16_t> from_port;  ///< ping: the query id; unset: the node picks one
+  std::optional<NetworkIndex> network;     ///< raw: out of which interface; unset: as the node routes it
   Verb verb = Verb::udp;
-  Target target;                         ///< not for `raw` and `set`
-  std::uint64_t send = 0;                ///< bytes of each datagram, exchange or ping
+  Target target;                      ///< not for `raw` and `set`
+  std::uint64_t send = 0;             ///< bytes of each datagram, exchange or ping
   std::vector<std::uint8_t> payload;  ///< the bytes themselves where the file gives them (text, hex; raw: the packet)
-  std::uint32_t times = 1;               ///< how often
-  Duration every{1'000'000'000};         ///< from one time to the next
-  Duration stagger;                      ///< of a group each member begins so much after the one before
-  Duration wait{5'000'000'000};          ///< how long an answer is waited for before it is `no-answer`
+  std::uint32_t times = 1;            ///< how often
+  Duration every{1'000'000'000};      ///< from one time to the next
+  Duration stagger;                   ///< of a group each member begins so much after the one before
+  Duration wait{5'000'000'000};       ///< how long an answer is waited for before it is `no-answer`
   Close close = Close::never;
-  std::uint8_t ttl = 64;                 ///< the node's, unless the action says otherwise
+  std::uint8_t ttl = 64;  ///< the node's, unless the action says otherwise
   std::uint8_t tos = 0;
-  bool df = false;                       ///< tcp: true unless the file says otherwise
-  std::uint8_t hops = 30;                ///< traceroute: the largest TTL tried
-  std::optional<Setting> set;            ///< set when verb is `set`
+  bool df = false;             ///< tcp: true unless the file says otherwise
+  std::uint8_t hops = 30;      ///< traceroute: the largest TTL tried
+  std::optional<Setting> set;  ///< set when verb is `set`
   bool operator==(const Action&) const = default;
 };
 
 // --- expectations --------------------------------------------------------------------------------------------------
 
 /// What the initiator of a flow experienced.
-#define MASQSIM_RESULTS(X)                                                            \
-  X(established, "established", "the connection opened")                              \
-  X(replied, "replied", "an answer came back")                                        \
-  X(delivered, "delivered", "it arrived; nobody was to answer")                       \
-  X(refused, "refused", "somebody answered that nothing listens there")               \
-  X(unreachable, "unreachable", "a router answered that it leads nowhere")            \
-  X(no_answer, "no-answer", "nothing came back")                                      \
+#define MASQSIM_RESULTS(X)                                                                                             \
+  X(established, "established", "the connection opened")                                                               \
+  X(replied, "replied", "an answer came back")                                                                         \
+  X(delivered, "delivered", "it arrived; nobody was to answer")                                                        \
+  X(refused, "refused", "somebody answered that nothing listens there")                                                \
+  X(unreachable, "unreachable", "a router answered that it leads nowhere")                                             \
+  X(no_answer, "no-answer", "nothing came back")                                                                       \
   X(reset, "reset", "the connection opened, then was broken off")
 
 enum class Result : std::uint8_t {
@@ -302,10 +302,10 @@ struct Seen {
 struct FlowExpectation {
   Position position;
   ActionIndex flow = 0;
-  std::uint32_t member = 0;               ///< of a group; 0: all
+  std::uint32_t member = 0;  ///< of a group; 0: all
   std::optional<Result> result;
-  std::optional<Result> not_result;       ///< `not: established`
-  std::optional<Place> at;                ///< which place ended it
+  std::optional<Result> not_result;  ///< `not: established`
+  std::optional<Place> at;           ///< which place ended it
   std::optional<Reason> reason;
   std::vector<Seen> seen;
   std::optional<std::uint32_t> count;     ///< flows of the group
@@ -332,7 +332,7 @@ struct TableExpectation {
   std::optional<Time> at;              ///< unset: at the end
   std::optional<std::uint32_t> count;  ///< rows in all
   std::vector<TablePattern> has;
-  std::vector<TablePattern> lacks;     ///< `not`
+  std::vector<TablePattern> lacks;  ///< `not`
   bool operator==(const TableExpectation&) const = default;
 };
 
@@ -361,17 +361,17 @@ struct Question {
   std::string ask;
   Position when_position;
   Fact what = Fact::source;
-  std::optional<ActionIndex> flow;      ///< of a group: member `member`
+  std::optional<ActionIndex> flow;  ///< of a group: member `member`
   std::uint32_t member = 0;
-  std::optional<Place> at;              ///< where; unset for result, reason, place
-  bool back = false;                    ///< `way: back`: the answer's packets; else those that go out
-  std::uint32_t packet = 1;             ///< the how-many-eth packet of that way at that place
-  std::optional<NodeIndex> gateway;     ///< nat questions
-  std::optional<Time> time;             ///< nat questions: unset: at the end
-  std::uint32_t row = 1;                ///< in the order of making
+  std::optional<Place> at;           ///< where; unset for result, reason, place
+  bool back = false;                 ///< `way: back`: the answer's packets; else those that go out
+  std::uint32_t packet = 1;          ///< the how-many-eth packet of that way at that place
+  std::optional<NodeIndex> gateway;  ///< nat questions
+  std::optional<Time> time;          ///< nat questions: unset: at the end
+  std::uint32_t row = 1;             ///< in the order of making
   Position answer_position;
   std::string answer;
-  std::vector<std::string> choices;     ///< empty: the student writes it; else holds `answer`
+  std::vector<std::string> choices;  ///< empty: the student writes it; else holds `answer`
   std::string hint;
   bool operator==(const Question&) const = default;
 };
@@ -394,16 +394,16 @@ struct VariantInfo {
 
 struct Scenario {
   std::string name;
-  std::string variant;             ///< which one this is; empty: the base
+  std::string variant;  ///< which one this is; empty: the base
   std::string title;
   std::uint64_t seed = 1;
-  std::optional<Time> until;       ///< unset: until nothing more happens
-  std::vector<Network> networks;   ///< all in the order of the file
+  std::optional<Time> until;      ///< unset: until nothing more happens
+  std::vector<Network> networks;  ///< all in the order of the file
   std::vector<Node> nodes;
   std::vector<Action> actions;
   std::vector<Expectation> expect;
   std::vector<Question> lab;
-  std::vector<Variable> vars;      ///< as they were for this load
+  std::vector<Variable> vars;  ///< as they were for this load
   std::vector<VariantInfo> variants;
   bool operator==(const Scenario&) const = default;
 

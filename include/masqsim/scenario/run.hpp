@@ -22,32 +22,32 @@ namespace masqsim::scenario {
 struct FlowOutcome {
   std::string id;
   trace::FlowId flow = 0;
-  std::optional<Result> result;    ///< unset: the run ended before the flow did
-  Reason reason = Reason::none;    ///< of the drop that ended it; none for a flow that did well
-  std::string at;                  ///< the node, or (lost on the wire) the network that ended it; empty where none did
-  std::uint64_t packet = 0;        ///< the packet that ended there
+  std::optional<Result> result;  ///< unset: the run ended before the flow did
+  Reason reason = Reason::none;  ///< of the drop that ended it; none for a flow that did well
+  std::string at;                ///< the node, or (lost on the wire) the network that ended it; empty where none did
+  std::uint64_t packet = 0;      ///< the packet that ended there
   std::uint64_t packets = 0;  ///< packets of this flow, answers included; counted only where somebody is told of sends
 };
 
 /// One entry of `expect:` or `lab:`, judged.
 struct Verdict {
   bool met = false;
-  std::string what;      ///< "flow public: refused at gw (no-mapping)"
-  std::string instead;   ///< what came instead; empty where met
-  std::string flow;      ///< the flow it is about; empty for tables
-  int line = 0;          ///< of the entry in the file
+  std::string what;     ///< "flow public: refused at gw (no-mapping)"
+  std::string instead;  ///< what came instead; empty where met
+  std::string flow;     ///< the flow it is about; empty for tables
+  int line = 0;         ///< of the entry in the file
   int column = 0;
 };
 
 struct Finished {
   trace::Header header;
   Time end;
-  std::uint64_t packets = 0;   ///< born in the run
-  std::uint64_t hops = 0;      ///< link crossings
+  std::uint64_t packets = 0;  ///< born in the run
+  std::uint64_t hops = 0;     ///< link crossings
   std::uint64_t events = 0;
   std::vector<FlowOutcome> flows;
   std::vector<Verdict> expectations;
-  std::vector<Verdict> lab;    ///< the answers of `lab:`, held against the run
+  std::vector<Verdict> lab;  ///< the answers of `lab:`, held against the run
 
   bool good() const {
     for (const Verdict& v : expectations) {

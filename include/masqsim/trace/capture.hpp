@@ -13,9 +13,9 @@
 namespace masqsim::trace {
 
 struct CapturedPacket {
-  Time at;                           ///< since 1970 in a real capture, since the simulation began in ours
-  std::vector<std::uint8_t> bytes;   ///< from the IP header on, as far as it was captured
-  std::uint32_t cut = 0;             ///< bytes that were on the wire but not captured
+  Time at;                          ///< since 1970 in a real capture, since the simulation began in ours
+  std::vector<std::uint8_t> bytes;  ///< from the IP header on, as far as it was captured
+  std::uint32_t cut = 0;            ///< bytes that were on the wire but not captured
 };
 
 struct Capture {

@@ -75,8 +75,8 @@ std::string_view word(Kind k);
 
 /// One row of a NAT table. `left` until it expires if nothing comes.
 struct Row {
-  std::uint64_t number = 0;   ///< of the mapping
-  std::uint64_t flow = 0;     ///< of the NAT's flow
+  std::uint64_t number = 0;  ///< of the mapping
+  std::uint64_t flow = 0;    ///< of the NAT's flow
   wire::Protocol protocol{};
   wire::Endpoint inside;
   wire::Endpoint outside;
@@ -95,12 +95,12 @@ struct Record {
   NodeId node = nowhere;
   PointId point = nowhere;
   FlowId flow = 0;
-  std::uint64_t packet = 0;    ///< survives every rewrite and hop; a duplicate gets its own; 0: no packet
-  std::uint64_t cause = 0;     ///< the packet this one answers (ICMP error, RST, reply); 0: none
+  std::uint64_t packet = 0;  ///< survives every rewrite and hop; a duplicate gets its own; 0: no packet
+  std::uint64_t cause = 0;   ///< the packet this one answers (ICMP error, RST, reply); 0: none
   std::uint64_t nat_flow = 0;
   std::uint64_t mapping = 0;
-  wire::ByteView bytes{};      ///< the packet as it is now
-  wire::ByteView before{};     ///< the packet as it came in, where a gateway changed it
+  wire::ByteView bytes{};   ///< the packet as it is now
+  wire::ByteView before{};  ///< the packet as it came in, where a gateway changed it
   std::string_view text{};
   const Row* row = nullptr;
   std::span<const Step> steps{};

@@ -13,9 +13,9 @@ namespace masqsim::trace {
 
 /// How much a changed field matters to somebody who reads about the translation.
 enum class Weight : std::uint8_t {
-  address,   ///< who talks to whom: src, dst, icmp id, and the same of a quoted packet
-  content,   ///< anything else that means something: seq, window, options, payload
-  routine    ///< what every router or repair does: ttl, lengths, checksums
+  address,  ///< who talks to whom: src, dst, icmp id, and the same of a quoted packet
+  content,  ///< anything else that means something: seq, window, options, payload
+  routine   ///< what every router or repair does: ttl, lengths, checksums
 };
 
 struct FieldChange {

@@ -39,10 +39,10 @@ class Explanation final : public trace::Sink {
   trace::Header header_;  ///< a copy: the run's own is gone when this is told
   trace::FlowId id_ = 0;
   std::vector<trace::OwnedRecord> drops_;
-  std::vector<trace::OwnedRecord> way_;                 ///< the first translations and deliveries, in order
-  std::uint64_t untold_ = 0;                            ///< those that followed
-  std::map<std::uint64_t, std::string> answers_;        ///< packet => "gw answers RST"
-  std::map<std::uint64_t, trace::PointId> came_by_;     ///< packet => where it was last received
+  std::vector<trace::OwnedRecord> way_;              ///< the first translations and deliveries, in order
+  std::uint64_t untold_ = 0;                         ///< those that followed
+  std::map<std::uint64_t, std::string> answers_;     ///< packet => "gw answers RST"
+  std::map<std::uint64_t, trace::PointId> came_by_;  ///< packet => where it was last received
 };
 
 }  // namespace masqsim::viz

@@ -17,14 +17,14 @@ std::optional<Format> format_of(std::string_view word);
 
 /// One thing that was held against a run.
 struct Check {
-  std::string name;     ///< "flow public: refused at gw (no-mapping)"
+  std::string name;  ///< "flow public: refused at gw (no-mapping)"
   bool met = false;
   std::string instead;  ///< what came instead; empty where met
 };
 
 /// One run of a scenario with all that was held against it.
 struct Suite {
-  std::string name;     ///< "inbound-fails@forwarded"
+  std::string name;  ///< "inbound-fails@forwarded"
   std::string file;
   std::vector<Check> checks;
   Time end;
