@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "masqsim/viz/story.hpp"
+#include "story.hpp"
 
 namespace masqsim::viz {
 

@@ -1,6 +1,6 @@
-#include "masqsim/viz/dot.hpp"
+#include "dot.hpp"
 
-#include "masqsim/viz/paint.hpp"
+#include "paint.hpp"
 
 namespace masqsim::viz {
 

@@ -1,10 +1,10 @@
-#include "masqsim/viz/explain.hpp"
+#include "explain.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "masqsim/viz/story.hpp"
+#include "story.hpp"
 #include "words.hpp"
 
 namespace masqsim::viz {

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "dot.hpp"
 #include "masqsim/scenario/model.hpp"
-#include "masqsim/viz/dot.hpp"
 #include "zones.hpp"
 
 namespace masqsim::viz::look {

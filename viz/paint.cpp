@@ -1,4 +1,4 @@
-#include "masqsim/viz/paint.hpp"
+#include "paint.hpp"
 
 #include <cstdint>
 

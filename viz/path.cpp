@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <set>
 
+#include "dot.hpp"
 #include "look.hpp"
-#include "masqsim/viz/dot.hpp"
-#include "masqsim/viz/story.hpp"
 #include "masqsim/wire/ipv4.hpp"
+#include "story.hpp"
 #include "words.hpp"
 #include "zones.hpp"
 

@@ -1,4 +1,4 @@
-#include "masqsim/viz/render.hpp"
+#include "render.hpp"
 
 #include <graphviz/gvc.h>
 

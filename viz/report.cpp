@@ -1,4 +1,4 @@
-#include "masqsim/viz/report.hpp"
+#include "report.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "masqsim/viz/paint.hpp"
+#include "paint.hpp"
 
 namespace masqsim::viz {
 

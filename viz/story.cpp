@@ -1,4 +1,4 @@
-#include "masqsim/viz/story.hpp"
+#include "story.hpp"
 
 #include <fmt/format.h>
 

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "book.hpp"
-#include "masqsim/viz/story.hpp"
+#include "story.hpp"
 #include "table.hpp"
 #include "words.hpp"
 

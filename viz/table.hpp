@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "masqsim/viz/paint.hpp"
+#include "paint.hpp"
 
 namespace masqsim::viz {
 

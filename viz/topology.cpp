@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "dot.hpp"
 #include "look.hpp"
-#include "masqsim/viz/dot.hpp"
 #include "zones.hpp"
 
 namespace masqsim::viz {

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "masqsim/viz/paint.hpp"
 #include "masqsim/wire/describe.hpp"
 #include "masqsim/wire/icmp.hpp"
 #include "masqsim/wire/ipv4.hpp"
+#include "paint.hpp"
 
 namespace masqsim::viz {
 

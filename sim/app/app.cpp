@@ -1,4 +1,4 @@
-#include "masqsim/app/app.hpp"
+#include "app.hpp"
 
 #include <array>
 #include <cassert>

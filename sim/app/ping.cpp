@@ -1,4 +1,4 @@
-#include "masqsim/app/ping.hpp"
+#include "ping.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
-#include "masqsim/app/ping.hpp"
 #include "masqsim/wire/ipv4.hpp"
+#include "ping.hpp"
 #include "say.hpp"
 
 namespace masqsim::app {

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <utility>
 
-#include "masqsim/app/app.hpp"
-#include "masqsim/net/network.hpp"
-#include "masqsim/net/trouble.hpp"
+#include "app.hpp"
+#include "sim/net/network.hpp"
+#include "sim/net/trouble.hpp"
 
 namespace masqsim::app {
 

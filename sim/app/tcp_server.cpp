@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "masqsim/app/tcp.hpp"
 #include "say.hpp"
+#include "tcp.hpp"
 
 namespace masqsim::app {
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "masqsim/app/ping.hpp"
 #include "masqsim/wire/icmp.hpp"
+#include "ping.hpp"
 #include "say.hpp"
 
 namespace masqsim::app {

@@ -1,4 +1,4 @@
-#include "masqsim/app/udp.hpp"
+#include "udp.hpp"
 
 #include <algorithm>
 

@@ -8,11 +8,11 @@
 #include <memory>
 
 #include "masqsim/base/output.hpp"
-#include "masqsim/conform/differential.hpp"
-#include "masqsim/conform/kernel_bench.hpp"
-#include "masqsim/conform/own_bench.hpp"
-#include "masqsim/conform/replay.hpp"
 #include "program.hpp"
+#include "sim/conform/differential.hpp"
+#include "sim/conform/kernel_bench.hpp"
+#include "sim/conform/own_bench.hpp"
+#include "sim/conform/replay.hpp"
 
 namespace masqsim::cli {
 

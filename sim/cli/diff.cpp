@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "masqsim/base/output.hpp"
-#include "masqsim/conform/decisions.hpp"
-#include "masqsim/conform/linux_node.hpp"
-#include "masqsim/kernel/linux_gateway.hpp"
 #include "masqsim/trace/read.hpp"
 #include "program.hpp"
+#include "sim/conform/decisions.hpp"
+#include "sim/conform/linux_node.hpp"
+#include "sim/kernel/linux_gateway.hpp"
 
 namespace masqsim::cli {
 

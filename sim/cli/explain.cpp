@@ -1,5 +1,5 @@
 // masqsim explain FILE FLOW: the decision steps, and what would help.
-#include "masqsim/viz/explain.hpp"
+#include "viz/explain.hpp"
 
 #include <algorithm>
 #include <memory>

@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "masqsim/base/output.hpp"
-#include "masqsim/viz/dot.hpp"
-#include "masqsim/viz/render.hpp"
 #include "program.hpp"
+#include "viz/dot.hpp"
+#include "viz/render.hpp"
 
 namespace masqsim::cli {
 

@@ -12,7 +12,7 @@
 #include "masqsim/base/closest.hpp"
 #include "masqsim/base/output.hpp"
 #include "masqsim/base/parse.hpp"
-#include "masqsim/conform/timers.hpp"
+#include "sim/conform/timers.hpp"
 
 namespace masqsim::cli {
 

@@ -10,8 +10,8 @@
 
 #include "masqsim/scenario/load.hpp"
 #include "masqsim/scenario/run.hpp"
-#include "masqsim/viz/paint.hpp"
-#include "masqsim/viz/report.hpp"
+#include "viz/paint.hpp"
+#include "viz/report.hpp"
 
 namespace masqsim::cli {
 

@@ -1,13 +1,13 @@
 // masqsim rfc [FILE]: what the NAT RFCs require, tried on a gateway requirement by requirement.
-#include "masqsim/conform/rfc.hpp"
+#include "sim/conform/rfc.hpp"
 
 #include <algorithm>
 #include <memory>
 
 #include "masqsim/base/output.hpp"
-#include "masqsim/conform/kernel_bench.hpp"
-#include "masqsim/conform/own_bench.hpp"
 #include "program.hpp"
+#include "sim/conform/kernel_bench.hpp"
+#include "sim/conform/own_bench.hpp"
 
 namespace masqsim::cli {
 

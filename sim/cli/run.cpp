@@ -1,15 +1,15 @@
 // masqsim run FILE: runs it, tells the story, judges.
 #include <memory>
 
-#include "masqsim/conform/export_nft.hpp"
-#include "masqsim/conform/linux_node.hpp"
-#include "masqsim/kernel/linux_gateway.hpp"
 #include "masqsim/trace/fingerprint.hpp"
-#include "masqsim/viz/report.hpp"
-#include "masqsim/viz/story.hpp"
 #include "outputs.hpp"
 #include "program.hpp"
 #include "progress.hpp"
+#include "sim/conform/export_nft.hpp"
+#include "sim/conform/linux_node.hpp"
+#include "sim/kernel/linux_gateway.hpp"
+#include "viz/report.hpp"
+#include "viz/story.hpp"
 
 namespace masqsim::cli {
 

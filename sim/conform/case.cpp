@@ -1,4 +1,4 @@
-#include "masqsim/conform/case.hpp"
+#include "case.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "masqsim/conform/decisions.hpp"
+#include "decisions.hpp"
 
 #include <fmt/format.h>
 

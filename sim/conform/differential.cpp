@@ -1,4 +1,4 @@
-#include "masqsim/conform/differential.hpp"
+#include "differential.hpp"
 
 #include <fmt/format.h>
 
@@ -8,8 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "kernel_bench.hpp"
 #include "masqsim/base/random.hpp"
-#include "masqsim/conform/kernel_bench.hpp"
 #include "masqsim/wire/icmp.hpp"
 #include "masqsim/wire/ipv4.hpp"
 #include "shorten.hpp"

@@ -1,11 +1,11 @@
-#include "masqsim/conform/export_nft.hpp"
+#include "export_nft.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <variant>
 
-#include "masqsim/kernel/ruleset.hpp"
+#include "sim/kernel/ruleset.hpp"
 
 namespace masqsim::conform {
 namespace {

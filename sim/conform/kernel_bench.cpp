@@ -1,4 +1,4 @@
-#include "masqsim/conform/kernel_bench.hpp"
+#include "kernel_bench.hpp"
 
 #include <fmt/format.h>
 

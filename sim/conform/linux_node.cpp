@@ -1,4 +1,4 @@
-#include "masqsim/conform/linux_node.hpp"
+#include "linux_node.hpp"
 
 #include <fmt/format.h>
 
@@ -7,13 +7,13 @@
 #include <optional>
 #include <utility>
 
-#include "masqsim/conform/bench.hpp"
-#include "masqsim/kernel/linux_gateway.hpp"
-#include "masqsim/net/network.hpp"
+#include "bench.hpp"
 #include "masqsim/scenario/model.hpp"
 #include "masqsim/wire/icmp.hpp"
 #include "masqsim/wire/ipv4.hpp"
 #include "masqsim/wire/tcp.hpp"
+#include "sim/kernel/linux_gateway.hpp"
+#include "sim/net/network.hpp"
 
 namespace masqsim::conform {
 

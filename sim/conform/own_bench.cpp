@@ -1,9 +1,9 @@
-#include "masqsim/conform/own_bench.hpp"
+#include "own_bench.hpp"
 
 #include <array>
 
-#include "masqsim/net/gateway.hpp"
-#include "masqsim/net/network.hpp"
+#include "sim/net/gateway.hpp"
+#include "sim/net/network.hpp"
 
 namespace masqsim::conform {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "masqsim/base/random.hpp"
-#include "masqsim/conform/random_sequence.hpp"
+#include "random_sequence.hpp"
 
 namespace masqsim::conform {
 

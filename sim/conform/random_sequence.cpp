@@ -1,4 +1,4 @@
-#include "masqsim/conform/random_sequence.hpp"
+#include "random_sequence.hpp"
 
 #include <fmt/format.h>
 

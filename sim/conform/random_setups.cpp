@@ -2,8 +2,8 @@
 
 #include <stdexcept>
 
-#include "masqsim/conform/case.hpp"
-#include "masqsim/conform/differential.hpp"
+#include "case.hpp"
+#include "differential.hpp"
 
 namespace masqsim::conform {
 namespace {

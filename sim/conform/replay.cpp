@@ -1,4 +1,4 @@
-#include "masqsim/conform/replay.hpp"
+#include "replay.hpp"
 
 #include <fmt/format.h>
 

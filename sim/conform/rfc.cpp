@@ -1,4 +1,4 @@
-#include "masqsim/conform/rfc.hpp"
+#include "rfc.hpp"
 
 #include <fmt/format.h>
 

@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "masqsim/conform/rfc.hpp"
 #include "masqsim/wire/build.hpp"
+#include "rfc.hpp"
 
 namespace masqsim::conform {
 

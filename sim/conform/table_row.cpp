@@ -3,7 +3,7 @@
 
 #include <charconv>
 
-#include "masqsim/conform/bench.hpp"
+#include "bench.hpp"
 
 namespace masqsim::conform {
 

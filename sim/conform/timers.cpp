@@ -1,4 +1,4 @@
-#include "masqsim/conform/timers.hpp"
+#include "timers.hpp"
 
 #include <fmt/format.h>
 

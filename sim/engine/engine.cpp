@@ -1,4 +1,4 @@
-#include "masqsim/engine/engine.hpp"
+#include "engine.hpp"
 
 #include <algorithm>
 #include <array>

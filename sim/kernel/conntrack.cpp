@@ -11,7 +11,7 @@
 #include <fstream>
 
 #include "descriptor.hpp"
-#include "masqsim/kernel/linux_gateway.hpp"
+#include "linux_gateway.hpp"
 
 namespace masqsim::kernel {
 

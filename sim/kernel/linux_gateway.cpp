@@ -1,4 +1,4 @@
-#include "masqsim/kernel/linux_gateway.hpp"
+#include "linux_gateway.hpp"
 
 #include <fmt/format.h>
 #include <netinet/in.h>

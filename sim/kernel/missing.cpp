@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "masqsim/kernel/linux_gateway.hpp"
+#include "linux_gateway.hpp"
 
 namespace masqsim::kernel {
 namespace {

@@ -12,7 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "masqsim/kernel/linux_gateway.hpp"
+#include "linux_gateway.hpp"
 
 extern char** environ;
 

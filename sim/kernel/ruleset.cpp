@@ -1,4 +1,4 @@
-#include "masqsim/kernel/ruleset.hpp"
+#include "ruleset.hpp"
 
 #include <fmt/format.h>
 

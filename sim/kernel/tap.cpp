@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "masqsim/kernel/linux_gateway.hpp"
+#include "linux_gateway.hpp"
 
 namespace masqsim::kernel {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "masqsim/net/forwarder.hpp"
+#include "forwarder.hpp"
 
 namespace masqsim::net {
 

@@ -1,8 +1,8 @@
-#include "masqsim/net/datagram.hpp"
+#include "datagram.hpp"
 
 #include <algorithm>
 
-#include "masqsim/net/network.hpp"
+#include "network.hpp"
 #include "sockets.hpp"
 
 namespace masqsim::net {

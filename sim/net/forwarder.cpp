@@ -1,4 +1,4 @@
-#include "masqsim/net/forwarder.hpp"
+#include "forwarder.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "masqsim/net/gateway.hpp"
+#include "gateway.hpp"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "masqsim/net/network.hpp"
+#include "network.hpp"
 #include "sequence.hpp"
 
 namespace masqsim::net {

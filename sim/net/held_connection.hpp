@@ -7,10 +7,10 @@
 
 #include "agreement.hpp"
 #include "early_text.hpp"
-#include "masqsim/engine/engine.hpp"
-#include "masqsim/net/stack.hpp"
 #include "masqsim/wire/tcp.hpp"
 #include "receive_window.hpp"
+#include "sim/engine/engine.hpp"
+#include "stack.hpp"
 
 namespace masqsim::net {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "masqsim/net/network.hpp"
+#include "network.hpp"
 #include "sequence.hpp"
 #include "sockets.hpp"
 

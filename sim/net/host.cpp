@@ -1,12 +1,12 @@
-#include "masqsim/net/host.hpp"
+#include "host.hpp"
 
 #include <fmt/format.h>
 
 #include "cutting.hpp"
 #include "masqsim/nat/fragments.hpp"
-#include "masqsim/net/neighbours.hpp"
-#include "masqsim/net/network.hpp"
 #include "masqsim/wire/icmp.hpp"
+#include "neighbours.hpp"
+#include "network.hpp"
 
 namespace masqsim::net {
 

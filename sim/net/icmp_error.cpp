@@ -1,4 +1,4 @@
-#include "masqsim/net/icmp_error.hpp"
+#include "icmp_error.hpp"
 
 #include <algorithm>
 

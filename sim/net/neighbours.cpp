@@ -1,9 +1,9 @@
-#include "masqsim/net/neighbours.hpp"
+#include "neighbours.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "masqsim/net/network.hpp"
+#include "network.hpp"
 
 namespace masqsim::net {
 

@@ -1,4 +1,4 @@
-#include "masqsim/net/network.hpp"
+#include "network.hpp"
 
 #include <algorithm>
 #include <cassert>

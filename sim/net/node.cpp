@@ -1,6 +1,6 @@
-#include "masqsim/net/node.hpp"
+#include "node.hpp"
 
-#include "masqsim/net/network.hpp"
+#include "network.hpp"
 
 namespace masqsim::net {
 

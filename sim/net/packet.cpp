@@ -1,4 +1,4 @@
-#include "masqsim/net/packet.hpp"
+#include "packet.hpp"
 
 #include <cassert>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "masqsim/net/route.hpp"
+#include "route.hpp"
 
 #include <algorithm>
 

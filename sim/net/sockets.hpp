@@ -9,8 +9,8 @@
 
 #include "flat_index.hpp"
 #include "held_port.hpp"
-#include "masqsim/net/network.hpp"
-#include "masqsim/net/stack.hpp"
+#include "network.hpp"
+#include "stack.hpp"
 
 namespace masqsim::net {
 

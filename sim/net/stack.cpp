@@ -1,12 +1,12 @@
-#include "masqsim/net/stack.hpp"
+#include "stack.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cassert>
 
+#include "icmp_error.hpp"
 #include "ip_options.hpp"
-#include "masqsim/net/icmp_error.hpp"
 #include "masqsim/wire/checksum.hpp"
 #include "masqsim/wire/udp.hpp"
 #include "sockets.hpp"

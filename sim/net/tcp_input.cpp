@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "masqsim/net/network.hpp"
-#include "masqsim/net/stack.hpp"
-#include "masqsim/net/tcp.hpp"
+#include "network.hpp"
 #include "sequence.hpp"
+#include "stack.hpp"
+#include "tcp.hpp"
 
 namespace masqsim::net {
 

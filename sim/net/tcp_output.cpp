@@ -4,11 +4,11 @@
 #include <cassert>
 #include <cstring>
 
-#include "masqsim/net/network.hpp"
-#include "masqsim/net/stack.hpp"
-#include "masqsim/net/tcp.hpp"
+#include "network.hpp"
 #include "sequence.hpp"
 #include "sockets.hpp"
+#include "stack.hpp"
+#include "tcp.hpp"
 
 namespace masqsim::net {
 

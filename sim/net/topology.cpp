@@ -1,4 +1,4 @@
-#include "masqsim/net/topology.hpp"
+#include "topology.hpp"
 
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
@@ -7,7 +7,7 @@
 #include <map>
 #include <optional>
 
-#include "masqsim/net/network.hpp"
+#include "network.hpp"
 
 namespace masqsim::net {
 

@@ -1,4 +1,4 @@
-#include "masqsim/net/trouble.hpp"
+#include "trouble.hpp"
 
 #include "masqsim/wire/icmp.hpp"
 

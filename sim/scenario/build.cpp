@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "masqsim/net/gateway.hpp"
-#include "masqsim/net/host.hpp"
-#include "masqsim/net/router.hpp"
-#include "masqsim/net/topology.hpp"
+#include "sim/net/gateway.hpp"
+#include "sim/net/host.hpp"
+#include "sim/net/router.hpp"
+#include "sim/net/topology.hpp"
 
 namespace masqsim::scenario {
 

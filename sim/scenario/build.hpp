@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "judge.hpp"
-#include "masqsim/net/gateway_node.hpp"
-#include "masqsim/net/network.hpp"
-#include "masqsim/net/stack.hpp"
 #include "masqsim/scenario/model.hpp"
 #include "masqsim/scenario/run.hpp"
+#include "sim/net/gateway_node.hpp"
+#include "sim/net/network.hpp"
+#include "sim/net/stack.hpp"
 
 namespace masqsim::scenario {
 

@@ -1,8 +1,8 @@
 #include "programs.hpp"
 
-#include "masqsim/app/ping.hpp"
-#include "masqsim/app/tcp.hpp"
-#include "masqsim/app/udp.hpp"
+#include "sim/app/ping.hpp"
+#include "sim/app/tcp.hpp"
+#include "sim/app/udp.hpp"
 
 namespace masqsim::scenario {
 

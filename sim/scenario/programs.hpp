@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "build.hpp"
-#include "masqsim/app/app.hpp"
+#include "sim/app/app.hpp"
 
 namespace masqsim::scenario {
 

@@ -1,6 +1,6 @@
 #include "masqsim/trace/lines.hpp"
 
-#include "masqsim/trace/words.hpp"
+#include "words.hpp"
 
 namespace masqsim::trace {
 

@@ -4,7 +4,7 @@
 
 #include "little_endian.hpp"
 #include "masqsim/trace/rewrite.hpp"
-#include "masqsim/trace/words.hpp"
+#include "words.hpp"
 
 namespace masqsim::trace {
 

@@ -13,7 +13,7 @@
 #include "lines_of_file.hpp"
 #include "masqsim/base/parse.hpp"
 #include "masqsim/trace/text.hpp"
-#include "masqsim/trace/words.hpp"
+#include "words.hpp"
 
 namespace masqsim::trace {
 

@@ -4,7 +4,7 @@
 
 #include <iterator>
 
-#include "masqsim/trace/words.hpp"
+#include "words.hpp"
 
 namespace masqsim::trace {
 

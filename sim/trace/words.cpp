@@ -1,4 +1,4 @@
-#include "masqsim/trace/words.hpp"
+#include "words.hpp"
 
 #include <fmt/format.h>
 

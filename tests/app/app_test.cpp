@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
-#include "masqsim/app/ping.hpp"
-#include "masqsim/app/tcp.hpp"
-#include "masqsim/app/udp.hpp"
-#include "masqsim/net/router.hpp"
 #include "masqsim/wire/build.hpp"
+#include "sim/app/ping.hpp"
+#include "sim/app/tcp.hpp"
+#include "sim/app/udp.hpp"
+#include "sim/net/router.hpp"
 #include "tests/net/two_hosts.hpp"
 
 namespace masqsim::app {

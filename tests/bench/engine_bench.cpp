@@ -2,7 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include "masqsim/base/random.hpp"
-#include "masqsim/engine/engine.hpp"
+#include "sim/engine/engine.hpp"
 
 namespace masqsim::engine {
 namespace {

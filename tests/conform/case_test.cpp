@@ -1,10 +1,10 @@
-#include "masqsim/conform/case.hpp"
+#include "sim/conform/case.hpp"
 
 #include <gtest/gtest.h>
 
-#include "masqsim/conform/own_bench.hpp"
-#include "masqsim/conform/replay.hpp"
 #include "masqsim/wire/build.hpp"
+#include "sim/conform/own_bench.hpp"
+#include "sim/conform/replay.hpp"
 
 namespace masqsim::conform {
 namespace {

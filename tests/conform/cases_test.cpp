@@ -4,8 +4,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "masqsim/conform/own_bench.hpp"
-#include "masqsim/conform/replay.hpp"
+#include "sim/conform/own_bench.hpp"
+#include "sim/conform/replay.hpp"
 
 namespace masqsim::conform {
 namespace {

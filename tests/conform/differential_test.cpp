@@ -1,12 +1,12 @@
-#include "masqsim/conform/differential.hpp"
+#include "sim/conform/differential.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 
-#include "masqsim/conform/case.hpp"
-#include "masqsim/conform/kernel_bench.hpp"
-#include "masqsim/conform/own_bench.hpp"
+#include "sim/conform/case.hpp"
+#include "sim/conform/kernel_bench.hpp"
+#include "sim/conform/own_bench.hpp"
 #include "sim/conform/shorten.hpp"
 
 namespace masqsim::conform {

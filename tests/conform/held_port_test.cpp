@@ -6,12 +6,12 @@
 #include <cstdlib>
 
 #include "masqsim/base/random.hpp"
-#include "masqsim/conform/kernel_bench.hpp"
-#include "masqsim/conform/own_bench.hpp"
 #include "masqsim/wire/build.hpp"
 #include "masqsim/wire/checksum.hpp"
 #include "masqsim/wire/ipv4.hpp"
 #include "masqsim/wire/tcp.hpp"
+#include "sim/conform/kernel_bench.hpp"
+#include "sim/conform/own_bench.hpp"
 #include "sim/conform/own_numbers.hpp"
 
 namespace masqsim::conform {

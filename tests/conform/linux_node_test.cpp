@@ -1,12 +1,12 @@
 // The running kernel as a scenario's gateway, and what decides whether a scenario can be played on it at once.
-#include "masqsim/conform/linux_node.hpp"
+#include "sim/conform/linux_node.hpp"
 
 #include <gtest/gtest.h>
 
-#include "masqsim/conform/timers.hpp"
-#include "masqsim/kernel/linux_gateway.hpp"
 #include "masqsim/scenario/load.hpp"
 #include "masqsim/trace/lines.hpp"
+#include "sim/conform/timers.hpp"
+#include "sim/kernel/linux_gateway.hpp"
 
 namespace masqsim::conform {
 namespace {

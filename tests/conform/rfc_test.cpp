@@ -1,5 +1,5 @@
 // The RFC table against our own gateway: what Linux is known to deviate in, and what the rfc preset is to meet.
-#include "masqsim/conform/rfc.hpp"
+#include "sim/conform/rfc.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <map>
 
-#include "masqsim/conform/own_bench.hpp"
-#include "masqsim/conform/random_sequence.hpp"
 #include "masqsim/wire/ipv4.hpp"
+#include "sim/conform/own_bench.hpp"
+#include "sim/conform/random_sequence.hpp"
 
 namespace masqsim::conform {
 namespace {

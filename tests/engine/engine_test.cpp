@@ -1,4 +1,4 @@
-#include "masqsim/engine/engine.hpp"
+#include "sim/engine/engine.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,13 +5,13 @@
 #include <cstdint>
 #include <vector>
 
-#include "masqsim/app/ping.hpp"
-#include "masqsim/app/tcp.hpp"
-#include "masqsim/app/udp.hpp"
-#include "masqsim/net/host.hpp"
-#include "masqsim/net/network.hpp"
 #include "masqsim/wire/build.hpp"
 #include "masqsim/wire/ipv4.hpp"
+#include "sim/app/ping.hpp"
+#include "sim/app/tcp.hpp"
+#include "sim/app/udp.hpp"
+#include "sim/net/host.hpp"
+#include "sim/net/network.hpp"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "masqsim/kernel/linux_gateway.hpp"
+#include "sim/kernel/linux_gateway.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

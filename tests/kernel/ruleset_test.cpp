@@ -1,8 +1,8 @@
-#include "masqsim/kernel/ruleset.hpp"
+#include "sim/kernel/ruleset.hpp"
 
 #include <gtest/gtest.h>
 
-#include "masqsim/kernel/linux_gateway.hpp"
+#include "sim/kernel/linux_gateway.hpp"
 
 namespace masqsim::kernel {
 namespace {

@@ -1,4 +1,4 @@
-#include "masqsim/net/gateway.hpp"
+#include "sim/net/gateway.hpp"
 
 #include <gtest/gtest.h>
 

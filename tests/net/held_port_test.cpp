@@ -2,8 +2,8 @@
 // tests/conform/cases.jsonl; here is what a recording does not show.
 #include <gtest/gtest.h>
 
-#include "masqsim/net/stack.hpp"
 #include "masqsim/wire/build.hpp"
+#include "sim/net/stack.hpp"
 #include "tests/net/two_hosts.hpp"
 
 namespace masqsim::net {

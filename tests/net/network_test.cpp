@@ -1,4 +1,4 @@
-#include "masqsim/net/network.hpp"
+#include "sim/net/network.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "masqsim/net/gateway.hpp"
-#include "masqsim/net/network.hpp"
-#include "masqsim/net/router.hpp"
 #include "masqsim/trace/text.hpp"
 #include "masqsim/wire/build.hpp"
+#include "sim/net/gateway.hpp"
+#include "sim/net/network.hpp"
+#include "sim/net/router.hpp"
 
 namespace masqsim::test {
 

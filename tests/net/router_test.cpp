@@ -1,4 +1,4 @@
-#include "masqsim/net/router.hpp"
+#include "sim/net/router.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // What the stack answers to single packets, whole, as Linux answers them with no filter loaded.
-#include "masqsim/net/stack.hpp"
+#include "sim/net/stack.hpp"
 
 #include <gtest/gtest.h>
 

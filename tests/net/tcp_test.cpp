@@ -1,5 +1,5 @@
 // TCP segment by segment: what is put before a connection, and what it answers.
-#include "masqsim/net/tcp.hpp"
+#include "sim/net/tcp.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "masqsim/net/topology.hpp"
+#include "sim/net/topology.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

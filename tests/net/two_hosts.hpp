@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "masqsim/net/host.hpp"
-#include "masqsim/net/network.hpp"
 #include "masqsim/wire/describe.hpp"
+#include "sim/net/host.hpp"
+#include "sim/net/network.hpp"
 
 namespace masqsim::test {
 

@@ -1,4 +1,4 @@
-#include "masqsim/viz/explain.hpp"
+#include "viz/explain.hpp"
 
 #include "tests/viz/expected.hpp"
 

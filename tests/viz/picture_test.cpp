@@ -1,6 +1,6 @@
-#include "masqsim/viz/dot.hpp"
-#include "masqsim/viz/render.hpp"
 #include "tests/viz/expected.hpp"
+#include "viz/dot.hpp"
+#include "viz/render.hpp"
 
 namespace masqsim::viz {
 namespace {

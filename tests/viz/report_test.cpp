@@ -1,4 +1,4 @@
-#include "masqsim/viz/report.hpp"
+#include "viz/report.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "masqsim/viz/story.hpp"
+#include "viz/story.hpp"
 
 #include "tests/viz/expected.hpp"
 

@@ -1,0 +1,86 @@
+// UDP programs: one that answers, one that asks.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "app.hpp"
+#include "masqsim/base/time.hpp"
+
+namespace masqsim::app {
+
+struct UdpServerParams {
+  std::uint16_t port = 0;
+  bool echo = false;        ///< sends back what came
+  std::uint64_t reply = 0;  ///< else answers each datagram with so many bytes, at most 65507; 0: says nothing
+  Duration after;           ///< thinks so long before it answers
+};
+
+class UdpServer final : public App, private net::DatagramHandler, private engine::Handler {
+ public:
+  UdpServer(net::Stack& stack, const UdpServerParams& params);
+  ~UdpServer() override;
+
+  /// False: the port was taken, and it hears nothing.
+  bool listening() const { return socket_ != nullptr; }
+
+ private:
+  void on_datagram(net::DatagramSocket& socket, const net::Datagram& datagram) override;
+  void on_event(std::uint64_t argument) override;
+  wire::ByteView answer_to(const net::Datagram& datagram) const;
+
+  /// An answer that is not ready yet.
+  struct Thought {
+    wire::Endpoint from;
+    wire::Address to;
+    trace::FlowId flow = 0;
+    std::uint64_t cause = 0;
+    std::vector<std::uint8_t> echo;
+  };
+
+  net::Stack& stack_;
+  UdpServerParams params_;
+  net::DatagramSocket* socket_;
+  std::deque<Thought> thoughts_;
+};
+
+struct UdpClientParams {
+  trace::FlowId flow = 0;
+  Time at;                      ///< when the first datagram goes out
+  std::uint16_t from_port = 0;  ///< 0: the node picks one
+  wire::Endpoint to;
+  std::uint64_t size = 0;    ///< bytes of each datagram, at most 65507
+  wire::ByteView payload{};  ///< these bytes instead, where not empty; they outlive the client
+  std::uint32_t times = 1;   ///< datagrams in all
+  Duration every{1'000'000'000};
+  bool expects_reply = true;
+  Duration wait{5'000'000'000};  ///< after the last one sent
+  net::SendOptions options;
+};
+
+/// Result: replied as soon as all were answered, else `wait` after the last one: replied with at least one answer,
+/// else what an ICMP error said, else no-answer (sent, if no answer is expected). Events: "answer 1 from ..., 64
+/// bytes", and each ICMP error.
+class UdpClient final : public App, private net::DatagramHandler, private engine::Handler {
+ public:
+  UdpClient(net::Stack& stack, const UdpClientParams& params);
+
+  std::uint32_t answers() const { return answers_; }
+
+ private:
+  void on_event(std::uint64_t argument) override;
+  void on_datagram(net::DatagramSocket& socket, const net::Datagram& datagram) override;
+  void on_trouble(net::DatagramSocket& socket, const net::Trouble& trouble) override;
+  void send_next();
+  void finish();
+
+  net::Stack& stack_;
+  UdpClientParams params_;
+  net::DatagramSocket* socket_ = nullptr;
+  std::uint32_t sent_ = 0, answers_ = 0, failures_ = 0;
+  std::string_view failure_;
+  bool finished_ = false;
+};
+
+}  // namespace masqsim::app
