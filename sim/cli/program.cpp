@@ -12,13 +12,12 @@
 #include "masqsim/base/closest.hpp"
 #include "masqsim/base/output.hpp"
 #include "masqsim/base/parse.hpp"
+#include "sim/cli/version.hpp"
 #include "sim/conform/timers.hpp"
 
 namespace masqsim::cli {
 
 namespace {
-
-constexpr const char* version = "masqsim 0.1.0";
 
 std::string_view variable(const char* name) {
   const char* value = std::getenv(name);

@@ -1,0 +1,59 @@
+# The layer table, from the lowest layer to the highest; a new layer is a new row here.
+#
+#   masqsim_layer(NAME [PROMISE] [SYSTEM] [CLOCK] [FOLDER folder]
+#                 HOLDS "what lives there"
+#                 USES  layer...      the layers whose headers it may include
+#                 LINKS library...)   the libraries of others whose headers it may include
+#
+# PROMISE: its headers in include/masqsim are a promise to other programs; those beside its sources are private to it.
+# SYSTEM:  it may ask the operating system (files, processes, sockets).
+# CLOCK:   it may ask the time of the machine.
+# FOLDER:  of its sources, where it is not sim/NAME.
+#
+# Four read these rows: CMakeLists.txt makes each layer's library and installs the promises, tests/CMakeLists.txt makes
+# each layer's test program, tests/architecture_test.cpp holds every include against them, and .ci/layers writes the
+# table of sim/README.md from them.
+
+masqsim_layer(base PROMISE SYSTEM
+  HOLDS "time, named random streams, exact ratios and numbers from text, the closed list of reasons, output files, which word a slip was meant to be")
+masqsim_layer(wire PROMISE
+  HOLDS "views of IPv4, TCP, UDP, ICMP; addresses; checksums; building; one-line descriptions"
+  USES base)
+masqsim_layer(nat PROMISE
+  HOLDS "the NAT core: flows, mappings, ports, TCP tracker, timers, fragments, rewriting, decisions"
+  USES base wire)
+masqsim_layer(engine
+  HOLDS "the event queue and the clock"
+  USES base)
+masqsim_layer(trace PROMISE SYSTEM
+  HOLDS "the Record, sinks (text, JSON lines, pcapng, pcap, fingerprint), reading back, diff"
+  USES base wire
+  LINKS fmt::fmt nlohmann_json::nlohmann_json PkgConfig::PCAP)
+masqsim_layer(kernel SYSTEM CLOCK
+  HOLDS "the running Linux kernel as a gateway: namespace, TUN, nft ruleset"
+  USES base wire nat
+  LINKS fmt::fmt)
+masqsim_layer(net
+  HOLDS "packets, links, nodes, the host's stack with TCP, router, gateway, topology"
+  USES base wire nat engine trace
+  LINKS fmt::fmt Boost::boost)
+masqsim_layer(app
+  HOLDS "what hosts run: ping, traceroute, UDP and TCP clients and servers"
+  USES base wire nat engine trace net
+  LINKS fmt::fmt)
+masqsim_layer(scenario PROMISE SYSTEM
+  HOLDS "the model of a file, the YAML reader, running, judging, remedies"
+  USES base wire nat engine trace net app
+  LINKS fmt::fmt yaml-cpp)
+masqsim_layer(conform SYSTEM CLOCK
+  HOLDS "packet cases, replay, own gateway against kernel, the RFC table"
+  USES base wire nat engine trace net app scenario kernel
+  LINKS fmt::fmt nlohmann_json::nlohmann_json)
+masqsim_layer(viz FOLDER viz SYSTEM
+  HOLDS "story, explanation, DOT, rendering"
+  USES base wire trace scenario
+  LINKS fmt::fmt nlohmann_json::nlohmann_json PkgConfig::GRAPHVIZ)
+masqsim_layer(cli SYSTEM CLOCK
+  HOLDS "the verbs"
+  USES base wire nat engine trace net app scenario kernel conform viz
+  LINKS fmt::fmt nlohmann_json::nlohmann_json CLI11::CLI11)
