@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "draft.hpp"
+#include "nat_rules.hpp"
 #include "nat_words.hpp"
 #include "timeouts.hpp"
 
@@ -32,7 +33,7 @@ class NatReader {
     read_pairs("twice-nat", spec.twice_nat);
     read_forwards(spec);
     read_firewall(spec);
-    compile(spec);
+    compile_rules(node_, spec);
     return spec;
   }
 
@@ -376,129 +377,7 @@ class NatReader {
         return;
       }
     }
-    for (const nat::InterfaceId id : inside_interfaces(spec)) firewall.inside.push_back(id);
-  }
-
-  bool is_outside(const NatSpec& spec, std::size_t interface) const {
-    const NetworkIndex network = node_.interfaces[interface].network;
-    return std::find(spec.outside.begin(), spec.outside.end(), network) != spec.outside.end();
-  }
-
-  std::vector<nat::InterfaceId> inside_interfaces(const NatSpec& spec) const {
-    std::vector<nat::InterfaceId> ids;
-    for (std::size_t n = 0; n < node_.interfaces.size(); ++n) {
-      if (!is_outside(spec, n)) ids.push_back(static_cast<nat::InterfaceId>(n));
-    }
-    return ids;
-  }
-
-  std::vector<nat::InterfaceId> outside_interfaces(const NatSpec& spec) const {
-    std::vector<nat::InterfaceId> ids;
-    for (std::size_t n = 0; n < node_.interfaces.size(); ++n) {
-      if (is_outside(spec, n)) ids.push_back(static_cast<nat::InterfaceId>(n));
-    }
-    return ids;
-  }
-
-  nat::InterfaceId id_of(NetworkIndex network) const {
-    return static_cast<nat::InterfaceId>(*interface_on(node_, network));
-  }
-
-  void compile(NatSpec& spec) {
-    for (const SourceNat& rule : spec.source) {
-      if (rule.exempt) compile_source(spec.config, rule);
-    }
-    for (const AddressPair& pair : spec.one_to_one) compile_one_to_one(spec, pair);
-    for (const SourceNat& rule : spec.source) {
-      if (!rule.exempt) compile_source(spec.config, rule);
-    }
-    for (const Masquerade& rule : spec.masquerade) {
-      nat::SourceRule made;
-      made.out = id_of(rule.out);
-      made.from = rule.from;
-      made.protocol = rule.protocol;
-      made.ports = rule.ports;
-      made.random = rule.random;
-      spec.config.source.push_back(made);
-    }
-    // First match decides: a forward must come before the one-to-one pair that owns the whole address.
-    std::vector<nat::DestinationRule> pairs = std::exchange(spec.config.destination, {});
-    for (const Forward& forward : spec.forward) compile_forward(spec, forward);
-    spec.config.destination.insert(spec.config.destination.end(), pairs.begin(), pairs.end());
-    for (const AddressPair& pair : spec.twice_nat) compile_twice_nat(spec, pair);
-  }
-
-  static void compile_source(nat::Config& config, const SourceNat& rule, nat::InterfaceId out) {
-    nat::SourceRule made;
-    made.out = out;
-    made.from = rule.from;
-    made.to = rule.to;
-    made.protocol = rule.protocol;
-    made.action = rule.exempt ? nat::SourceRule::Action::exempt : nat::SourceRule::Action::source_nat;
-    made.addresses = rule.addresses;
-    made.ports = rule.ports;
-    made.random = rule.random;
-    made.persistent = rule.persistent;
-    config.source.push_back(made);
-  }
-  void compile_source(nat::Config& config, const SourceNat& rule) { compile_source(config, rule, id_of(rule.out)); }
-
-  void compile_one_to_one(NatSpec& spec, const AddressPair& pair) {
-    for (const nat::InterfaceId out : outside_interfaces(spec)) {
-      nat::SourceRule made;
-      made.out = out;
-      made.from = pair.inside;
-      made.action = nat::SourceRule::Action::source_nat;
-      made.addresses = {pair.outside.address, pair.outside.broadcast()};
-      made.keep_host_bits = true;
-      spec.config.source.push_back(made);
-    }
-    nat::DestinationRule back;
-    back.to = pair.outside;
-    back.forward = pair.inside.address;
-    back.keep_host_bits = true;
-    spec.config.destination.push_back(back);
-  }
-
-  /// From inside, pair.inside is called instead of pair.outside, and seen instead of it when it calls.
-  void compile_twice_nat(NatSpec& spec, const AddressPair& pair) {
-    for (const nat::InterfaceId in : inside_interfaces(spec)) {
-      nat::DestinationRule there;
-      there.in = in;
-      there.to = pair.inside;
-      there.forward = pair.outside.address;
-      there.keep_host_bits = true;
-      spec.config.destination.push_back(there);
-      for (const nat::InterfaceId out : outside_interfaces(spec)) {
-        nat::SourceRule back;
-        back.in = out;
-        back.out = in;
-        back.from = pair.outside;
-        back.only_port_forwarded = true;
-        back.action = nat::SourceRule::Action::source_nat;
-        back.addresses = {pair.inside.address, pair.inside.broadcast()};
-        back.keep_host_bits = true;
-        spec.config.source.push_back(back);
-      }
-    }
-  }
-
-  /// From whichever side it is called: whether callers from inside are served is the core's `hairpin`.
-  void compile_forward(NatSpec& spec, const Forward& forward) {
-    const auto add = [&](wire::Address called) {
-      nat::DestinationRule made;
-      made.from = forward.from;
-      made.to = {called, 32};
-      made.protocol = forward.protocol;
-      made.port = forward.ports;
-      made.forward = forward.to;
-      made.forward_port = forward.to_port;
-      spec.config.destination.push_back(made);
-    };
-    if (forward.outside) return add(*forward.outside);
-    for (const nat::InterfaceId in : outside_interfaces(spec)) {
-      for (const InterfaceAddress& own : node_.interfaces[in].addresses) add(own.address);
-    }
+    for (const nat::InterfaceId id : inside_interfaces(node_, spec)) firewall.inside.push_back(id);
   }
 
   Draft& draft_;

@@ -13,143 +13,16 @@
 #include <fmt/format.h>
 
 #include "tree.hpp"
+#include "yaml_limits.hpp"
 
 namespace masqsim::scenario {
 
 namespace {
 
-constexpr std::size_t deepest = 32;
 constexpr std::size_t most_parts = 100'000;  // keys and values: what takes yaml-cpp its time
-// yaml-cpp reads ahead to the end of a line, and to the end of the outermost bracket, before it says anything.
-constexpr std::size_t longest_line = 20'000;
-constexpr std::size_t largest_bracket = 262'144;
 
 /// Thrown through yaml-cpp to leave it; the fault has been reported.
 struct Stop {};
-
-/// A place in a file of at most 1 MiB.
-Span span_at(std::size_t offset, std::size_t length = 1) {
-  return {static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(length)};
-}
-
-bool bytes_are_sound(std::string_view text, Report& report) {
-  for (std::size_t n = 0; n < text.size();) {
-    const Character c = character_at(text, n);
-    if (c.length == 0) {
-      report.error(span_at(n), fmt::format("byte 0x{:02x} is not valid UTF-8", static_cast<unsigned char>(text[n])));
-      return false;
-    }
-    const bool line_end = c.code == '\n' || (c.code == '\r' && n + 1 < text.size() && text[n + 1] == '\n');
-    if (c.code == 0) {
-      report.error(span_at(n), "NUL byte (is this a binary file?)");
-      return false;
-    }
-    if (!line_end && c.code != '\t' && is_unprintable(c.code)) {
-      report.error(span_at(n), fmt::format("control character U+{:04X}", c.code));
-      return false;
-    }
-    n += c.length;
-  }
-  return true;
-}
-
-bool tabs_are_absent(std::string_view text, Report& report) {
-  bool indentation = true;
-  bool absent = true;
-  for (std::size_t n = 0; n < text.size(); ++n) {
-    if (text[n] == '\n') indentation = true;
-    if (text[n] == '\t') {
-      report.error(span_at(n), indentation ? "tab used for indentation; use spaces" : "tab; use spaces");
-      absent = false;
-      n = std::min(text.find('\n', n), text.size()) - 1;  // one a line is enough
-      continue;
-    }
-    if (text[n] != ' ' && text[n] != '\n') indentation = false;
-  }
-  return absent;
-}
-
-bool lines_are_short(std::string_view text, Report& report) {
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    if (end - begin > longest_line) {
-      report.error(span_at(begin), fmt::format("line of {} bytes; the limit is {}", end - begin, longest_line));
-      return false;
-    }
-    begin = end + 1;
-  }
-  return true;
-}
-
-/// Where the quoted string that opens at `begin` ends on its line: one past its closing quote, or npos.
-std::size_t end_of_quoted(std::string_view text, std::size_t begin) {
-  const char quote = text[begin];
-  for (std::size_t n = begin + 1; n < text.size() && text[n] != '\n'; ++n) {
-    if (quote == '"' && text[n] == '\\') {
-      ++n;
-      continue;
-    }
-    if (text[n] != quote) continue;
-    const bool doubled = quote == '\'' && n + 1 < text.size() && text[n + 1] == '\'';
-    if (!doubled) return n + 1;
-    ++n;
-  }
-  return std::string_view::npos;
-}
-
-/// The first quote between `begin`, where a bracket opens, and the end of its line that opens a string and does not
-/// close it; npos where there is none. yaml-cpp, which takes the rest of the file for that string, speaks of the
-/// bracket.
-std::size_t unclosed_quote(std::string_view text, std::size_t begin) {
-  char before = '\n';  // the last character that is no space
-  for (std::size_t n = begin; n < text.size() && text[n] != '\n'; ++n) {
-    const bool begins = before == '[' || before == '{' || before == ',' || before == ':';
-    if ((text[n] == '"' || text[n] == '\'') && begins) {
-      const std::size_t end = end_of_quoted(text, n);
-      if (end == std::string_view::npos) return n;
-      n = end - 1;
-    }
-    if (text[n] != ' ') before = text[n];
-  }
-  return std::string_view::npos;
-}
-
-/// Depth and size of what stands in brackets, before yaml-cpp keeps all of it in memory.
-bool brackets_are_modest(std::string_view text, Report& report) {
-  std::size_t depth = 0;
-  std::size_t outermost = 0;
-  char before = '\n';  // the last character that is no space
-  bool spaced = true;
-  for (std::size_t n = 0; n < text.size(); ++n) {
-    const char c = text[n];
-    const bool begins = spaced || before == '[' || before == '{' || before == ',' || before == ':';
-    if (c == '#' && spaced) {
-      n = std::min(text.find('\n', n), text.size()) - 1;
-      continue;
-    }
-    if ((c == '"' || c == '\'') && begins) {
-      const std::size_t end = end_of_quoted(text, n);
-      n = (end == std::string_view::npos ? std::min(text.find('\n', n), text.size()) : end) - 1;
-    } else if ((c == '[' || c == '{') && begins) {
-      if (depth == 0) outermost = n;
-      if (++depth > deepest) {
-        report.error(span_at(n), fmt::format("nested deeper than {} levels", deepest));
-        return false;
-      }
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-    if (depth > 0 && n - outermost > largest_bracket) {
-      report.error(span_at(outermost),
-                   fmt::format("more than {} bytes in brackets; write it in lines", largest_bracket));
-      return false;
-    }
-    spaced = text[n] == ' ' || text[n] == '\n';
-    if (!spaced) before = text[n];
-    if (text[n] == '\n') before = '\n';
-  }
-  return true;
-}
 
 /// Builds the tree from yaml-cpp's events, and stops at what a scenario file may not hold.
 class Builder : public YAML::EventHandler {
@@ -320,8 +193,8 @@ class Builder : public YAML::EventHandler {
       report_.error(span_at(at), "a key must be text");
       throw Stop{};
     }
-    if (stack_.size() >= deepest) {
-      report_.error(span_at(at), fmt::format("nested deeper than {} levels", deepest));
+    if (stack_.size() >= deepest_nesting) {
+      report_.error(span_at(at), fmt::format("nested deeper than {} levels", deepest_nesting));
       throw Stop{};
     }
     count(at);
@@ -421,35 +294,9 @@ class View : public std::streambuf {
 
 }  // namespace
 
-const Value* Value::find(std::string_view key) const {
-  for (std::size_t n = 0; n < keys.size(); ++n) {
-    if (keys[n].text == key) return &items[n];
-  }
-  return nullptr;
-}
-
-Value* Value::find(std::string_view key) { return const_cast<Value*>(std::as_const(*this).find(key)); }
-
-std::size_t Value::count() const {
-  std::size_t all = 1;
-  for (const Value& item : items) all += item.count();
-  return all;
-}
-
-std::string_view kind_word(const Value& value) {
-  switch (value.kind) {
-    case Value::Kind::null: return "nothing";
-    case Value::Kind::scalar: return "text";
-    case Value::Kind::list: return "a list";
-    case Value::Kind::map: return "a map";
-  }
-  return {};
-}
-
 std::optional<Value> read_yaml(const Source& source, Report& report) {
   const std::string_view text = source.text();
-  if (!bytes_are_sound(text, report) || !tabs_are_absent(text, report)) return std::nullopt;
-  if (!lines_are_short(text, report) || !brackets_are_modest(text, report)) return std::nullopt;
+  if (!is_within_limits(text, report)) return std::nullopt;
   View view(text);
   std::istream stream(&view);
   Builder builder(text, report);
@@ -469,57 +316,6 @@ std::optional<Value> read_yaml(const Source& source, Report& report) {
     return std::nullopt;
   }
   return root;
-}
-
-namespace {
-
-bool all_in(std::string_view text, std::string_view allowed) {
-  return !text.empty() && text.find_first_not_of(allowed) == std::string_view::npos;
-}
-
-/// 22:22 and 1:30:00.5 are numbers of base 60 to YAML 1.1.
-bool is_base_60(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || !all_in(text.substr(0, colon), "0123456789_")) return false;
-  return all_in(text.substr(colon + 1), "0123456789:._");
-}
-
-bool is_number(std::string_view text) {
-  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
-  if (text.starts_with("0x") || text.starts_with("0o") || text.starts_with("0b")) {
-    return all_in(text.substr(2), "0123456789abcdefABCDEF_");
-  }
-  if (text == ".inf" || text == ".Inf" || text == ".INF" || text == ".nan" || text == ".NaN" || text == ".NAN") {
-    return true;
-  }
-  const std::size_t power = text.find_first_of("eE");
-  std::string_view head = text.substr(0, power);
-  if (power != std::string_view::npos) {
-    std::string_view tail = text.substr(power + 1);
-    if (tail.starts_with('-') || tail.starts_with('+')) tail.remove_prefix(1);
-    if (!all_in(tail, "0123456789")) return false;
-  }
-  if (std::count(head.begin(), head.end(), '.') > 1) return false;
-  return all_in(head, "0123456789_.") && head.find_first_of("0123456789") != std::string_view::npos;
-}
-
-bool is_date(std::string_view text) {
-  return text.size() >= 8 && all_in(text.substr(0, 4), "0123456789") && text[4] == '-' &&
-         all_in(text.substr(5), "0123456789-:. TtZz+");
-}
-
-constexpr std::array<std::string_view, 8> booleans{"y", "n", "yes", "no", "on", "off", "true", "false"};
-
-}  // namespace
-
-std::string_view read_as(std::string_view plain) {
-  std::string lower(plain.substr(0, 8));
-  for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  if (plain.size() < 8 && std::find(booleans.begin(), booleans.end(), lower) != booleans.end()) return "a boolean";
-  if (plain == "=") return "a default";
-  if (is_base_60(plain) || is_number(plain)) return "a number";
-  if (is_date(plain)) return "a date";
-  return {};
 }
 
 }  // namespace masqsim::scenario

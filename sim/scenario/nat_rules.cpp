@@ -1,0 +1,146 @@
+#include "nat_rules.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "draft.hpp"
+
+namespace masqsim::scenario {
+
+namespace {
+
+enum class Side : bool { inside, outside };
+
+std::vector<nat::InterfaceId> interfaces_on(Side side, const Node& node, const NatSpec& spec) {
+  std::vector<nat::InterfaceId> ids;
+  for (std::size_t n = 0; n < node.interfaces.size(); ++n) {
+    const NetworkIndex network = node.interfaces[n].network;
+    const bool outside = std::find(spec.outside.begin(), spec.outside.end(), network) != spec.outside.end();
+    if (outside == (side == Side::outside)) ids.push_back(static_cast<nat::InterfaceId>(n));
+  }
+  return ids;
+}
+
+class Compiler {
+ public:
+  Compiler(const Node& node, NatSpec& spec)
+      : node_(node),
+        spec_(spec),
+        inside_(interfaces_on(Side::inside, node, spec)),
+        outside_(interfaces_on(Side::outside, node, spec)) {}
+
+  void compile() {
+    for (const SourceNat& rule : spec_.source) {
+      if (rule.exempt) compile_source(rule);
+    }
+    for (const AddressPair& pair : spec_.one_to_one) compile_one_to_one(pair);
+    for (const SourceNat& rule : spec_.source) {
+      if (!rule.exempt) compile_source(rule);
+    }
+    for (const Masquerade& rule : spec_.masquerade) {
+      nat::SourceRule made;
+      made.out = id_of(rule.out);
+      made.from = rule.from;
+      made.protocol = rule.protocol;
+      made.ports = rule.ports;
+      made.random = rule.random;
+      spec_.config.source.push_back(made);
+    }
+    // First match decides: a forward must come before the one-to-one pair that owns the whole address.
+    std::vector<nat::DestinationRule> pairs = std::exchange(spec_.config.destination, {});
+    for (const Forward& forward : spec_.forward) compile_forward(forward);
+    spec_.config.destination.insert(spec_.config.destination.end(), pairs.begin(), pairs.end());
+    for (const AddressPair& pair : spec_.twice_nat) compile_twice_nat(pair);
+  }
+
+ private:
+  nat::InterfaceId id_of(NetworkIndex network) const {
+    return static_cast<nat::InterfaceId>(*interface_on(node_, network));
+  }
+
+  void compile_source(const SourceNat& rule) {
+    nat::SourceRule made;
+    made.out = id_of(rule.out);
+    made.from = rule.from;
+    made.to = rule.to;
+    made.protocol = rule.protocol;
+    made.action = rule.exempt ? nat::SourceRule::Action::exempt : nat::SourceRule::Action::source_nat;
+    made.addresses = rule.addresses;
+    made.ports = rule.ports;
+    made.random = rule.random;
+    made.persistent = rule.persistent;
+    spec_.config.source.push_back(made);
+  }
+
+  void compile_one_to_one(const AddressPair& pair) {
+    for (const nat::InterfaceId out : outside_) {
+      nat::SourceRule made;
+      made.out = out;
+      made.from = pair.inside;
+      made.action = nat::SourceRule::Action::source_nat;
+      made.addresses = {pair.outside.address, pair.outside.broadcast()};
+      made.keep_host_bits = true;
+      spec_.config.source.push_back(made);
+    }
+    nat::DestinationRule back;
+    back.to = pair.outside;
+    back.forward = pair.inside.address;
+    back.keep_host_bits = true;
+    spec_.config.destination.push_back(back);
+  }
+
+  /// From inside, pair.inside is called instead of pair.outside, and seen instead of it when it calls.
+  void compile_twice_nat(const AddressPair& pair) {
+    for (const nat::InterfaceId in : inside_) {
+      nat::DestinationRule there;
+      there.in = in;
+      there.to = pair.inside;
+      there.forward = pair.outside.address;
+      there.keep_host_bits = true;
+      spec_.config.destination.push_back(there);
+      for (const nat::InterfaceId out : outside_) {
+        nat::SourceRule back;
+        back.in = out;
+        back.out = in;
+        back.from = pair.outside;
+        back.only_port_forwarded = true;
+        back.action = nat::SourceRule::Action::source_nat;
+        back.addresses = {pair.inside.address, pair.inside.broadcast()};
+        back.keep_host_bits = true;
+        spec_.config.source.push_back(back);
+      }
+    }
+  }
+
+  /// From whichever side it is called: whether callers from inside are served is the core's `hairpin`.
+  void compile_forward(const Forward& forward) {
+    const auto add = [&](wire::Address called) {
+      nat::DestinationRule made;
+      made.from = forward.from;
+      made.to = {called, 32};
+      made.protocol = forward.protocol;
+      made.port = forward.ports;
+      made.forward = forward.to;
+      made.forward_port = forward.to_port;
+      spec_.config.destination.push_back(made);
+    };
+    if (forward.outside) return add(*forward.outside);
+    for (const nat::InterfaceId in : outside_) {
+      for (const InterfaceAddress& own : node_.interfaces[in].addresses) add(own.address);
+    }
+  }
+
+  const Node& node_;
+  NatSpec& spec_;
+  std::vector<nat::InterfaceId> inside_, outside_;
+};
+
+}  // namespace
+
+std::vector<nat::InterfaceId> inside_interfaces(const Node& node, const NatSpec& spec) {
+  return interfaces_on(Side::inside, node, spec);
+}
+
+void compile_rules(const Node& node, NatSpec& spec) { Compiler(node, spec).compile(); }
+
+}  // namespace masqsim::scenario
