@@ -21,7 +21,7 @@ struct Listener {
 };
 
 struct Stack::Sockets {
-  explicit Sockets(Random chance) : random(std::move(chance)) {}
+  Sockets(Random chance, std::uint64_t secret) : random(std::move(chance)), sequence_secret(secret) {}
 
   static std::uint64_t key(wire::Protocol protocol, std::uint16_t port) {
     return std::uint64_t{static_cast<std::uint8_t>(protocol)} << 16 | port;
@@ -78,6 +78,7 @@ struct Stack::Sockets {
   };
 
   Random random;
+  std::uint64_t sequence_secret;  // of RFC 6528, for the host's initial sequence numbers
   std::deque<Later> later;
   std::uint16_t next_port = 0;  // 0: none picked yet
   FlatIndex<DatagramSocket> by_port;

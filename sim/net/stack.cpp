@@ -35,7 +35,10 @@ Stack::Stack(Node& node, Unowned* unowned) : node_(node), unowned_(unowned) {}
 Stack::~Stack() = default;
 
 Stack::Sockets& Stack::sockets() {
-  if (!sockets_) sockets_ = std::make_unique<Sockets>(network().random("stack/" + network().name(node_.id())));
+  if (!sockets_) {
+    const std::string stream = "stack/" + network().name(node_.id());
+    sockets_ = std::make_unique<Sockets>(network().random(stream), network().random(stream + "/sequence").next());
+  }
   return *sockets_;
 }
 

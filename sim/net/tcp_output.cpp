@@ -25,6 +25,15 @@ std::uint8_t scale_for(std::uint32_t window) {
   return scale;
 }
 
+/// RFC 6528 section 3: a clock that ticks every 4 us, and beside it a keyed hash of the four-tuple, so that a client
+/// that uses its port again begins behind what its last connection sent, and TIME-WAIT lets it in (RFC 9293 3.6.1).
+std::uint32_t initial_sequence(std::uint64_t secret, wire::Endpoint local, wire::Endpoint remote, Time now) {
+  const std::uint64_t addresses = std::uint64_t{local.address.value} << 32 | remote.address.value;
+  const std::uint64_t ports = std::uint64_t{local.port} << 16 | remote.port;
+  const std::uint64_t tuple = mix(mix(secret ^ addresses) ^ ports);
+  return static_cast<std::uint32_t>(tuple) + static_cast<std::uint32_t>(now.ns / 4000);
+}
+
 }  // namespace
 
 // --- for the program -----------------------------------------------------------------------------------------------
@@ -108,9 +117,9 @@ void TcpConnection::begin_passive(Tcp syn) {
 }
 
 void TcpConnection::begin() {
-  Random& random = stack_->sockets().random;
-  initial_ = static_cast<std::uint32_t>(random.next());
-  next_id_ = static_cast<std::uint16_t>(random.next());
+  Stack::Sockets& sockets = stack_->sockets();
+  initial_ = initial_sequence(sockets.sequence_secret, local_, remote_, stack_->network().now());
+  next_id_ = static_cast<std::uint16_t>(sockets.random.next());
   unacknowledged_ = initial_;
   next_ = highest_ = push_at_ = initial_ + 1;
   receive_scale_ = scale_for(settings_.window);

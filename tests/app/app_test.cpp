@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "masqsim/wire/build.hpp"
@@ -14,19 +15,27 @@ using test::TwoHosts;
 using trace::Kind;
 using Strings = std::vector<std::string>;
 
+std::uint32_t sequence_of(wire::ByteView packet) {
+  return wire::TcpView::parse(wire::Ipv4View::parse(packet)->payload())->sequence();
+}
+
 TEST(TcpClient, NeedsSixPacketsToAskAndBeAnswered) {
   TwoHosts lab;
   TcpServer server(lab.b.stack(), {.port = 80, .reply = 200});
   TcpClient client(lab.a.stack(),
                    {.flow = 1, .from_port = 40000, .to = {lab.b_address, 80}, .size = 100, .reply = 200});
   lab.run();
-  EXPECT_EQ(lab.lines.sent,
-            (Strings{"a: 10.0.0.1:40000 > 10.0.0.2:80 tcp SYN seq=2347595791 win=64240 len=0 ttl=64",
-                     "b: 10.0.0.2:80 > 10.0.0.1:40000 tcp S+A seq=1019963893 ack=2347595792 win=64240 len=0 ttl=64",
-                     "a: 10.0.0.1:40000 > 10.0.0.2:80 tcp ACK seq=2347595792 ack=1019963894 win=64240 len=0 ttl=64",
-                     "a: 10.0.0.1:40000 > 10.0.0.2:80 tcp PSH+A seq=2347595792 ack=1019963894 win=64240 len=100 ttl=64",
-                     "b: 10.0.0.2:80 > 10.0.0.1:40000 tcp PSH+A seq=1019963894 ack=2347595892 win=64240 len=200 ttl=64",
-                     "a: 10.0.0.1:40000 > 10.0.0.2:80 tcp ACK seq=2347595892 ack=1019964094 win=64240 len=0 ttl=64"}));
+  const std::uint32_t a = sequence_of(lab.lines.packets.at(0)), b = sequence_of(lab.lines.packets.at(1));
+  const std::string there = "a: 10.0.0.1:40000 > 10.0.0.2:80 tcp ", back = "b: 10.0.0.2:80 > 10.0.0.1:40000 tcp ";
+  const auto text = [](std::uint32_t seq, std::uint32_t ack, int length) {
+    return fmt::format("seq={} ack={} win=64240 len={} ttl=64", seq, ack, length);
+  };
+  EXPECT_EQ(lab.lines.sent, (Strings{there + fmt::format("SYN seq={} win=64240 len=0 ttl=64", a),  //
+                                     back + "S+A " + text(b, a + 1, 0),                            //
+                                     there + "ACK " + text(a + 1, b + 1, 0),                       //
+                                     there + "PSH+A " + text(a + 1, b + 1, 100),                   //
+                                     back + "PSH+A " + text(b + 1, a + 101, 200),                  //
+                                     there + "ACK " + text(a + 101, b + 201, 0)}));
   EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
             (Strings{"0.002 a event established", "0.003 b event received 100 bytes",
                      "0.004 a event received 200 bytes", "0.004 a result established"}));
@@ -163,6 +172,24 @@ TEST(TcpClient, AsksAgainOnTheSameConnection) {
                      "60.003 b event received 10 bytes", "60.004 a event received 5 bytes",
                      "120.003 b event received 10 bytes", "120.004 a event received 5 bytes",
                      "120.004 a result established", "120.006 a event the peer closed", "120.006 a event closed"}));
+}
+
+TEST(TcpClient, BeginsBehindItsLastConnectionWhereItUsesItsPortAgain) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    SCOPED_TRACE(seed);
+    TwoHosts lab({.delay = 1_ms}, seed);
+    TcpServer server(lab.b.stack(), {.port = 80, .reply = 100, .close = true});
+    TcpClientParams params{.flow = 1, .from_port = 40000, .to = {lab.b_address, 80}, .size = 50, .reply = 100};
+    TcpClient first(lab.a.stack(), params);
+    params.flow = 2, params.at = Time{} + 3_s;
+    TcpClient again(lab.a.stack(), params);
+    lab.run(Time{} + 2_s);
+    const std::size_t of_first = lab.lines.packets.size();
+    lab.run();
+    EXPECT_EQ(lab.lines.packets.size(), 2 * of_first) << "the server, in TIME-WAIT, takes the SYN at once";
+    EXPECT_EQ(sequence_of(lab.lines.packets[of_first]) - sequence_of(lab.lines.packets[0]), 3'000'000u / 4);
+    EXPECT_EQ(lab.lines.of({Kind::result}), (Strings{"0.004 a result established", "3.004 a result established"}));
+  }
 }
 
 TEST(TcpClient, SaysResetWhenTheConnectionIsBrokenOffLater) {
