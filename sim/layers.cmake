@@ -45,15 +45,31 @@ masqsim_layer(scenario PROMISE SYSTEM
   HOLDS "the model of a file, the YAML reader, running, judging, remedies"
   USES base wire nat engine trace net app
   LINKS fmt::fmt yaml-cpp)
-masqsim_layer(conform SYSTEM CLOCK
-  HOLDS "packet cases, replay, own gateway against kernel, the RFC table"
-  USES base wire nat engine trace net app scenario kernel
+masqsim_layer(box
+  HOLDS "a gateway seen from outside: a bench of two wires around this project's own or around the kernel; the TCP of held ports"
+  USES base wire nat engine trace net kernel
+  LINKS fmt::fmt)
+masqsim_layer(cases
+  HOLDS "recorded cases: reading them, replaying them on a bench, judging what came out"
+  USES base wire nat box
   LINKS fmt::fmt nlohmann_json::nlohmann_json)
+masqsim_layer(exam
+  HOLDS "what the NAT RFCs require, each requirement tried on a bench"
+  USES base wire nat trace box
+  LINKS fmt::fmt nlohmann_json::nlohmann_json)
+masqsim_layer(lockstep
+  HOLDS "two gateways played against each other with random packets, until something differs"
+  USES base wire nat box cases
+  LINKS fmt::fmt)
+masqsim_layer(standin CLOCK
+  HOLDS "another gateway in the place of a scenario's: the kernel as a node, the ruleset a file means to it, comparing what two gateways decided"
+  USES base wire nat engine trace net app scenario kernel box
+  LINKS fmt::fmt)
 masqsim_layer(viz FOLDER viz SYSTEM
   HOLDS "story, explanation, DOT, rendering"
   USES base wire trace scenario
   LINKS fmt::fmt nlohmann_json::nlohmann_json PkgConfig::GRAPHVIZ)
 masqsim_layer(cli SYSTEM CLOCK
   HOLDS "the verbs"
-  USES base wire nat engine trace net app scenario kernel conform viz
+  USES base wire nat engine trace net app scenario kernel box cases exam lockstep standin viz
   LINKS fmt::fmt nlohmann_json::nlohmann_json CLI11::CLI11)

@@ -9,10 +9,10 @@
 
 #include "masqsim/base/output.hpp"
 #include "program.hpp"
-#include "sim/conform/differential.hpp"
-#include "sim/conform/kernel_bench.hpp"
-#include "sim/conform/own_bench.hpp"
-#include "sim/conform/replay.hpp"
+#include "sim/box/kernel_bench.hpp"
+#include "sim/box/own_bench.hpp"
+#include "sim/cases/replay.hpp"
+#include "sim/lockstep/differential.hpp"
 
 namespace masqsim::cli {
 
@@ -42,14 +42,14 @@ std::string bytes_of(const std::string& path) {
 }
 
 /// Every case of every file; throws Told after saying what is wrong with any of them.
-std::vector<conform::Case> cases_of(const Arguments& arguments) {
+std::vector<cases::Case> cases_of(const Arguments& arguments) {
   only_one_dash(arguments.files);
-  std::vector<conform::Case> all;
+  std::vector<cases::Case> all;
   std::string errors;
   for (const std::string& file : arguments.files) {
-    conform::Cases read = conform::read_cases(bytes_of(file), file);
+    cases::Cases read = cases::read_cases(bytes_of(file), file);
     for (const std::string& error : read.errors) errors += viz::printable(error) + '\n';
-    for (conform::Case& c : read.cases) {
+    for (cases::Case& c : read.cases) {
       if (c.name.find(arguments.only) != std::string::npos) all.push_back(std::move(c));
     }
   }
@@ -58,9 +58,9 @@ std::vector<conform::Case> cases_of(const Arguments& arguments) {
   throw Told();
 }
 
-std::unique_ptr<conform::Bench> bench_for(const Arguments& arguments, const conform::Case& c) {
-  if (arguments.gateway == "linux") return std::make_unique<conform::KernelBench>(c.setup);
-  return std::make_unique<conform::OwnBench>(c.setup);
+std::unique_ptr<box::Bench> bench_for(const Arguments& arguments, const cases::Case& c) {
+  if (arguments.gateway == "linux") return std::make_unique<box::KernelBench>(c.setup);
+  return std::make_unique<box::OwnBench>(c.setup);
 }
 
 int conform_cases(const Arguments& arguments) {
@@ -71,17 +71,17 @@ int conform_cases(const Arguments& arguments) {
   if (arguments.gateway == "linux" && kernel::missing()) throw MachineError(*kernel::missing());
   std::string text;
   std::size_t good = 0;
-  const std::vector<conform::Case> cases = cases_of(arguments);
-  for (const conform::Case& c : cases) {
-    const std::unique_ptr<conform::Bench> bench = bench_for(arguments, c);
-    const conform::Replay done = conform::replay(c, *bench);
+  const std::vector<cases::Case> cases = cases_of(arguments);
+  for (const cases::Case& c : cases) {
+    const std::unique_ptr<box::Bench> bench = bench_for(arguments, c);
+    const cases::Replay done = cases::replay(c, *bench);
     if (arguments.record) {
-      text += conform::record_line(c, done.observed, done.table) + '\n';
+      text += cases::record_line(c, done.observed, done.table) + '\n';
       continue;
     }
-    const conform::Verdict verdict = conform::judge(c, done);
+    const cases::Verdict verdict = cases::judge(c, done);
     good += verdict.same;
-    text += conform::to_string(verdict);
+    text += cases::to_string(verdict);
   }
   if (!arguments.record) text += fmt::format("{} of {} cases as recorded\n", good, cases.size());
   print(text);
@@ -90,17 +90,16 @@ int conform_cases(const Arguments& arguments) {
 
 /// Random sequences through our gateway and the kernel; differences are printed, their cases ready to be kept.
 int conform_randomly(const Arguments& arguments) {
-  conform::DifferentialOptions options;
+  lockstep::DifferentialOptions options;
   options.packets = whole_option("--random", arguments.random, 1);
   options.seed = whole_option("--seed", arguments.seed);
   options.only = arguments.only;
   if (kernel::missing()) throw MachineError(*kernel::missing());
-  const conform::DifferentialReport report = conform::differential(
-      [](const conform::Setup& s) { return std::make_unique<conform::OwnBench>(s, 1, 1_us, conform::Redirects::off); },
-      [](const conform::Setup& s) { return std::make_unique<conform::KernelBench>(s, conform::Redirects::off); },
-      options);
+  const lockstep::DifferentialReport report = lockstep::differential(
+      [](const box::Setup& s) { return std::make_unique<box::OwnBench>(s, 1, 1_us, box::Redirects::off); },
+      [](const box::Setup& s) { return std::make_unique<box::KernelBench>(s, box::Redirects::off); }, options);
   std::string text;
-  for (const conform::Difference& d : report.differences) {
+  for (const lockstep::Difference& d : report.differences) {
     text += fmt::format("DIFF {} seed {}\n{}{}\n", d.setup, d.seed, d.text, d.case_line);
   }
   text +=
@@ -123,7 +122,7 @@ void add_conform(CLI::App& app, Chosen& chosen) {
   verb->add_option("--only", arguments->only, "cases whose name contains this")->type_name("NAME");
   verb->add_option("--gateway", arguments->gateway, "own, or linux: this machine's kernel (root)")->type_name("WHICH");
   verb->add_flag("--record", arguments->record, "print the cases with what this gateway did");
-  verb->footer("Example:\n  masqsim conform tests/conform/cases.jsonl");
+  verb->footer("Example:\n  masqsim conform tests/cases/cases.jsonl");
   verb->callback([arguments, &chosen] {
     chosen = [arguments] {
       return arguments->random.empty() ? conform_cases(*arguments) : conform_randomly(*arguments);

@@ -10,9 +10,9 @@
 #include "masqsim/base/output.hpp"
 #include "masqsim/trace/read.hpp"
 #include "program.hpp"
-#include "sim/conform/decisions.hpp"
-#include "sim/conform/linux_node.hpp"
 #include "sim/kernel/linux_gateway.hpp"
+#include "sim/standin/decisions.hpp"
+#include "sim/standin/linux_node.hpp"
 
 namespace masqsim::cli {
 
@@ -67,8 +67,8 @@ std::pair<std::string, std::string> gateways_of(const std::string& words) {
 }
 
 trace::Lines decisions_of(const scenario::Scenario& scenario, const std::string& gateway, bool real_time) {
-  conform::DecisionsSink decisions;
-  conform::LinuxGateways kernels(real_time);
+  standin::DecisionsSink decisions;
+  standin::LinuxGateways kernels(real_time);
   scenario::RunOptions options;
   options.sinks.push_back(&decisions);
   if (gateway == "linux") options.gateways = &kernels;
@@ -91,7 +91,7 @@ int diff_gateways(const Arguments& arguments) {
   trace::Lines a = decisions_of(first, one, arguments.real_time);
   trace::Lines b = decisions_of(second, other, arguments.real_time);
   constexpr std::size_t most = 5;
-  const std::vector<conform::Choice> choices = conform::unify_choices(a, b);
+  const std::vector<standin::Choice> choices = standin::unify_choices(a, b);
   std::string text;
   for (std::size_t i = 0; i < std::min(most, choices.size()); ++i) {
     text += "chosen freely: " + choices[i].first + " (" + one + "), " + choices[i].second + " (" + other + ")\n";

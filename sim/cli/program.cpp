@@ -13,7 +13,7 @@
 #include "masqsim/base/output.hpp"
 #include "masqsim/base/parse.hpp"
 #include "sim/cli/version.hpp"
-#include "sim/conform/timers.hpp"
+#include "sim/standin/timers.hpp"
 
 namespace masqsim::cli {
 
@@ -195,7 +195,7 @@ scenario::Scenario load_or_tell(const std::string& file, scenario::LoadOptions o
 }
 
 bool skipped_for_timers(const std::string& file, const scenario::Scenario& scenario) {
-  const std::optional<std::string> timer = conform::waits_for_timers(scenario);
+  const std::optional<std::string> timer = standin::waits_for_timers(scenario);
   if (timer) {
     complain(viz::printable("masqsim: skipped: " + file + " waits for kernel timers: " + *timer +
                             "; --real-time waits, too") +

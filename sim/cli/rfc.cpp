@@ -1,13 +1,13 @@
 // masqsim rfc [FILE]: what the NAT RFCs require, tried on a gateway requirement by requirement.
-#include "sim/conform/rfc.hpp"
+#include "sim/exam/rfc.hpp"
 
 #include <algorithm>
 #include <memory>
 
 #include "masqsim/base/output.hpp"
 #include "program.hpp"
-#include "sim/conform/kernel_bench.hpp"
-#include "sim/conform/own_bench.hpp"
+#include "sim/box/kernel_bench.hpp"
+#include "sim/box/own_bench.hpp"
 
 namespace masqsim::cli {
 
@@ -56,18 +56,18 @@ int examine(const Arguments& arguments) {
   }
   if (linux && kernel::missing()) throw MachineError(*kernel::missing());
 
-  conform::RfcOptions options;
-  options.nat = conform::bench_config(nat_of(arguments));
+  exam::RfcOptions options;
+  options.nat = exam::bench_config(nat_of(arguments));
   if (linux) {
     options.patience = 10_s;
-    options.bench = [](const conform::Setup& s) { return std::make_unique<conform::KernelBench>(s); };
+    options.bench = [](const box::Setup& s) { return std::make_unique<box::KernelBench>(s); };
   } else {
-    options.bench = [](const conform::Setup& s) { return std::make_unique<conform::OwnBench>(s); };
+    options.bench = [](const box::Setup& s) { return std::make_unique<box::OwnBench>(s); };
   }
-  const std::vector<conform::Finding> findings = conform::examine(options);
-  if (!arguments.captures.empty()) conform::write_captures(findings, arguments.captures);
-  print(arguments.format == "json" ? conform::to_json(findings) : conform::to_text(findings, arguments.packets));
-  return conform::meets_every_must(findings) ? Exit::good : Exit::differs;
+  const std::vector<exam::Finding> findings = exam::examine(options);
+  if (!arguments.captures.empty()) exam::write_captures(findings, arguments.captures);
+  print(arguments.format == "json" ? exam::to_json(findings) : exam::to_text(findings, arguments.packets));
+  return exam::meets_every_must(findings) ? Exit::good : Exit::differs;
 }
 
 }  // namespace

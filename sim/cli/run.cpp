@@ -5,9 +5,9 @@
 #include "outputs.hpp"
 #include "program.hpp"
 #include "progress.hpp"
-#include "sim/conform/export_nft.hpp"
-#include "sim/conform/linux_node.hpp"
 #include "sim/kernel/linux_gateway.hpp"
+#include "sim/standin/export_nft.hpp"
+#include "sim/standin/linux_node.hpp"
 #include "viz/report.hpp"
 #include "viz/story.hpp"
 
@@ -28,7 +28,7 @@ struct Arguments {
 
 /// Instead of a run.
 int export_nft(const Arguments& arguments, const scenario::Scenario& scenario) {
-  const std::string text = conform::nft_of(scenario);
+  const std::string text = standin::nft_of(scenario);
   if (text.empty()) {
     throw UsageError(arguments.scenario.file + ": no gateway has a nat section, so there is no ruleset",
                      "nodes: {gw: {kind: gateway, nat: ...}}");
@@ -74,7 +74,7 @@ int run(const Arguments& arguments) {
   if (tell && format == viz::Format::text) options.sinks.push_back(&story);
   if (!options.sinks.empty() && Progress::wanted()) options.sinks.push_back(&progress);
 
-  conform::LinuxGateways linux_gateways(arguments.real_time);
+  standin::LinuxGateways linux_gateways(arguments.real_time);
   if (arguments.gateway == "linux") options.gateways = &linux_gateways;
   const scenario::Finished finished = scenario::run(scenario, options);
   for (const std::string& doubt : linux_gateways.doubts()) complain("note: " + doubt + "\n");

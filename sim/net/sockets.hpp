@@ -4,11 +4,9 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "flat_index.hpp"
-#include "held_port.hpp"
 #include "network.hpp"
 #include "stack.hpp"
 
@@ -52,16 +50,9 @@ struct Stack::Sockets {
     return to_it ? socket : nullptr;
   }
 
-  HeldPort* held(std::uint16_t port) const {
-    for (const auto& one : held_ports) {
-      if (one->port() == port) return one.get();
-    }
-    return nullptr;
-  }
-  /// What clocks of different peers are offset by.
-  std::uint64_t secret() {
-    if (!secret_) secret_ = random.next();
-    return *secret_;
+  /// Who answers TCP segments to `port` in this stack's place, nullptr for nobody.
+  TcpSegmentHandler* other_tcp(std::uint16_t port) const {
+    return segment_handler && segment_handler->serves(port) ? segment_handler : nullptr;
   }
 
   /// A free place for a connection. One that ended at this very moment may still be on the call stack, so it rests.
@@ -85,8 +76,7 @@ struct Stack::Sockets {
   std::vector<std::unique_ptr<DatagramSocket>> datagram_sockets;
   FlatIndex<Listener> listeners;
   std::vector<std::unique_ptr<Listener>> listening;
-  std::vector<std::unique_ptr<HeldPort>> held_ports;
-  std::optional<std::uint64_t> secret_;
+  TcpSegmentHandler* segment_handler = nullptr;
   FlatIndex<TcpConnection> by_tuple;
   std::vector<std::unique_ptr<TcpConnection>> connections;
   std::vector<Resting> resting;  // oldest first from `rested`

@@ -10,6 +10,7 @@
 #include "masqsim/wire/checksum.hpp"
 #include "masqsim/wire/udp.hpp"
 #include "sockets.hpp"
+#include "tcp_signature.hpp"
 
 namespace masqsim::net {
 
@@ -166,8 +167,8 @@ void Stack::deliver_tcp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
   }
   if (!node_.owns(ip.destination())) return node_.say_drop(packet, Reason::broadcast, "TCP to many", in);
 
-  if (HeldPort* held = sockets_ ? sockets_->held(tcp->destination_port()) : nullptr) {
-    return held->on_segment(ip, *tcp, packet, in);
+  if (TcpSegmentHandler* other = sockets_ ? sockets_->other_tcp(tcp->destination_port()) : nullptr) {
+    return let_handle(*other, ip, *tcp, packet, in);
   }
   const wire::Endpoint local{ip.destination(), tcp->destination_port()}, remote{ip.source(), tcp->source_port()};
   const wire::TcpFlags flags = tcp->flags();
@@ -198,6 +199,20 @@ void Stack::deliver_tcp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
                            : opens ? "no program on " + program(Protocol::tcp, local.port)
                                    : "no such connection";
   if (refuse(packet, in, reason, text)) send_reset(ip, *tcp, packet);
+}
+
+void Stack::let_handle(TcpSegmentHandler& handler, wire::Ipv4View ip, wire::TcpView tcp, const Packet& packet,
+                       InterfaceIndex in) {
+  switch (handler.on_segment(ip, tcp, packet.flow())) {
+    case TcpSegmentHandler::Verdict::taken:
+      if (network().trace().on(trace::Kind::deliver)) {
+        node_.say_deliver(packet, program(Protocol::tcp, tcp.destination_port()));
+      }
+      return;
+    case TcpSegmentHandler::Verdict::ignored: refuse(packet, in, Reason::stale, "it does not fit"); return;
+    case TcpSegmentHandler::Verdict::refused:
+      if (refuse(packet, in, Reason::stale, "no such connection")) send_reset(ip, tcp, packet);
+  }
 }
 
 // A connection that calls the same port of somebody else, and so may be whom an answer was meant for.
@@ -395,7 +410,7 @@ std::uint16_t Stack::pick_port(wire::Protocol protocol) {
     s.next_port =
         port + 1 == first_ephemeral + ephemeral_ports ? first_ephemeral : static_cast<std::uint16_t>(port + 1);
     const std::uint64_t key = Sockets::key(protocol, port);
-    if (!s.by_port.find(key) && !s.listeners.find(key) && !s.held(port)) return port;
+    if (!s.by_port.find(key) && !s.listeners.find(key) && !s.other_tcp(port)) return port;
   }
   return 0;
 }
@@ -440,18 +455,13 @@ void Stack::close(DatagramSocket& socket) {
 bool Stack::listen(std::uint16_t port, TcpAcceptor& acceptor, const TcpSettings& settings) {
   Sockets& s = sockets();
   const std::uint64_t key = Sockets::key(Protocol::tcp, port);
-  if (s.listeners.find(key) || s.held(port)) return false;
+  if (s.listeners.find(key) || s.other_tcp(port)) return false;
   s.listening.push_back(std::make_unique<Listener>(Listener{port, &acceptor, settings}));
   s.listeners.insert(key, *s.listening.back());
   return true;
 }
 
-bool Stack::hold(std::uint16_t port) {
-  Sockets& s = sockets();
-  if (s.listeners.find(Sockets::key(Protocol::tcp, port)) || s.held(port)) return false;
-  s.held_ports.push_back(std::make_unique<HeldPort>(*this, port));
-  return true;
-}
+void Stack::set_tcp_segment_handler(TcpSegmentHandler* handler) { sockets().segment_handler = handler; }
 
 void Stack::stop_listening(std::uint16_t port) {
   Sockets& s = sockets();
@@ -478,7 +488,7 @@ TcpConnection* Stack::connect(wire::Endpoint remote, std::uint16_t port, TcpHand
 bool Stack::serves(wire::Protocol protocol, std::uint16_t port) const {
   if (!sockets_) return false;
   const std::uint64_t key = Sockets::key(protocol, port);
-  if (protocol == Protocol::tcp) return sockets_->listeners.find(key) || sockets_->held(port);
+  if (protocol == Protocol::tcp) return sockets_->listeners.find(key) || sockets_->other_tcp(port);
   return sockets_->by_port.find(key) != nullptr;
 }
 

@@ -31,6 +31,24 @@ class Unowned {
   ~Unowned() = default;
 };
 
+/// Who answers all TCP segments to some ports in the place of the stack's own TCP.
+class TcpSegmentHandler {
+ public:
+  enum class Verdict : std::uint8_t {
+    taken,    ///< recorded as delivered
+    ignored,  ///< dropped
+    refused   ///< dropped, and answered by a reset
+  };
+
+  virtual bool serves(std::uint16_t port) const = 0;
+  /// A segment with a sound checksum, addressed to the node and to a port that `serves` is true for. `flow` is that of
+  /// its packet.
+  virtual Verdict on_segment(wire::Ipv4View ip, wire::TcpView tcp, trace::FlowId flow) = 0;
+
+ protected:
+  ~TcpSegmentHandler() = default;
+};
+
 class Stack final : private engine::Handler {
  public:
   /// What it sends goes out by `node.output`. An idle stack is small: sockets and chance are made when first needed.
@@ -62,9 +80,8 @@ class Stack final : private engine::Handler {
   /// False: the port is taken.
   bool listen(std::uint16_t port, TcpAcceptor& acceptor, const TcpSettings& settings = {});
   void stop_listening(std::uint16_t port);
-  /// Listens, but never accepts: what comes is answered as Linux answers where no program does anything (see
-  /// held_port.hpp). False: the port is taken.
-  bool hold(std::uint16_t port);
+  /// From now on the segments to the ports that `handler` serves go to `handler`; nullptr: to nobody but this stack.
+  void set_tcp_segment_handler(TcpSegmentHandler* handler);
   /// Sends the SYN; what comes of it is told to `handler`, never before this returns.
   TcpConnection* connect(wire::Endpoint remote, std::uint16_t port, TcpHandler& handler,
                          const TcpSettings& settings = {}, trace::FlowId flow = 0);
@@ -75,6 +92,10 @@ class Stack final : private engine::Handler {
   wire::Address source_for(wire::Address destination) const;
   /// The largest packet that the way to `destination` is known to carry.
   std::uint16_t path_mtu(wire::Address destination) const;
+  /// The MTU of the interface that the way to `destination` leaves by.
+  std::uint16_t interface_mtu(wire::Address destination) const;
+  /// A new packet of this node; the packet that is being answered now, if there is one, is its cause.
+  Packet make(std::size_t size, trace::FlowId flow);
 
   void set_ttl(std::uint8_t ttl) { ttl_ = ttl; }
   std::uint8_t ttl() const { return ttl_; }
@@ -84,8 +105,6 @@ class Stack final : private engine::Handler {
  private:
   friend class DatagramSocket;
   friend class TcpConnection;
-  friend class HeldPort;
-  friend class HeldConnection;
   struct Sockets;
 
   void on_event(std::uint64_t argument) override;
@@ -102,6 +121,8 @@ class Stack final : private engine::Handler {
   void receive(Packet packet, InterfaceIndex in);
   void happen_later();
   bool refuse(const Packet& packet, InterfaceIndex in, Reason reason, std::string_view text);
+  void let_handle(TcpSegmentHandler& handler, wire::Ipv4View ip, wire::TcpView tcp, const Packet& packet,
+                  InterfaceIndex in);
   void send_reset(wire::Ipv4View ip, wire::TcpView tcp, const Packet& packet);
 
   DatagramSocket* open(wire::Protocol protocol, std::uint16_t port, wire::Endpoint remote, DatagramHandler& handler,
@@ -109,10 +130,7 @@ class Stack final : private engine::Handler {
   std::uint16_t pick_port(wire::Protocol protocol);
   void send_datagram(const DatagramSocket& socket, wire::Address source, wire::Endpoint to, wire::ByteView data,
                      const SendOptions& options, std::uint16_t id, trace::FlowId flow, std::uint16_t sequence);
-  /// A new packet; what is being answered now, if anything is, is its cause.
-  Packet make(std::size_t size, trace::FlowId flow);
   void learn_mtu(wire::Address destination, std::uint16_t mtu);
-  std::uint16_t interface_mtu(wire::Address destination) const;
 
   TcpConnection* new_connection(wire::Endpoint local, wire::Endpoint remote);
   void release(TcpConnection& connection);

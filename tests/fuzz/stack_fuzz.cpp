@@ -10,6 +10,7 @@
 #include "sim/app/ping.hpp"
 #include "sim/app/tcp.hpp"
 #include "sim/app/udp.hpp"
+#include "sim/box/held_port.hpp"
 #include "sim/net/host.hpp"
 #include "sim/net/network.hpp"
 
@@ -67,7 +68,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   app::UdpServer dns(host.stack(), {.port = 53, .echo = true});
   app::TcpClient tcp(host.stack(), {.from_port = 40000, .to = {peer, 80}, .size = 5000, .reply = 100});
   app::UdpClient udp(host.stack(), {.from_port = 5000, .to = {peer, 53}, .size = 2000});
-  host.stack().hold(Overheard::held);
+  box::HeldPorts held(host.stack());
+  held.hold(Overheard::held);
   app::Ping ping(host.stack(), {.id = 7, .to = peer});
   network.trace().begin(network.header());
   network.engine().run(Time{1});

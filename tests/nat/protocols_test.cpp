@@ -99,7 +99,7 @@ TEST(Protocols, SctpHeartbeatsOpenAPathOfTheirOwn) {
   EXPECT_EQ(b.table(), Lines{"sctp 192.168.1.10:5000 203.0.113.1:5000 198.51.100.7:80 established 3m30s"});
 }
 
-// The sum has UDP's number in its pseudo header: Linux takes no other (tests/conform/cases.jsonl,
+// The sum has UDP's number in its pseudo header: Linux takes no other (tests/cases/cases.jsonl,
 // udplite_by_the_rfc_is_invalid).
 TEST(Protocols, UdpLiteIsTranslatedAndItsPartialSumRepaired) {
   Bytes segment{0x13, 0x88, 0, 53, 0, 8, 0, 0, 'd', 'a', 't', 'a'};

@@ -8,13 +8,9 @@
 
 #include "masqsim/base/reason.hpp"
 #include "masqsim/base/time.hpp"
+#include "masqsim/scenario/gateway_maker.hpp"
 #include "masqsim/scenario/model.hpp"
 #include "masqsim/trace/sink.hpp"
-
-namespace masqsim::net {
-class GatewayNode;
-class Network;
-}  // namespace masqsim::net
 
 namespace masqsim::scenario {
 
@@ -58,14 +54,6 @@ struct Finished {
     }
     return true;
   }
-};
-
-/// Makes the node that stands for a gateway of the file, where it is not this project's own (the running kernel).
-class GatewayMaker {
- public:
-  virtual ~GatewayMaker() = default;
-  /// Adds the node to `network`; interfaces and routes are given to it afterwards, then it is told `ready`.
-  virtual net::GatewayNode& make(net::Network& network, const Node& gateway) = 0;
 };
 
 struct RunOptions {
