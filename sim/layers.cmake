@@ -60,7 +60,7 @@ masqsim_layer(exam
 masqsim_layer(lockstep
   HOLDS "two gateways played against each other with random packets, until something differs"
   USES base wire nat box cases
-  LINKS fmt::fmt)
+  LINKS fmt::fmt nlohmann_json::nlohmann_json)
 masqsim_layer(standin CLOCK
   HOLDS "another gateway in the place of a scenario's: the kernel as a node, the ruleset a file means to it, comparing what two gateways decided"
   USES base wire nat engine trace net app scenario kernel box

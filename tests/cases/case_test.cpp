@@ -50,10 +50,8 @@ TEST(CaseFile, SaysWhichLineIsWrongAndWhy) {
   EXPECT_EQ(gateway(R"({"source": [{"action": "masquerade", "out": "eth0"}]})"),
             "x.jsonl:2: out: no interface is called 'eth0'; they are lan0 and wan0");
   EXPECT_EQ(gateway(R"({"source": [{"action": "masquerade", "ports": [2, 1]}]})"), "x.jsonl:2: ports: 2 is after 1");
-  EXPECT_EQ(gateway(R"({"wan-mtu": 65536})"),
-            "x.jsonl:2: box::wan-mtu must be a whole number from 0 to 65535, got 65536");
-  EXPECT_EQ(gateway(R"({"wan-mtu": 1e3})"),
-            "x.jsonl:2: box::wan-mtu must be a whole number from 0 to 65535, got 1000.0");
+  EXPECT_EQ(gateway(R"({"wan-mtu": 65536})"), "x.jsonl:2: wan-mtu must be a whole number from 0 to 65535, got 65536");
+  EXPECT_EQ(gateway(R"({"wan-mtu": 1e3})"), "x.jsonl:2: wan-mtu must be a whole number from 0 to 65535, got 1000.0");
   EXPECT_EQ(gateway(R"({"destination": [{"to": "203.0.113.256", "forward": "1.2.3.4"}]})"),
             "x.jsonl:2: to: '203.0.113.256' is not an IPv4 address (octet 4 is over 255)");
 }

@@ -6,9 +6,7 @@
 
 #include <fmt/format.h>
 #include <filesystem>
-#include <map>
 
-#include "masqsim/wire/ipv4.hpp"
 #include "sim/box/own_bench.hpp"
 
 namespace masqsim::exam {
