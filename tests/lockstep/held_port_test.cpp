@@ -67,7 +67,7 @@ class Party {
   }
 
   std::unique_ptr<box::Bench> bench_;
-  OwnNumbers numbers_;
+  cases::OwnNumbers numbers_;
 };
 
 /// A caller who knows what was acknowledged, and mostly goes on from there.
