@@ -19,6 +19,8 @@ struct OutputArguments {
   std::string text;  ///< --trace
   std::string json;
   std::string pcap;
+  bool pcap_all = false;
+  std::vector<std::string> pcap_at;  ///< names of link ends or nodes
   std::string pcap_dir;
 
   void add_to(CLI::App& verb);

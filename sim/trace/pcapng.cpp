@@ -1,82 +1,18 @@
 #include "masqsim/trace/pcapng.hpp"
 
-#include <cstring>
+#include <algorithm>
 
-#include "little_endian.hpp"
 #include "masqsim/trace/rewrite.hpp"
+#include "masqsim/wire/ipv4.hpp"
+#include "pcapng_blocks.hpp"
 #include "words.hpp"
 
 namespace masqsim::trace {
 
 namespace {
 
-constexpr std::uint32_t section_header = 0x0a0d0d0a, interface_description = 1, enhanced_packet = 6;
-constexpr std::uint16_t opt_end = 0, opt_comment = 1, shb_userappl = 4, if_name = 2, if_ipv4 = 4, if_tsresol = 9,
-                        epb_flags = 2;
-constexpr std::uint32_t inbound = 1, outbound = 2;
-constexpr std::size_t longest_text = 1'000;  // an option holds 65,535 bytes, a reader far less
-constexpr std::size_t most_pending = 4'096;  // packets of one moment whose fate is still awaited
-
-constexpr std::size_t padded(std::size_t size) { return (size + 3) & ~std::size_t{3}; }
-
-/// A small block, built whole and then written: header blocks only, packets take the short way.
-class BlockBuilder {
- public:
-  explicit BlockBuilder(std::uint32_t type) {
-    u32(type);
-    u32(0);  // the length, when it is known
-  }
-  void u8(std::uint32_t v) { bytes_.push_back(static_cast<std::uint8_t>(v)); }
-  void u16(std::uint32_t v) { u8(v), u8(v >> 8); }
-  void u32(std::uint32_t v) { u16(v), u16(v >> 16); }
-  void option(std::uint16_t code, std::string_view text) {
-    text = text.substr(0, longest_text);
-    u16(code);
-    u16(static_cast<std::uint32_t>(text.size()));
-    for (const char c : text) u8(static_cast<unsigned char>(c));
-    bytes_.resize(padded(bytes_.size()));
-  }
-  void write_to(Output& out) {
-    u16(opt_end);
-    u16(0);
-    const std::size_t length = bytes_.size() + 4;
-    u32(static_cast<std::uint32_t>(length));
-    LittleEndian(&bytes_[4]).u32(static_cast<std::uint32_t>(length));
-    out.write(bytes_);
-  }
-
- private:
-  std::vector<std::uint8_t> bytes_;
-};
-
-void write_section(Output& out, const Header& header) {
-  BlockBuilder block(section_header);
-  block.u32(0x1a2b3c4d);  // the byte order
-  block.u16(1), block.u16(0);
-  block.u32(0xffffffff), block.u32(0xffffffff);  // a section of unknown length
-  std::string comment = "scenario ";
-  append_escaped(comment, header.scenario);
-  if (!header.variant.empty()) append_escaped(comment += '@', header.variant);
-  block.option(opt_comment, comment + ", seed " + std::to_string(header.seed));
-  block.option(shb_userappl, "masqsim");
-  block.write_to(out);
-}
-
-void write_interface(Output& out, const PointInfo& point) {
-  BlockBuilder block(interface_description);
-  block.u16(linktype_ipv4), block.u16(0);
-  block.u32(0);  // no limit on a packet's length
-  std::string name;
-  append_escaped(name, point.name);
-  block.option(if_name, name);
-  const wire::Prefix prefix{point.address, point.prefix_length};
-  std::uint8_t address[8];
-  wire::store32(address, prefix.address.value);
-  wire::store32(address + 4, prefix.mask());
-  block.option(if_ipv4, {reinterpret_cast<const char*>(address), sizeof address});
-  block.option(if_tsresol, "\x09");  // 10^-9 s
-  block.write_to(out);
-}
+constexpr std::size_t most_pending = 16'384;  // blocks whose packets' fate is awaited
+constexpr Duration patience{5'000'000'000};   // how long it is awaited
 
 /// "src A => B, dst C => D"; empty where at most what every router changes was changed.
 std::string rewritten(const Record& r) {
@@ -96,122 +32,207 @@ std::string translation_text(const Record& r) {
 }
 
 /// Of a packet that was rewritten before it ended, that too.
-std::string drop_text(const Record& r) {
+std::string drop_text(const Record& r, const std::string& place) {
   std::string text = rewritten(r);
-  text += (text.empty() ? "X " : "; X ") + std::string(word(r.reason));
+  text += (text.empty() ? "X " : "; X ") + std::string(word(r.reason)) + place;
   if (!r.text.empty()) append_escaped(text += ": ", r.text);
   return text;
 }
 
 void add_comment(std::string& comment, const std::string& text) { comment += (comment.empty() ? "" : "; ") + text; }
 
+/// Whether a NAT gave the packet other addresses, ports or another ICMP id.
+bool gives_another_form(const Record& translation) {
+  if (translation.before.empty()) return false;
+  return std::ranges::any_of(changes_of(translation.before, translation.bytes),
+                             [](const FieldChange& change) { return change.weight == Weight::address; });
+}
+
+/// All pieces of one datagram have these in common (RFC 791).
+bool is_same_datagram(wire::Ipv4View a, wire::Ipv4View b) {
+  return a.source() == b.source() && a.destination() == b.destination() && a.protocol() == b.protocol() &&
+         a.id() == b.id();
+}
+
 }  // namespace
 
 void PcapngSink::begin(const Header& header) {
-  points_ = header.points.size();
+  header_ = &header;
+  interfaces_.assign(header.points.size(), 0);
+  for (const PointInfo& point : header.points) {
+    chosen_.push_back(std::ranges::any_of(points_.names, [&](const std::string& name) {
+      return name == point.name || name == header.nodes.at(point.node).name;
+    }));
+  }
   write_section(out_, header);
-  for (const PointInfo& point : header.points) write_interface(out_, point);
 }
 
 void PcapngSink::record(const Record& record) {
-  if (record.at != now_ || pending_.size() >= most_pending) {
-    write_pending();
+  if (record.at != now_) {
+    close_moment();
     now_ = record.at;
+    write_what_is_done();
   }
   switch (record.kind) {
     case Kind::send:
-    case Kind::receive: return add_block(record);
+    case Kind::receive: return see(record);
     case Kind::translate: return note_translation(record);
-    case Kind::deliver: return attach_note_to_last(record);
+    case Kind::deliver: attach_notes_to_last(record); return ended_.push_back(record.packet);
     case Kind::drop: return note_drop(record);
     default: return;
   }
 }
 
-void PcapngSink::end(Time) { write_pending(); }
+void PcapngSink::end(Time) {
+  close_moment();
+  while (!blocks_.empty()) write_first();
+}
+
+void PcapngSink::see(const Record& r) {
+  if (r.point >= interfaces_.size()) return;
+  switch (points_.which) {
+    case CapturePoints::Which::all: return add_block(r);
+    case CapturePoints::Which::named: return chosen_[r.point] ? add_block(r) : void();
+    case CapturePoints::Which::once: return is_new_form(r) ? add_block(r) : void();
+  }
+}
+
+/// Whether the packet is to be shown here: it was never shown in this form, or only where the gateway's side that it
+/// has reached now is the better place.
+bool PcapngSink::is_new_form(const Record& r) {
+  const auto found = shown_.find(r.packet);
+  if (found == shown_.end()) return !is_piece_of_a_shown_packet(r);
+  const Shown& shown = found->second;
+  if (shown.rewritten) return true;
+  if (r.kind == Kind::receive && is_gateway(r.node) && !shown.at_gateway) {
+    Block* const elsewhere = pending(shown.block);
+    if (elsewhere != nullptr) elsewhere->moved = true;
+    return elsewhere != nullptr;
+  }
+  if (r.kind == Kind::send) cut_ = {r.node, {r.bytes.begin(), r.bytes.end()}, shown};
+  return false;
+}
+
+/// The first piece of what a node cuts up keeps the packet's number, the others get new ones.
+bool PcapngSink::is_piece_of_a_shown_packet(const Record& r) {
+  if (r.kind != Kind::send || cut_.node != r.node) return false;
+  const auto first = wire::Ipv4View::parse(cut_.piece);
+  const auto piece = wire::Ipv4View::parse(r.bytes);
+  if (!first || !piece || piece->fragment_offset() == 0 || !is_same_datagram(*first, *piece)) return false;
+  shown_[r.packet] = cut_.whole;
+  return true;
+}
 
 void PcapngSink::add_block(const Record& r) {
-  if (r.point >= points_) return;
-  Block block{r.kind, r.node, r.point, r.packet, r.cause, bytes_.size(), r.bytes.size(), {}};
-  bytes_.insert(bytes_.end(), r.bytes.begin(), r.bytes.end());
+  if (blocks_.size() >= most_pending) write_first();
+  std::string comment;
+  if (const Block* const elsewhere = last_seen(r.node, r.packet); elsewhere != nullptr && elsewhere->moved) {
+    comment = elsewhere->comment;
+  }
   if (r.kind == Kind::send) {
     std::erase_if(notes_, [&](const Note& note) {
       const bool mine = note.node == r.node && note.packet == (note.answers ? r.cause : r.packet);
-      if (mine) add_comment(block.comment, note.comment);
+      if (mine) add_comment(comment, note.comment);
       return mine;
     });
   }
-  pending_.push_back(std::move(block));
+  shown_[r.packet] = {first_ + blocks_.size(), is_gateway(r.node)};
+  blocks_.push_back({r.at, r.kind, r.node, r.point, r.cause, false, false, {r.bytes.begin(), r.bytes.end()}, comment});
 }
 
 void PcapngSink::note_translation(const Record& r) {
   const std::string text = translation_text(r);
   if (!text.empty()) notes_.push_back({r.node, r.packet, false, text});
+  const auto shown = shown_.find(r.packet);
+  if (shown == shown_.end() || !gives_another_form(r)) return;
+  shown->second.rewritten = true;
+  if (Block* const block = pending(shown->second.block)) block->done = true;
 }
 
-void PcapngSink::attach_note_to_last(const Record& r) {
-  if (notes_.empty()) return;
-  Block* const block = last_seen(r.node, r.packet);
+/// What was to be said on the packet as it leaves is said on it as it came: it does not leave.
+void PcapngSink::attach_notes_to_last(const Record& r) {
   std::erase_if(notes_, [&](const Note& note) {
     if (note.answers || note.node != r.node || note.packet != r.packet) return false;
-    if (block != nullptr) add_comment(block->comment, note.comment);
+    attach(note.node, note.packet, note.comment);
     return true;
   });
 }
 
 void PcapngSink::note_drop(const Record& r) {
   if (r.packet == 0) return;
-  attach_note_to_last(r);
-  const std::string text = drop_text(r);
-  if (Block* const block = last_seen(r.node, r.packet)) return add_comment(block->comment, text);
-  for (Block& block : pending_) {
-    if (block.kind == Kind::send && block.node == r.node && block.cause == r.packet) {
-      return add_comment(block.comment, text);
+  attach_notes_to_last(r);
+  ended_.push_back(r.packet);
+  if (Block* const block = last_seen(r.node, r.packet)) {
+    const bool here = block->node == r.node || r.node >= header_->nodes.size();
+    return add_comment(block->comment, drop_text(r, here ? "" : " at " + header_->nodes[r.node].name));
+  }
+  const std::string text = drop_text(r, "");
+  for (auto block = blocks_.rbegin(); block != blocks_.rend() && block->at == now_; ++block) {
+    if (block->kind == Kind::send && block->node == r.node && block->cause == r.packet) {
+      return add_comment(block->comment, text);
     }
   }
   notes_.push_back({r.node, r.packet, true, text});
 }
 
+void PcapngSink::attach(NodeId node, std::uint64_t packet, const std::string& comment) {
+  if (Block* const block = last_seen(node, packet)) add_comment(block->comment, comment);
+}
+
+/// The block of the packet as it was last shown: at this node, or at any where each form is shown once.
 PcapngSink::Block* PcapngSink::last_seen(NodeId node, std::uint64_t packet) {
-  for (auto block = pending_.rbegin(); block != pending_.rend(); ++block) {
-    if (block->packet == packet && block->node == node) return &*block;
-  }
-  return nullptr;
+  const auto shown = shown_.find(packet);
+  Block* const block = shown == shown_.end() ? nullptr : pending(shown->second.block);
+  if (block == nullptr || (block->node != node && points_.which != CapturePoints::Which::once)) return nullptr;
+  return block;
 }
 
-void PcapngSink::write_pending() {
-  for (const Block& block : pending_) write(block);
-  pending_.clear();
-  bytes_.clear();
+/// nullptr where it is written already.
+PcapngSink::Block* PcapngSink::pending(std::uint64_t number) {
+  return number < first_ ? nullptr : &blocks_[number - first_];
+}
+
+bool PcapngSink::is_gateway(NodeId node) const {
+  return node < header_->nodes.size() && header_->nodes[node].kind == NodeKind::gateway;
+}
+
+void PcapngSink::close_moment() {
+  for (const Note& note : notes_) {
+    if (!note.answers) attach(note.node, note.packet, note.comment);
+  }
   notes_.clear();
+  cut_ = {};
+  for (const std::uint64_t packet : ended_) {
+    const auto shown = shown_.find(packet);
+    if (shown == shown_.end()) continue;
+    if (Block* const block = pending(shown->second.block)) block->done = true;
+    shown_.erase(shown);
+  }
+  ended_.clear();
 }
 
-void PcapngSink::write(const Block& block) {
-  std::string comment = block.comment.empty() ? "" : "masqsim: " + block.comment;
-  if (comment.size() > longest_text) comment.resize(longest_text);
-  const std::size_t comment_size = comment.empty() ? 0 : 4 + padded(comment.size());
-  const std::size_t length = 28 + padded(block.size) + comment_size + 8 + 4 + 4;
-  const auto ns = static_cast<std::uint64_t>(now_.ns);
-  const auto size = static_cast<std::uint32_t>(block.size);
-
-  std::uint8_t* const start = out_.claim(length);
-  LittleEndian header(start);
-  header.u32(enhanced_packet).u32(static_cast<std::uint32_t>(length)).u32(block.point);
-  header.u32(static_cast<std::uint32_t>(ns >> 32)).u32(static_cast<std::uint32_t>(ns)).u32(size).u32(size);
-  std::uint8_t* place = header.place();
-  const auto add_padded = [&](const void* from, std::size_t count) {
-    if (count > 0) std::memcpy(place, from, count);
-    std::memset(place + count, 0, padded(count) - count);
-    place += padded(count);
-  };
-  add_padded(bytes_.data() + block.offset, block.size);
-  if (!comment.empty()) {
-    place = LittleEndian(place).u16(opt_comment).u16(static_cast<std::uint32_t>(comment.size())).place();
-    add_padded(comment.data(), comment.size());
+void PcapngSink::write_what_is_done() {
+  const bool await = points_.which == CapturePoints::Which::once;
+  while (!blocks_.empty()) {
+    const Block& block = blocks_.front();
+    if (await && !block.done && !block.moved && now_ - block.at <= patience) return;
+    write_first();
   }
-  LittleEndian tail(place);
-  tail.u16(epb_flags).u16(4).u32(block.kind == Kind::receive ? inbound : outbound);
-  tail.u16(opt_end).u16(0).u32(static_cast<std::uint32_t>(length));
+  if (!await) shown_.clear();
+}
+
+void PcapngSink::write_first() {
+  const Block block = std::move(blocks_.front());
+  blocks_.pop_front();
+  ++first_;
+  if (block.moved) return;
+  std::uint32_t& interface = interfaces_[block.point];
+  if (interface == 0) {
+    write_interface(out_, header_->points[block.point]);
+    interface = ++interface_count_;
+  }
+  write_packet(out_, interface - 1, block.at, block.kind == Kind::receive, block.bytes,
+               block.comment.empty() ? "" : "masqsim: " + block.comment);
 }
 
 }  // namespace masqsim::trace

@@ -49,7 +49,7 @@ const Bytes syn = sample::syn(sample::laptop, 40000, sample::web, 80, 64);
 
 TEST(ReadCapture, GivesBackWhatPcapngHolds) {
   OutputText out;
-  PcapngSink sink(out);
+  PcapngSink sink(out, {CapturePoints::Which::all});
   const Header header = sample::header();
   sample::tell(sink, header);
   const std::string& text = out.text();
@@ -132,7 +132,7 @@ TEST(ReadCapture, SaysWhichFileItCannotRead) {
 
 TEST(ReadCapture, SurvivesDamage) {
   OutputText out;
-  PcapngSink sink(out);
+  PcapngSink sink(out, {CapturePoints::Which::all});
   const Header header = sample::header();
   sample::tell(sink, header);
   const Bytes ng(out.text().begin(), out.text().end());
