@@ -205,8 +205,9 @@ class PathPicture {
       const Side side = zones_.networks[n];
       const std::string_view where = look::word(side);
       const std::string& name = scenario_.networks[n].name;
-      out_ += look::cluster_head("cluster " + name, side, where.empty() ? name : fmt::format("{}: {}", where, name)) +
-              inner + "  }\n";
+      out_ += look::cluster_head("cluster " + name, side, where.empty() ? name : fmt::format("{}: {}", where, name));
+      out_ += inner;
+      out_ += "  }\n";
     }
     for (const trace::NodeId node : visited_) {
       if (!home_of(node)) out_ += node_text(node, "  ");

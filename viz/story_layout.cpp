@@ -241,7 +241,7 @@ class Layout {
     if (!more.empty() && !below) append(rows, (rows.back().empty() ? "" : "; ") + std::string(more), indent);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       std::string text = rows[i];
-      if (l.bad && i == 0) text = std::string(paint_.cross()) + ' ' + text;
+      if (l.bad && i == 0) text.insert(0, std::string(paint_.cross()) + ' ');
       put((i == 0 ? lead : std::string(below_indent(indent), ' ')) + (l.bad ? paint_.bad(text) : text));
     }
     if (!below) return;
@@ -284,13 +284,13 @@ class Layout {
     return rows;
   }
 
-  void append(std::vector<std::string>& rows, std::string text, std::size_t indent) const {
+  void append(std::vector<std::string>& rows, std::string_view text, std::size_t indent) const {
     if (indent + rows.back().size() + text.size() + 2 <= text_.width) {
       rows.back() += text;
       return;
     }
     const std::size_t word = text.find_first_not_of("; ");
-    rows.push_back(text.substr(word));
+    rows.emplace_back(text.substr(word));
   }
 
   // --- what is no flow's

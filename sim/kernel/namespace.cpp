@@ -92,6 +92,7 @@ void run_program(const std::vector<std::string>& command, const std::string& inp
   ::posix_spawn_file_actions_adddup2(&actions, out.number(), 1);
   ::posix_spawn_file_actions_adddup2(&actions, out.number(), 2);
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   pid_t child = 0;

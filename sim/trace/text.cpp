@@ -10,28 +10,27 @@ namespace masqsim::trace {
 
 namespace {
 
-// Wide enough for the usual; a longer word pushes the rest of its own line only.
-constexpr std::size_t place_column = 14, place_width = 19, kind_width = 10, packet_width = 8, flow_width = 9;
+// Where the columns begin. Wide enough for the usual; a longer word pushes the rest of its own line only.
+constexpr std::size_t place_column = 14, kind_column = 33, packet_column = 43, flow_column = 51, story_column = 60;
 
 /// Spaces up to `column`, at least one.
 void pad(std::string& line, std::size_t column) { line.append(line.size() < column ? column - line.size() : 1, ' '); }
 
 void append_line(std::string& line, const Header& header, const Record& r) {
   line += seconds(r.at);
-  std::size_t column = place_column;
-  pad(line, column);
+  pad(line, place_column);
   append_word(line, place_name(header, r));
-  pad(line, column += place_width);
+  pad(line, kind_column);
   line += word(r.kind);
-  pad(line, column += kind_width);
+  pad(line, packet_column);
   if (r.packet == 0) line += '-';
   if (r.packet != 0) fmt::format_to(std::back_inserter(line), "p{}", r.packet);
   if (r.cause != 0) fmt::format_to(std::back_inserter(line), "<p{}", r.cause);
-  pad(line, column += packet_width);
+  pad(line, flow_column);
   if (r.flow == 0) line += '-';
   if (r.flow != 0) append_word(line, flow_name(header, r.flow));
   const std::size_t named = line.size();
-  pad(line, column += flow_width);
+  pad(line, story_column);
   const std::size_t padded = line.size();
   append_story(line, r);
   if (line.size() == padded) line.resize(named);
