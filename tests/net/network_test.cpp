@@ -91,6 +91,14 @@ TEST_F(LinkTest, AFullQueueDropsWhatFindsTooManyBytesWaiting) {
   EXPECT_EQ(drops->seen, (Lines{"n1 queue-full p3", "n1 queue-full p4"}));
 }
 
+TEST_F(LinkTest, AQueueHoldsAsManyBytesAsItIsSaidTo) {
+  lan({.rate = {8'000'000}, .queue = 200});
+  for (int n = 0; n < 4; ++n) send(1, two, 100);
+  network->engine().run();
+  EXPECT_EQ(probes[2]->order, (std::vector<std::uint64_t>{1, 2, 3}));
+  EXPECT_EQ(drops->seen, Lines{"n1 queue-full p4"});
+}
+
 TEST_F(LinkTest, AnAddressThatNobodyHasIsNoNeighbourAndThePacketStaysTheSenders) {
   lan({});
   Packet packet = network->pool().make(20, 0);

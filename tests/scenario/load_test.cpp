@@ -284,5 +284,15 @@ TEST(HostileText, CostsLittle) {
                                 repeated("x-a: \"${v}${v}${v}\"\n", 40'000));
 }
 
+// The limit of depth is held before the text is read as YAML; a doubled quote does not end the string there either.
+TEST(HostileText, BracketsInASingleQuotedStringAreNoNesting) {
+  const std::string many = repeated(" [", 40);
+  const std::string file = "masqsim: 1\nnetworks: {home: {}}\nnodes: {laptop: {interfaces: {home: 192.168.1.10/24}}}\n";
+  const Loaded loaded = load_text(file + "title: 'it''s" + many + "'\n");
+  ASSERT_EQ(print_diagnostics("f", loaded.diagnostics), "");
+  EXPECT_EQ(loaded.scenario->title, "it's" + many);
+  EXPECT_NE(faults(file + "title: it''s" + many + "\n"), "");
+}
+
 }  // namespace
 }  // namespace masqsim::scenario
