@@ -1,5 +1,6 @@
-# Installs the NAT core from BINARY_DIR to an empty place, builds the project in SOURCE_DIR against it, runs its program.
-set(work ${BINARY_DIR}/install-test)
+# Installs COMPONENTS from BINARY_DIR to an empty place, builds the project in SOURCE_DIR against it, runs its program.
+cmake_path(GET SOURCE_DIR FILENAME name)
+set(work ${BINARY_DIR}/install-test/${name})
 file(REMOVE_RECURSE ${work})
 
 function(run)
@@ -12,7 +13,10 @@ endfunction()
 if(SANITIZE)
   string(APPEND FLAGS " -fsanitize=${SANITIZE}")
 endif()
-run(${CMAKE_COMMAND} --install ${BINARY_DIR} --prefix ${work}/prefix --component core)
+string(REPLACE "," ";" COMPONENTS "${COMPONENTS}")
+foreach(component ${COMPONENTS})
+  run(${CMAKE_COMMAND} --install ${BINARY_DIR} --prefix ${work}/prefix --component ${component})
+endforeach()
 run(${CMAKE_COMMAND} -S ${SOURCE_DIR} -B ${work}/build -G Ninja -D CMAKE_PREFIX_PATH=${work}/prefix
     -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_CXX_FLAGS=${FLAGS})
 run(${CMAKE_COMMAND} --build ${work}/build)
