@@ -1,5 +1,5 @@
-// TCP connections (RFC 9293) as programs see them. Congestion control is RFC 5681 with RFC 6582's recovery, the
-// retransmission timer RFC 6298; every in-order segment is acknowledged at once, by the answer where there is one.
+// TCP connections (RFC 9293) as programs see them. What may be on the way and what is sent again is tcp_congestion.hpp,
+// when it is sent again tcp_rto.hpp; every in-order segment is acknowledged at once, by the answer where there is one.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,8 @@
 #include "masqsim/wire/ipv4.hpp"
 #include "masqsim/wire/tcp.hpp"
 #include "packet.hpp"
+#include "tcp_congestion.hpp"
+#include "tcp_rto.hpp"
 #include "trouble.hpp"
 
 namespace masqsim::net {
@@ -91,6 +93,10 @@ class TcpConnection {
   trace::FlowId flow() const { return flow_; }
   std::uint64_t bytes_received() const { return bytes_received_; }          ///< given to the handler
   std::uint64_t bytes_acknowledged() const { return bytes_acknowledged_; }  ///< by the peer
+  /// When the connection last got something across: it opened, the peer acknowledged bytes, bytes came in order.
+  Time last_progress() const { return progress_at_; }
+  const TcpCongestion& congestion() const { return congestion_; }
+  const RetransmissionTimeout& timeout() const { return timeout_; }
   /// Sent or waiting to be, and not yet acknowledged.
   std::size_t unacknowledged() const { return waiting_; }
   std::size_t room() const { return settings_.send_buffer - waiting_; }
@@ -129,7 +135,6 @@ class TcpConnection {
   bool may_be_replaced(Tcp tcp) const;
   bool take_acknowledgment(Tcp tcp);
   void take_new_acknowledgment(std::uint32_t acknowledgment);
-  void take_duplicate_acknowledgment();
   void take_window(Tcp tcp);
   void take_text(Tcp tcp);
   void hold(std::uint32_t sequence, wire::ByteView text, bool push);
@@ -153,9 +158,13 @@ class TcpConnection {
   void send_reset(std::uint32_t sequence, std::uint8_t flags, std::uint32_t acknowledgment);
   void acknowledge() { send_segment(highest_, 0, wire::TcpFlags::ack); }
   void retransmit_first();
+  std::uint32_t end_of_first() const;
+  void send_again(TcpCongestion::Resend what);
+  bool may_send_new() const;
   std::uint32_t receive_room() const;
   std::uint16_t offer_window();
   std::uint32_t in_flight() const { return next_ - unacknowledged_; }
+  Outstanding outstanding() const { return {unacknowledged_, highest_}; }
   std::uint32_t data_end() const { return unacknowledged_ + static_cast<std::uint32_t>(waiting_); }
   void drop_front(std::size_t bytes);
 
@@ -166,8 +175,6 @@ class TcpConnection {
   void on_alarm();
   void on_timer();
   void on_syn_timer();
-  void measure(Duration rtt);
-  void back_off();
   void lower_mss(std::uint16_t mtu);
   void say(std::string_view text) const;
   void finish(TcpEnd end, const Trouble* trouble = nullptr);
@@ -187,15 +194,13 @@ class TcpConnection {
   bool fin_received_ = false;
   bool ack_owed_ = false;
   bool paused_ = false;
-  bool recovering_ = false;  // RFC 6582
-  bool busy_ = false;        // inside on_segment: what handlers do goes out at its end
-  bool blocked_ = false;     // a send found too little room
-  bool room_news_ = false;   // the handler is to hear of it at the end of on_segment
+  bool busy_ = false;       // inside on_segment: what handlers do goes out at its end
+  bool blocked_ = false;    // a send found too little room
+  bool room_news_ = false;  // the handler is to hear of it at the end of on_segment
   bool passive_ = false;
   bool end_untold_ = false;  // the peer's FIN came while paused
   bool fin_held_ = false;    // the peer's FIN came before its turn, at fin_at_
   std::uint8_t tries_ = 0;   // sends of what is first unacknowledged, beyond the first
-  std::uint8_t duplicate_acks_ = 0;
   std::uint8_t send_scale_ = 0, receive_scale_ = 0;
   bool scaling_ = false;
   std::uint16_t mss_ = 536;
@@ -209,11 +214,8 @@ class TcpConnection {
   std::uint32_t push_at_ = 0;                                        // where the last finished write ends
   std::uint32_t fin_at_ = 0;
 
-  std::uint32_t congestion_window_ = 0, threshold_ = 0;
-  std::uint32_t recover_ = 0;
-
-  Duration rto_{1'000'000'000}, smoothed_{}, variation_{};
-  bool measured_ = false;
+  TcpCongestion congestion_;
+  RetransmissionTimeout timeout_;
   bool timing_ = false;
   std::uint32_t timed_ = 0;  // the sequence whose acknowledgment ends the measurement
   Time timed_at_;
@@ -227,6 +229,7 @@ class TcpConnection {
   std::size_t held_bytes_ = 0;
   std::vector<std::uint8_t> unread_;  // while paused
   std::uint64_t bytes_received_ = 0, bytes_acknowledged_ = 0;
+  Time progress_at_;  // see last_progress()
 };
 
 }  // namespace masqsim::net

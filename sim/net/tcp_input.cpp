@@ -70,7 +70,7 @@ void TcpConnection::on_answer_to_syn(Tcp tcp, const Packet& packet, InterfaceInd
     return send_syn();
   }
   unacknowledged_ = tcp.acknowledgment();
-  if (timing_ && tries_ == 0) measure(stack_->network().now() - timed_at_);
+  if (timing_ && tries_ == 0) timeout_.measure(stack_->network().now() - timed_at_);
   state_ = TcpState::established;
   acknowledge();  // by itself: a program's first write comes after its connect has returned
   enter_established();
@@ -136,7 +136,7 @@ bool TcpConnection::take_acknowledgment(Tcp tcp) {
       return false;
     }
     unacknowledged_ = acknowledgment;
-    if (timing_ && tries_ == 0) measure(stack_->network().now() - timed_at_);
+    if (timing_ && tries_ == 0) timeout_.measure(stack_->network().now() - timed_at_);
     window_ = std::uint32_t{tcp.window()} << (tcp.flags().any(TcpFlags::syn) ? 0 : send_scale_);
     window_sequence_ = tcp.sequence();
     window_ack_ = acknowledgment;
@@ -154,8 +154,12 @@ bool TcpConnection::take_acknowledgment(Tcp tcp) {
   if (before(unacknowledged_, acknowledgment)) {
     take_new_acknowledgment(acknowledgment);
   } else if (acknowledgment == unacknowledged_) {
-    if (window_ == 0) tries_ = 0;  // it lives, it only has no room
-    if (nothing_new && highest_ != unacknowledged_) take_duplicate_acknowledgment();
+    if (window_ == 0) tries_ = 0;                      // it lives, it only has no room
+    if (nothing_new && highest_ != unacknowledged_) {  // RFC 5681 section 2
+      const TcpCongestion::Resend what = congestion_.duplicate(outstanding());
+      if (what == TcpCongestion::Resend::first) say("fast retransmit");
+      send_again(what);
+    }
   }
   return !gone();
 }
@@ -179,24 +183,14 @@ void TcpConnection::take_new_acknowledgment(std::uint32_t acknowledgment) {
   unacknowledged_ = acknowledgment;
   if (before(next_, acknowledgment)) next_ = acknowledgment;
   tries_ = 0;
+  progress_at_ = stack_->network().now();
   if (timing_ && !before(acknowledgment, timed_)) {
     timing_ = false;
-    measure(stack_->network().now() - timed_at_);
+    timeout_.measure(progress_at_ - timed_at_);
   }
 
-  if (recovering_ && !before(acknowledgment, recover_)) {  // RFC 6582 section 3.2, step 3
-    recovering_ = false;
-    congestion_window_ = threshold_;
-  } else if (recovering_) {  // a partial acknowledgment: the next hole
-    const std::uint32_t deflated = congestion_window_ - std::min(congestion_window_, advance);
-    congestion_window_ = std::max<std::uint32_t>(deflated + mss_, mss_);
-    retransmit_first();
-  } else if (congestion_window_ < threshold_) {  // RFC 5681 section 3.1: slow start
-    congestion_window_ += std::min<std::uint32_t>(advance, mss_);
-  } else {
-    congestion_window_ += std::max<std::uint32_t>(1, std::uint32_t{mss_} * mss_ / congestion_window_);
-  }
-  duplicate_acks_ = 0;
+  send_again(congestion_.acknowledged(advance, outstanding(), may_send_new()));
+  if (congestion_.take_spurious()) say("nothing was lost: the acknowledgment was late");
 
   stop_timer();
   if (highest_ != unacknowledged_) start_timer();
@@ -206,22 +200,6 @@ void TcpConnection::take_new_acknowledgment(std::uint32_t acknowledgment) {
   if (state_ == TcpState::fin_wait_1) state_ = TcpState::fin_wait_2;
   if (state_ == TcpState::closing) enter_time_wait();
   if (state_ == TcpState::last_ack) finish(TcpEnd::finished);
-}
-
-// RFC 5681 section 3.2.
-void TcpConnection::take_duplicate_acknowledgment() {
-  if (recovering_) {
-    congestion_window_ += mss_;
-    return;
-  }
-  if (++duplicate_acks_ != 3 || before(unacknowledged_, recover_)) return;
-  const std::uint32_t flight = highest_ - unacknowledged_;
-  threshold_ = std::max<std::uint32_t>(flight / 2, 2u * mss_);
-  recover_ = highest_;
-  recovering_ = true;
-  congestion_window_ = threshold_ + 3u * mss_;
-  say("fast retransmit");
-  retransmit_first();
 }
 
 void TcpConnection::take_text(Tcp tcp) {
@@ -292,6 +270,7 @@ void TcpConnection::take_held() {
 
 void TcpConnection::hand_over(wire::ByteView text, bool push) {
   received_ += static_cast<std::uint32_t>(text.size());
+  progress_at_ = stack_->network().now();
   if (paused_) {
     unread_.insert(unread_.end(), text.begin(), text.end());
     return;
@@ -336,14 +315,12 @@ void TcpConnection::take_options(Tcp syn) {
 
 void TcpConnection::enter_established() {
   state_ = TcpState::established;
-  // RFC 6298 section 5.7: a SYN that was lost makes the first data wait longer.
-  rto_ = tries_ > 0 ? Duration(3_s) : rto_;
+  if (tries_ > 0) timeout_.lost_syn();
   tries_ = 0;
   timing_ = false;
   stop_timer();
-  congestion_window_ = std::min(10u * mss_, std::max(2u * mss_, 14600u));  // RFC 6928
-  threshold_ = 1u << 30;
-  recover_ = unacknowledged_;
+  congestion_.open(mss_, unacknowledged_);
+  progress_at_ = stack_->network().now();
   handler_->on_established(*this);
 }
 

@@ -175,7 +175,7 @@ bool TcpConnection::output_one() {
   const std::uint32_t flight = in_flight();
   if (flight > waiting_ || fin_acknowledged_) return false;  // the FIN is out
   const std::size_t left = waiting_ - flight;
-  const std::uint32_t window = std::min(window_, congestion_window_);
+  const std::uint32_t window = std::min(window_, congestion_.window());
   const std::uint32_t usable = window > flight ? window - flight : 0;
   const std::size_t length = std::min<std::size_t>({left, mss_, usable});
   const bool with_fin = close_wanted_ && length == left;
@@ -212,13 +212,32 @@ void TcpConnection::retransmit_first() {
   timing_ = false;
   const std::size_t length = std::min<std::size_t>(waiting_, mss_);
   const bool with_fin = fin_sent_ && length == waiting_;
-  const std::uint32_t end = unacknowledged_ + static_cast<std::uint32_t>(length) + (with_fin ? 1 : 0);
+  const std::uint32_t end = end_of_first();
   std::uint8_t flags = TcpFlags::ack;
   if (length > 0 && push_at_ == unacknowledged_ + length) flags |= TcpFlags::psh;
   if (with_fin) flags |= TcpFlags::fin;
   if (before(next_, end)) next_ = end;
   if (before(highest_, end)) highest_ = end;
   send_segment(unacknowledged_, length, flags);
+}
+
+/// Where the segment ends that begins with the first unacknowledged byte.
+std::uint32_t TcpConnection::end_of_first() const {
+  const std::size_t length = std::min<std::size_t>(waiting_, mss_);
+  const bool with_fin = fin_sent_ && length == waiting_;
+  return unacknowledged_ + static_cast<std::uint32_t>(length) + (with_fin ? 1 : 0);
+}
+
+void TcpConnection::send_again(TcpCongestion::Resend what) {
+  if (what == TcpCongestion::Resend::first) retransmit_first();
+  if (what == TcpCongestion::Resend::everything) next_ = congestion_.resume_at(unacknowledged_);
+}
+
+/// Bytes that were never sent wait, and the peer's window takes a whole segment of them, or all.
+bool TcpConnection::may_send_new() const {
+  const std::uint32_t flight = highest_ - unacknowledged_;
+  if (flight >= waiting_ || flight >= window_) return false;
+  return window_ - flight >= std::min<std::size_t>(waiting_ - flight, mss_);
 }
 
 void TcpConnection::send_segment(std::uint32_t sequence, std::size_t length, std::uint8_t flags) {

@@ -1,4 +1,4 @@
-// The timer of a TCP connection (RFC 6298) and the end of it.
+// The timer of a TCP connection and the end of it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,9 +12,7 @@ namespace masqsim::net {
 
 namespace {
 
-constexpr Duration least_variation = 200_ms;  // Linux's TCP_RTO_MIN
-constexpr Duration longest_timeout = 120_s;   // Linux's TCP_RTO_MAX
-constexpr Duration time_wait_length = 60_s;   // Linux's TCP_TIMEWAIT_LEN
+constexpr Duration time_wait_length = 60_s;  // Linux's TCP_TIMEWAIT_LEN
 
 }  // namespace
 
@@ -29,7 +27,7 @@ void TcpConnection::set_timer(Time at) {
   stack_->network().engine().schedule(at, *stack_, std::uint64_t{index_} << 32 | generation_, keep);
 }
 
-void TcpConnection::start_timer() { set_timer(stack_->network().now() + rto_); }
+void TcpConnection::start_timer() { set_timer(stack_->network().now() + timeout_.value()); }
 
 void TcpConnection::on_alarm() {
   const Time now = stack_->network().now();
@@ -50,44 +48,24 @@ void TcpConnection::on_timer() {
     say("gives up");
     return finish(TcpEnd::no_answer);
   }
-  back_off();
+  timeout_.back_off();
   start_timer();
   if (probing) {  // Linux: an old sequence number, so that the peer must answer
     say(fmt::format("window probe ({})", tries_));
     return send_segment(unacknowledged_ - 1, 0, wire::TcpFlags::ack);
   }
-  // RFC 5681 section 3.1, equation 4; what was sent behind the loss counts as lost, too.
-  threshold_ = std::max<std::uint32_t>((highest_ - unacknowledged_) / 2, 2u * mss_);
-  congestion_window_ = mss_;
-  recovering_ = false;
-  recover_ = highest_;
-  duplicate_acks_ = 0;
-  next_ = unacknowledged_;
   say(fmt::format("retransmits ({})", tries_));
+  next_ = highest_;
+  const TcpCongestion::Resend what = congestion_.timed_out(outstanding(), end_of_first(), tries_ > 1);
   retransmit_first();
+  send_again(what);
 }
 
 void TcpConnection::on_syn_timer() {
   if (++tries_ >= settings_.syn_tries) return finish(TcpEnd::no_answer);
-  back_off();
+  timeout_.back_off();
   say(fmt::format("retransmits {} ({})", state_ == TcpState::syn_sent ? "SYN" : "SYN+ACK", tries_ + 1));
   send_syn();
-}
-
-void TcpConnection::back_off() { rto_ = std::min(rto_ * 2, longest_timeout); }
-
-// RFC 6298 section 2, in whole nanoseconds. The variation counts at least 200 ms, as Linux has it.
-void TcpConnection::measure(Duration rtt) {
-  if (!measured_) {
-    measured_ = true;
-    smoothed_ = rtt;
-    variation_ = rtt / 2;
-  } else {
-    const Duration off = rtt > smoothed_ ? rtt - smoothed_ : smoothed_ - rtt;
-    variation_ = (variation_ * 3 + off) / 4;
-    smoothed_ = (smoothed_ * 7 + rtt) / 8;
-  }
-  rto_ = std::min(smoothed_ + std::max(variation_ * 4, least_variation), longest_timeout);
 }
 
 // RFC 1191: the path carries less than was thought; what is on its way is sent again in smaller pieces.
@@ -97,6 +75,7 @@ void TcpConnection::lower_mss(std::uint16_t mtu) {
   const auto fits = static_cast<std::uint16_t>(path - 40);
   if (fits >= mss_) return;
   mss_ = fits;
+  congestion_.narrow(mss_);
   say(fmt::format("path MTU {}", path));
   if (state_ == TcpState::syn_sent || state_ == TcpState::syn_received) return;
   next_ = unacknowledged_;

@@ -275,6 +275,67 @@ TEST(TcpData, UnansweredIsSentAgainAfterTwiceTheTimeEachTime) {
   EXPECT_EQ(times, (Strings{"0.200", "0.600", "1.400", "3.000", "6.200", "12.600", "25.400", "51.000"}));
 }
 
+TEST(TcpData, ALateAcknowledgmentBringsNothingAgainButTheFirstSegment) {
+  Script s;
+  s.open_passive({.mss = 100}, 5000);
+  s.connection->send(Bytes(3000, 'x'));
+  EXPECT_EQ(s.sent().size(), 10u) << "the first window";
+  s.wait(200_ms);
+  EXPECT_EQ(s.sent(), Strings{"ACK 1:1 100"});
+  s.say(ack, 1, 101, {}, 5000);
+  EXPECT_EQ(s.sent(), (Strings{"ACK 1001:1 100", "ACK 1101:1 100"})) << "RFC 5682: what was never sent";
+  s.say(ack, 1, 201, {}, 5000);
+  EXPECT_EQ(s.sent(), Strings{}) << "ten segments are on their way, as before";
+  s.say(ack, 1, 301, {}, 5000);
+  EXPECT_EQ(s.sent(), (Strings{"ACK 1201:1 100", "ACK 1301:1 100"}));
+  EXPECT_EQ(s.lines.of({trace::Kind::event}),
+            (Strings{"0.200 b event retransmits (1)", "0.200 b event nothing was lost: the acknowledgment was late"}));
+}
+
+TEST(TcpData, ARepeatedAcknowledgmentAfterTheTimeoutBringsEverythingAgainInSlowStart) {
+  Script s;
+  s.open_passive({.mss = 100}, 5000);
+  s.connection->send(Bytes(1000, 'x'));
+  s.wait(200_ms);
+  s.sent();
+  s.say(ack, 1, 1, {}, 5000);
+  EXPECT_EQ(s.sent(), Strings{}) << "the window is one segment, and that is on its way";
+  s.say(ack, 1, 101, {}, 5000);
+  EXPECT_EQ(s.sent(), (Strings{"ACK 101:1 100", "ACK 201:1 100"}));
+  s.say(ack, 1, 301, {}, 5000);
+  EXPECT_EQ(s.sent(), (Strings{"ACK 301:1 100", "ACK 401:1 100", "ACK 501:1 100"}));
+  s.say(ack, 1, 1001, {}, 5000);
+  EXPECT_EQ(s.sent(), Strings{}) << "the rest had come";
+}
+
+TEST(TcpData, ASecondTimeoutStillCountsAllThatWasSentAsLost) {
+  Script s;
+  s.open_passive({.mss = 100}, 5000);
+  s.connection->send(Bytes(1000, 'x'));
+  s.wait(200_ms);
+  s.wait(400_ms);
+  EXPECT_EQ(s.sent().size(), 12u);
+  s.say(ack, 1, 1, {}, 5000);
+  s.say(ack, 1, 501, {}, 5000);
+  s.sent();
+  for (int n = 0; n < 3; ++n) s.say(ack, 1, 501, {}, 5000);
+  EXPECT_EQ(s.sent(), Strings{}) << "repeats of what was sent before the timeout begin no recovery";
+}
+
+TEST(TcpData, TheTimerIsMeasuredByWhatWasSentOnceAndNotByWhatWasSentAgain) {
+  Script s;
+  s.open_passive();
+  EXPECT_EQ(s.connection->timeout().value(), 200_ms) << "the handshake took no time";
+  s.connection->send(Bytes(10, 'x'));
+  s.wait(300_ms);
+  s.say(ack, 1, 11);
+  EXPECT_EQ(s.connection->timeout().value(), 400_ms) << "Karn: backed off, and nothing measured";
+  s.connection->send(Bytes(10, 'x'));
+  s.wait(100_ms);
+  s.say(ack, 1, 21);
+  EXPECT_EQ(s.connection->timeout().smoothed(), 12'500_us) << "100 ms by an eighth";
+}
+
 TEST(TcpData, ANarrowPathMakesTheSegmentsSmaller) {
   Script s;
   s.open_passive({}, 5000);
