@@ -28,6 +28,7 @@ inline constexpr std::string_view sent = "sent";        ///< no answer was to co
 inline constexpr std::string_view refused = "refused";  ///< RST to the SYN, or ICMP 3/3
 inline constexpr std::string_view unreachable = "unreachable";  ///< another ICMP error, or no route of the own node
 inline constexpr std::string_view no_answer = "no-answer";      ///< nothing came in time
+inline constexpr std::string_view incomplete = "incomplete";    ///< of what was asked or sent, a part got across
 inline constexpr std::string_view reset = "reset";              ///< RST after the connection was established
 }  // namespace result
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app.hpp"
+#include "asker.hpp"
 #include "masqsim/base/time.hpp"
 
 namespace masqsim::app {
@@ -23,24 +24,16 @@ struct PingParams {
 };
 
 /// Result: replied with at least one answer, else what an ICMP error said (refused never), else no-answer.
-class Ping final : public App, private net::DatagramHandler, private engine::Handler {
+class Ping final : public Asker {
  public:
   Ping(net::Stack& stack, const PingParams& params);
 
-  std::uint32_t answers() const { return answers_; }
-
  private:
-  void on_event(std::uint64_t argument) override;
+  net::DatagramSocket* open() override;
   void on_datagram(net::DatagramSocket& socket, const net::Datagram& datagram) override;
   void on_trouble(net::DatagramSocket& socket, const net::Trouble& trouble) override;
-  void send_next();
-  void finish();
 
-  net::Stack& stack_;
   PingParams params_;
-  net::DatagramSocket* socket_ = nullptr;
-  std::uint32_t sent_ = 0, answers_ = 0, failures_ = 0;
-  bool finished_ = false;
 };
 
 struct TracerouteParams {

@@ -66,14 +66,16 @@ struct TcpClientParams {
   std::uint64_t reply = 0;        ///< bytes that answer a request; 0: none is waited for, only its acknowledgment
   std::uint32_t times = 1;        ///< requests in all, on one connection
   Duration every{1'000'000'000};  ///< from one request to the next, not before the last is answered
-  Duration wait{5'000'000'000};   ///< for the answer to a request
+  Duration wait{
+      5'000'000'000};  ///< for the next byte of the exchange to get across: an answer that comes is waited for
   AfterExchange after = AfterExchange::keep;
   net::TcpSettings settings;  ///< settings.syn_tries: how long the SYN is tried
 };
 
 /// Result: established when the last request is answered (without requests: when the connection is open); refused,
-/// unreachable, no-answer for the SYN (or no-answer for a request); reset when it is broken off. Events:
-/// "established", "received 200 bytes", "the peer closed", "closed".
+/// unreachable, no-answer for the SYN (or no-answer for a request); incomplete where a part of the answer came, or of a
+/// request that nothing answers was acknowledged; reset when it is broken off. Events: "established", "received 200
+/// bytes", "answer incomplete: 60 of 200 bytes when the peer closed", "the peer closed", "closed".
 class TcpClient final : public App, private net::TcpHandler, private engine::Handler {
  public:
   TcpClient(net::Stack& stack, const TcpClientParams& params);
@@ -91,6 +93,7 @@ class TcpClient final : public App, private net::TcpHandler, private engine::Han
   void pour();
   void check_answered();
   void finish_exchanges();
+  void give_up(std::string_view when);
   void say_result(std::string_view word);
   std::uint64_t request_size() const { return params_.payload.empty() ? params_.size : params_.payload.size(); }
 
@@ -98,8 +101,9 @@ class TcpClient final : public App, private net::TcpHandler, private engine::Han
   TcpClientParams params_;
   net::TcpConnection* connection_ = nullptr;
   Time request_at_;
-  std::uint64_t poured_ = 0;    // of the request under way
-  std::uint64_t answered_ = 0;  // bytes that came since it began
+  std::uint64_t acknowledged_before_ = 0;  // the request under way
+  std::uint64_t poured_ = 0;               // of the request under way
+  std::uint64_t answered_ = 0;             // bytes that came since it began
   std::uint64_t received_ = 0, unsaid_ = 0;
   std::uint32_t requests_ = 0;  // begun
   bool waiting_ = false;        // for an answer

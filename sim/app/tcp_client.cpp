@@ -24,11 +24,27 @@ void TcpClient::on_event(std::uint64_t what) {
   if (over_ || !connection_) return;
   if (what == begin_next) return begin_request();
   if (!waiting_ || what != requests_) return;
-  say(stack_.node(), params_.flow, "no answer to request {}", requests_);
-  say_result(result::no_answer);
+  const Time due = connection_->last_progress() + params_.wait;
+  if (due > stack_.network().now()) return stack_.network().engine().schedule(due, *this, requests_);
+  give_up(fmt::format("the program gave up after {} without progress", to_string(params_.wait)));
   if (connection_->unacknowledged() == 0) return;
   connection_->forget();  // what a program's TCP_USER_TIMEOUT does
   connection_ = nullptr;
+}
+
+/// Says what came of the request under way.
+void TcpClient::give_up(std::string_view when) {
+  const bool upload = params_.reply == 0;
+  const std::uint64_t wanted = upload ? request_size() : params_.reply;
+  const std::uint64_t acknowledged = connection_->bytes_acknowledged() - acknowledged_before_;
+  const std::uint64_t got = upload ? std::min(acknowledged, wanted) : answered_;
+  if (got == 0) {
+    say(stack_.node(), params_.flow, "no answer to request {}", requests_);
+    return say_result(result::no_answer);
+  }
+  say(stack_.node(), params_.flow, "{} incomplete: {} of {} bytes when {}", upload ? "request" : "answer", got, wanted,
+      when);
+  say_result(result::incomplete);
 }
 
 void TcpClient::on_established(net::TcpConnection&) {
@@ -42,6 +58,7 @@ void TcpClient::begin_request() {
   ++requests_;
   request_at_ = network.now();
   poured_ = answered_ = 0;
+  acknowledged_before_ = connection_->bytes_acknowledged();
   waiting_ = true;
   network.engine().schedule(network.now() + params_.wait, *this, requests_);
   pour();
@@ -96,13 +113,14 @@ void TcpClient::on_end(net::TcpConnection& connection) {
   say(stack_.node(), params_.flow, "the peer closed");
   // There will be no more answers: the program has nothing to wait for.
   if (waiting_ && params_.reply > 0 && answered_ < params_.reply) {
+    give_up("the peer closed");
     waiting_ = false;
-    say_result(result::no_answer);
   }
   connection.close();
 }
 
 void TcpClient::on_closed(net::TcpConnection&, net::TcpEnd end, const net::Trouble* trouble) {
+  if (waiting_ && end == net::TcpEnd::no_answer) give_up("the connection was given up");
   connection_ = nullptr;
   waiting_ = false;
   if (trouble) say(stack_.node(), params_.flow, "{}", trouble->text());

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app.hpp"
+#include "asker.hpp"
 #include "masqsim/base/time.hpp"
 
 namespace masqsim::app {
@@ -59,28 +60,18 @@ struct UdpClientParams {
   net::SendOptions options;
 };
 
-/// Result: replied as soon as all were answered, else `wait` after the last one: replied with at least one answer,
-/// else what an ICMP error said, else no-answer (sent, if no answer is expected). Events: "answer 1 from ..., 64
-/// bytes", and each ICMP error.
-class UdpClient final : public App, private net::DatagramHandler, private engine::Handler {
+/// Result: replied with at least one answer, else what an ICMP error said, else no-answer (sent, if no answer is
+/// expected). Events: "answer 1 from ..., 64 bytes", and each ICMP error.
+class UdpClient final : public Asker {
  public:
   UdpClient(net::Stack& stack, const UdpClientParams& params);
 
-  std::uint32_t answers() const { return answers_; }
-
  private:
-  void on_event(std::uint64_t argument) override;
+  net::DatagramSocket* open() override;
   void on_datagram(net::DatagramSocket& socket, const net::Datagram& datagram) override;
   void on_trouble(net::DatagramSocket& socket, const net::Trouble& trouble) override;
-  void send_next();
-  void finish();
 
-  net::Stack& stack_;
   UdpClientParams params_;
-  net::DatagramSocket* socket_ = nullptr;
-  std::uint32_t sent_ = 0, answers_ = 0, failures_ = 0;
-  std::string_view failure_;
-  bool finished_ = false;
 };
 
 }  // namespace masqsim::app

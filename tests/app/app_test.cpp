@@ -216,7 +216,66 @@ TEST(TcpClient, IsLeftWithoutAnAnswerToItsRequest) {
   lab.run();
   EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
             (Strings{"0.002 a event established", "0.003 b event received 10 bytes",
-                     "5.002 a event no answer to request 1", "5.002 a result no-answer"}));
+                     "5.004 a event no answer to request 1", "5.004 a result no-answer"}))
+      << "5 s after the request was acknowledged";
+}
+
+TEST(TcpClient, WaitsAsLongAsTheAnswerGoesOnComing) {
+  TwoHosts lab({.delay = 1_ms, .rate = {1'000'000}});
+  TcpServer server(lab.b.stack(), {.port = 80, .reply = 1'000'000});
+  TcpClient client(lab.a.stack(), {.flow = 1, .to = {lab.b_address, 80}, .size = 10, .reply = 1'000'000});
+  lab.run();
+  EXPECT_EQ(client.bytes_received(), 1'000'000u);
+  ASSERT_EQ(lab.lines.of({Kind::result}).size(), 1u);
+  EXPECT_EQ(lab.lines.of({Kind::result}).front().substr(0, 2), "8.") << "8 Mbit by 1 Mbps";
+  EXPECT_EQ(lab.lines.of({Kind::result}).front().substr(6), "a result established");
+}
+
+/// What a says of `params` where the wire breaks at 1 s, the numbers of bytes as "N".
+Strings told_of_a_broken_wire(TcpClientParams params) {
+  TwoHosts lab({.delay = 1_ms, .rate = {1'000'000}});
+  TcpServer server(lab.b.stack(), {.port = 80, .reply = params.reply});
+  params.flow = 1, params.to = {lab.b_address, 80};
+  TcpClient client(lab.a.stack(), params);
+  lab.run(Time{} + 1_s);
+  for (net::Host* host : {&lab.a, &lab.b}) host->interfaces()[0].up = false;
+  lab.run(Time{} + 10_s);
+  Strings told;
+  for (const std::string& line : lab.lines.of({Kind::event, Kind::result})) {
+    if (line.find(" a ") != std::string::npos && line.find("retransmits") == std::string::npos) told.push_back(line);
+  }
+  return told;
+}
+
+TEST(TcpClient, SaysHowMuchOfAnAnswerCameWhenItGivesUp) {
+  const Strings told = told_of_a_broken_wire({.size = 10, .reply = 1'000'000});
+  ASSERT_EQ(told.size(), 3u);
+  EXPECT_EQ(told[1].substr(1, 1), ".");
+  EXPECT_EQ(told[1].front(), '5') << "the last byte came before the wire broke at 1 s";
+  EXPECT_EQ(told[1].substr(6),
+            "a event answer incomplete: 118260 of 1000000 bytes when the program gave up after 5s "
+            "without progress");
+  EXPECT_EQ(told[2].substr(6), "a result incomplete");
+}
+
+TEST(TcpClient, SaysHowMuchOfARequestWasAcknowledgedWhenItGivesUp) {
+  const Strings told = told_of_a_broken_wire({.size = 1'000'000});
+  ASSERT_EQ(told.size(), 3u);
+  EXPECT_EQ(told[1].substr(6),
+            "a event request incomplete: 118260 of 1000000 bytes when the program gave up after 5s "
+            "without progress");
+  EXPECT_EQ(told[2].substr(6), "a result incomplete");
+}
+
+TEST(TcpClient, SaysHowMuchOfAnAnswerCameWhenThePeerCloses) {
+  TwoHosts lab;
+  TcpServer server(lab.b.stack(), {.port = 80, .reply = 100, .close = true});
+  TcpClient client(lab.a.stack(), {.flow = 1, .to = {lab.b_address, 80}, .size = 10, .reply = 200});
+  lab.run();
+  EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
+            (Strings{"0.002 a event established", "0.003 b event received 10 bytes", "0.004 a event the peer closed",
+                     "0.004 a event answer incomplete: 100 of 200 bytes when the peer closed",
+                     "0.004 a result incomplete", "0.006 a event closed"}));
 }
 
 TEST(TcpServer, ClosesWhenItHasAnsweredIfThatIsAgreed) {
