@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "masqsim/wire/describe.hpp"
 #include "story.hpp"
 
 namespace masqsim::viz {
@@ -33,6 +34,7 @@ struct Thread {
   trace::FlowId first = 0;
   std::uint32_t members = 1;
   trace::NodeId initiator = trace::nowhere;
+  std::optional<wire::Tuple> own{};  ///< of the first packet that the initiator sent
   bool reached_gateway = false;
   bool arrived_back = false;
   std::vector<Line> lines{};

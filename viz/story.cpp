@@ -90,6 +90,7 @@ class Teller {
     book_.newest = std::max(book_.newest, r_.packet);
     if (example && thread_->initiator == trace::nowhere) thread_->initiator = r_.node;
     if (!born) return;
+    if (example && r_.node == thread_->initiator && !thread_->own) thread_->own = wire::tuple_of(r_.bytes);
     if (r_.cause != 0) tell_answer();
     if (book_.all)
       add(line(endpoints_text(r_.bytes) + fmt::format(", {} bytes", r_.bytes.size()), kind_text(r_.bytes)));
@@ -160,7 +161,7 @@ class Teller {
   }
 
   void tell_arrival() {
-    if (r_.node == thread_->initiator) {
+    if (r_.node == thread_->initiator && !is_request_to_itself()) {
       const bool first = !thread_->arrived_back && !answers_a_drop();
       if (!first && !book_.all) return;
       thread_->arrived_back = true;
@@ -174,6 +175,14 @@ class Teller {
     if (!book_.all && !sees_somebody_new(source)) return go_with_the_first_piece();
     if (thread_->seen_at.size() < most_decisive) thread_->seen_at.emplace_back(r_.node, source);
     add(line("seen as " + source, kind_text(r_.bytes)));
+  }
+
+  /// A node that calls itself is the other end, too: what comes to another port than it asks from is no answer.
+  bool is_request_to_itself() const {
+    const auto tuple = wire::tuple_of(r_.bytes);
+    if (!thread_->own || !tuple || !tuple->has_ports || tuple->protocol != thread_->own->protocol) return false;
+    if (tuple->protocol != wire::Protocol::icmp) return tuple->destination.port != thread_->own->source.port;
+    return kind_text(r_.bytes) == "echo request";
   }
 
   bool is_later_piece() const { return kind_text(r_.bytes) == "fragment"; }

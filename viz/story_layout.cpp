@@ -412,10 +412,7 @@ class Layout {
 
 }  // namespace
 
-bool went_well(std::optional<scenario::Result> result) {
-  return result == scenario::Result::established || result == scenario::Result::replied ||
-         result == scenario::Result::delivered;
-}
+bool went_well(std::optional<scenario::Result> result) { return result && is_good(*result); }
 
 std::string result_word(std::optional<scenario::Result> result) {
   std::string text(result ? word(*result) : "unfinished");

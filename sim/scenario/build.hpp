@@ -4,9 +4,10 @@
 #include <memory>
 #include <vector>
 
-#include "judge.hpp"
 #include "masqsim/scenario/gateway_maker.hpp"
 #include "masqsim/scenario/model.hpp"
+#include "masqsim/scenario/run.hpp"
+#include "plan.hpp"
 #include "sim/net/gateway_node.hpp"
 #include "sim/net/network.hpp"
 #include "sim/net/stack.hpp"

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "expectation_text.hpp"
 #include "masqsim/wire/describe.hpp"
 #include "masqsim/wire/icmp.hpp"
 #include "masqsim/wire/ipv4.hpp"
@@ -20,14 +21,24 @@ bool is_icmp_error(wire::ByteView packet) {
          wire::icmp::is_error(ip->payload()[0]);
 }
 
-bool is_good(Result r) { return r == Result::established || r == Result::replied || r == Result::delivered; }
+std::uint8_t icmp_type(wire::ByteView packet) {
+  const auto ip = wire::Ipv4View::parse_quoted(packet);
+  return ip && !ip->payload().empty() ? ip->payload()[0] : std::uint8_t{0};
+}
+
+/// A segment all of which had been delivered before: TCP sent it again, or the link doubled it.
+bool is_repeat(const StreamCount& delivered, wire::ByteView packet) {
+  const auto ip = wire::Ipv4View::parse(packet);
+  if (!ip || ip->protocol() != wire::Protocol::tcp || ip->is_fragment()) return false;
+  const auto tcp = wire::TcpView::parse(ip->payload());
+  return tcp && delivered.knows(tcp->sequence(), tcp->payload().size(), tcp->flags().any(wire::TcpFlags::syn));
+}
+
+/// Of a flow whose source changes more often, the first ones are remembered.
+constexpr std::size_t most_sources = 64;
 
 /// Ends that belong to the wire, not to a node.
 bool on_the_wire(Reason r) { return r == Reason::link_loss || r == Reason::queue_full; }
-
-std::string endpoint_text(wire::Endpoint e, bool has_port) {
-  return has_port ? wire::to_string(e) : wire::to_string(e.address);
-}
 
 bool matches(const std::optional<wire::Endpoint>& wanted, bool any_port, wire::Endpoint got) {
   if (!wanted) return true;
@@ -42,28 +53,6 @@ bool matches(const TablePattern& pattern, const trace::Row& row) {
          (pattern.state.empty() || pattern.state == row.state);
 }
 
-std::string pattern_text(const TablePattern& pattern) {
-  std::string text = pattern.protocol ? wire::to_string(*pattern.protocol) : "any protocol";
-  const auto part = [&](std::string_view name, const std::optional<wire::Endpoint>& e, bool any_port) {
-    if (e) text += fmt::format(" {} {}", name, endpoint_text(*e, !any_port));
-  };
-  part("inside", pattern.inside, pattern.any_inside_port);
-  part("as", pattern.outside, pattern.any_outside_port);
-  part("remote", pattern.remote, pattern.any_remote_port);
-  return pattern.state.empty() ? text : text + " " + pattern.state;
-}
-
-std::string rows_text(const std::vector<trace::Row>& rows) {
-  if (rows.empty()) return "the table is empty";
-  std::string text = rows.size() == 1 ? "one entry: " : fmt::format("{} entries: ", rows.size());
-  for (std::size_t n = 0; n < rows.size() && n < 3; ++n) {
-    text += fmt::format("{}{} inside {} as {} remote {} {}", n > 0 ? "; " : "", wire::to_string(rows[n].protocol),
-                        wire::to_string(rows[n].inside), wire::to_string(rows[n].outside),
-                        wire::to_string(rows[n].remote), rows[n].state);
-  }
-  return text + (rows.size() > 3 ? "; ..." : "");
-}
-
 Verdict verdict_at(const Position& position, std::string what, std::string flow) {
   return {.met = true,
           .what = std::move(what),
@@ -73,69 +62,14 @@ Verdict verdict_at(const Position& position, std::string what, std::string flow)
           .column = static_cast<int>(position.column)};
 }
 
-std::string text_of(const Scenario& scenario, const FlowExpectation& expected) {
-  std::string text = "flow " + scenario.actions[expected.flow].id;
-  if (expected.member != 0) text += fmt::format(".{}", expected.member);
-  text += ":";
-  if (expected.count) text += fmt::format(" {} x", *expected.count);
-  if (expected.result) text += fmt::format(" {}", word(*expected.result));
-  if (expected.not_result) text += fmt::format(" not {}", word(*expected.not_result));
-  if (expected.at) text += " at " + scenario.name_of(*expected.at);
-  if (expected.reason) text += fmt::format(" ({})", word(*expected.reason));
-  for (const Seen& seen : expected.seen) {
-    text += fmt::format(", {} sees {}", scenario.name_of(seen.node), endpoint_text(seen.as, !seen.any_port));
-  }
-  if (expected.replies) text += fmt::format(", {} replies", *expected.replies);
-  if (expected.arrived) text += fmt::format(", {} bytes arrive", *expected.arrived);
-  if (expected.received) text += fmt::format(", {} bytes are received", *expected.received);
-  if (!expected.path.empty()) text += ", path";
-  for (const Place& place : expected.path) text += " " + scenario.name_of(place);
-  return text;
-}
-
-std::string text_of(const Scenario& scenario, const TableExpectation& expected) {
-  std::string text = "table of " + scenario.name_of(NodeRef{expected.gateway, 0});
-  text += expected.at ? " at " + to_string(*expected.at - Time{}) + ":" : " at the end:";
-  std::string parts;
-  if (expected.count) parts = fmt::format(" {} {}", *expected.count, *expected.count == 1 ? "entry" : "entries");
-  for (const TablePattern& pattern : expected.has) parts += (parts.empty() ? " " : ", ") + pattern_text(pattern);
-  for (const TablePattern& pattern : expected.lacks) {
-    parts += (parts.empty() ? " not " : ", not ") + pattern_text(pattern);
-  }
-  return text + parts;
-}
-
 }  // namespace
 
-void StreamCount::segment(std::uint32_t sequence, std::size_t length, bool syn) {
-  if (syn) {
-    if (!start_) start_ = sequence + 1;
-    sequence += 1;
-  }
-  if (length == 0) return;
-  if (!start_) start_ = sequence;
-  // how far the segment begins beyond the first byte not yet counted, as a signed step: old data lies behind it
-  const auto ahead = static_cast<std::int32_t>(sequence - (*start_ + static_cast<std::uint32_t>(bytes_)));
-  const std::int64_t begin = static_cast<std::int64_t>(bytes_) + ahead;
-  const std::int64_t end = begin + static_cast<std::int64_t>(length);
-  if (end <= static_cast<std::int64_t>(bytes_)) return;
-  std::uint64_t& known = pieces_[static_cast<std::uint64_t>(std::max<std::int64_t>(begin, 0))];
-  known = std::max(known, static_cast<std::uint64_t>(end));
-  while (!pieces_.empty() && pieces_.begin()->first <= bytes_) {
-    bytes_ = std::max(bytes_, pieces_.begin()->second);
-    pieces_.erase(pieces_.begin());
-  }
-}
-
-std::string phrase(const FlowOutcome& outcome) {
-  std::string text = outcome.result ? std::string(word(*outcome.result)) : "no result by the end of the run";
-  if (!outcome.at.empty()) text += " at " + outcome.at;
-  if (outcome.reason != Reason::none) text += fmt::format(" ({})", word(outcome.reason));
-  return text;
-}
-
 Judge::Judge(const Scenario& scenario, std::vector<FlowPlan> plans)
-    : scenario_(scenario), plans_(std::move(plans)), flows_(plans_.size()), watches_(plans_.size()) {
+    : scenario_(scenario),
+      plans_(std::move(plans)),
+      flows_(plans_.size()),
+      watches_(plans_.size()),
+      sights_(plans_.size()) {
   for (std::size_t n = 0; n < plans_.size(); ++n) flows_[n].initiator = plans_[n].initiator;
 }
 
@@ -147,7 +81,10 @@ void Judge::begin(const trace::Header& header) {
     const auto* expected = std::get_if<FlowExpectation>(&expectation);
     if (!expected) continue;
     for (const trace::FlowId flow : flows_of(expected->flow, expected->member)) {
-      for (const Seen& seen : expected->seen) watch(flow, node_called(scenario_.name_of(seen.node)), false, 1);
+      for (const Seen& seen : expected->seen) {
+        const trace::NodeId node = node_called(scenario_.name_of(seen.node));
+        if (!sight(flow, node)) sights_[flow - 1].push_back({node, {}});
+      }
     }
   }
   for (const Question& question : scenario_.lab) {
@@ -157,14 +94,25 @@ void Judge::begin(const trace::Header& header) {
       watch(flow, node, question.back, question.packet);
     }
   }
+  const auto asked = [](const auto& of_flow) { return !of_flow.empty(); };
+  looks_at_links_ = std::any_of(watches_.begin(), watches_.end(), asked) ||
+                    std::any_of(sights_.begin(), sights_.end(), asked) ||
+                    std::any_of(scenario_.actions.begin(), scenario_.actions.end(),
+                                [&](const Action& action) { return may_come_back(action); });
 }
 
 trace::Kinds Judge::kinds() const {
   using trace::Kind;
   const trace::Kinds ends = only(Kind::deliver) | only(Kind::drop) | only(Kind::result) | only(Kind::table);
-  const bool looks =
-      std::any_of(watches_.begin(), watches_.end(), [](const auto& of_flow) { return !of_flow.empty(); });
-  return looks ? ends | only(Kind::send) | only(Kind::receive) : ends;
+  return looks_at_links_ ? ends | only(Kind::send) | only(Kind::receive) : ends;
+}
+
+/// False where the action calls by name a node that is neither its own nor a gateway, which may send packets back.
+bool Judge::may_come_back(const Action& action) const {
+  if (action.verb == Verb::set || action.verb == Verb::raw) return false;
+  if (!action.target.node) return true;
+  const NodeIndex called = action.target.node->node;
+  return called == action.from.node || scenario_.nodes[called].kind == NodeKind::gateway;
 }
 
 void Judge::watch(trace::FlowId flow, trace::NodeId node, bool back, std::uint32_t packet) {
@@ -174,6 +122,13 @@ void Judge::watch(trace::FlowId flow, trace::NodeId node, bool back, std::uint32
 const Judge::Watch* Judge::watched(trace::FlowId flow, trace::NodeId node, bool back, std::uint32_t packet) const {
   for (const Watch& w : watches_[flow - 1]) {
     if (w.node == node && w.back == back && w.packet == packet) return &w;
+  }
+  return nullptr;
+}
+
+const Judge::Sight* Judge::sight(trace::FlowId flow, trace::NodeId node) const {
+  for (const Sight& s : sights_[flow - 1]) {
+    if (s.node == node) return &s;
   }
   return nullptr;
 }
@@ -196,41 +151,72 @@ void Judge::record(const trace::Record& record) {
   FlowState& flow = flows_[record.flow - 1];
   switch (record.kind) {
     case Kind::send:
-      note_birth(record);
+      note_birth(record, flow);
       note_watches(record);
       break;
-    case Kind::receive: note_watches(record); break;
-    case Kind::deliver: note_delivery(record, flow); break;
+    case Kind::receive:
+      note_watches(record);
+      if (record.packet < outward_.size() && outward_[record.packet]) note_sights(record);
+      break;
+    case Kind::deliver:
+      // What a node sends to itself crosses no link: it is seen where it is delivered.
+      if (looks_at_links_ && !born(record.packet) && goes_out(record, flow)) note_sights(record);
+      note_delivery(record, flow);
+      break;
     case Kind::drop: note_drop(record, flow); break;
     case Kind::result: flow.result = record.text; break;
     default: break;
   }
 }
 
-/// The last drop before the result ended the flow. What an initiator answers to a packet that it did not want (a reset
-/// to a wrong peer) only follows from that: where it is lost decides nothing.
+/// The last drop before the result ended the flow. A host that drops a repeat of what it has ends nothing. What an
+/// initiator answers to a packet that it did not want (a reset to a wrong peer) only follows from that packet: where
+/// the answer is lost decides nothing.
 void Judge::note_drop(const trace::Record& record, FlowState& flow) {
   if (!flow.result.empty() && flow.result != "sent") return;
+  const bool home = record.node == flow.initiator;
+  if (record.reason == Reason::stale && is_repeat(home ? flow.received : flow.arrived, record.bytes)) return;
   if (record.cause < rejected_.size() && rejected_[record.cause]) return;
   const bool error = is_icmp_error(record.bytes);
   Ending& ending = error ? flow.error_ended : flow.ended;
   ending = {record.reason, record.node, record.point, record.packet};
-  if (error || record.node != flow.initiator || on_the_wire(record.reason)) return;
+  if (error || !home || on_the_wire(record.reason)) return;
   if (record.packet >= rejected_.size()) {
     rejected_.resize(std::max<std::size_t>(record.packet + 1, rejected_.size() * 2));
   }
   rejected_[record.packet] = true;
 }
 
-void Judge::note_birth(const trace::Record& record) {
+/// True where the initiator made the packet for the other end. Where that is the initiator itself, the answers are its
+/// own, too; the ports tell them apart.
+bool Judge::goes_out(const trace::Record& record, FlowState& flow) const {
+  if (record.node != flow.initiator) return false;
+  const auto tuple = wire::tuple_of(record.bytes);
+  if (!tuple || !tuple->has_ports) return true;
+  if (!flow.own) flow.own = tuple;
+  if (!flow.calls_itself || tuple->protocol != flow.own->protocol) return true;
+  if (tuple->protocol != wire::Protocol::icmp) return tuple->source.port == flow.own->source.port;
+  return icmp_type(record.bytes) != wire::icmp::echo_reply;
+}
+
+/// True where what arrives at the initiator is no answer: it goes to another port than the initiator asks from.
+bool Judge::is_request_to_itself(const trace::Record& record, const FlowState& flow) const {
+  if (record.node != flow.initiator || !flow.own) return false;
+  const auto tuple = wire::tuple_of(record.bytes);
+  if (!tuple || !tuple->has_ports || tuple->protocol != flow.own->protocol) return false;
+  if (tuple->protocol != wire::Protocol::icmp) return tuple->destination.port != flow.own->source.port;
+  return icmp_type(record.bytes) == wire::icmp::echo;
+}
+
+void Judge::note_birth(const trace::Record& record, FlowState& flow) {
   if (record.packet >= born_.size()) {
     born_.resize(std::max<std::size_t>(record.packet + 1, born_.size() * 2));
     outward_.resize(born_.size());
   }
   if (born_[record.packet]) return;
   born_[record.packet] = true;
-  outward_[record.packet] = record.node == plans_[record.flow - 1].initiator;
-  ++flows_[record.flow - 1].packets;
+  outward_[record.packet] = goes_out(record, flow);
+  ++flow.packets;
 }
 
 void Judge::note_watches(const trace::Record& record) {
@@ -249,10 +235,22 @@ void Judge::note_watches(const trace::Record& record) {
   }
 }
 
+void Judge::note_sights(const trace::Record& record) {
+  const auto ip = wire::Ipv4View::parse_quoted(record.bytes);
+  const auto tuple = wire::tuple_of(record.bytes);
+  if (!ip || !tuple || ip->fragment_offset() != 0 || is_icmp_error(record.bytes)) return;
+  const Source source{tuple->source, tuple->has_ports && tuple->protocol != wire::Protocol::icmp};
+  for (Sight& s : sights_[record.flow - 1]) {
+    const bool news = s.sources.empty() || s.sources.back() != source;
+    if (s.node == record.node && news && s.sources.size() < most_sources) s.sources.push_back(source);
+  }
+}
+
 void Judge::note_delivery(const trace::Record& record, FlowState& flow) {
   const auto ip = wire::Ipv4View::parse(record.bytes);
-  if (!ip) return;
-  const bool home = record.node == flow.initiator;
+  if (!ip || ip->is_fragment()) return;  // the datagram counts, when it is put together
+  if (is_request_to_itself(record, flow)) flow.calls_itself = true;
+  const bool home = record.node == flow.initiator && !is_request_to_itself(record, flow);
   if (is_icmp_error(record.bytes)) {
     const auto sender = addresses_.find(ip->source().value);
     if (home && sender != addresses_.end() && (flow.answered.empty() || flow.answered.back() != sender->second)) {
@@ -267,6 +265,7 @@ void Judge::note_delivery(const trace::Record& record, FlowState& flow) {
   }
   if (ip->protocol() == wire::Protocol::udp) {
     if (const auto udp = wire::UdpView::parse(ip->payload())) {
+      if (!home) note_who_heard(record, udp->destination_port(), flow);
       (home ? flow.received_in_datagrams : flow.arrived_in_datagrams) += udp->payload().size();
     }
   } else if (ip->protocol() == wire::Protocol::tcp) {
@@ -274,6 +273,21 @@ void Judge::note_delivery(const trace::Record& record, FlowState& flow) {
     if (!tcp || tcp->flags().any(wire::TcpFlags::rst)) return;
     (home ? flow.received : flow.arrived)
         .segment(tcp->sequence(), tcp->payload().size(), tcp->flags().any(wire::TcpFlags::syn));
+  }
+}
+
+/// A datagram reached a program of the node: one that answers, or one that only listens (the socket of another action).
+void Judge::note_who_heard(const trace::Record& record, std::uint16_t port, FlowState& flow) {
+  if (flow.heard_at == record.node && flow.heard_port == port) return;
+  flow.heard_at = record.node;
+  flow.heard_port = port;
+  const std::string& name = header_->nodes[record.node].name;
+  std::optional<NodeIndex> node = scenario_.node_named(name);
+  if (!node) node = scenario_.node_named(std::string_view(name).substr(0, name.rfind('.')));  // a member of a group
+  if (!node) return;
+  for (const Service& service : scenario_.nodes[*node].services) {
+    const bool meant = service.protocol == wire::Protocol::udp && service.port == port;
+    if (meant && (service.echo || service.reply > 0)) flow.may_answer = true;
   }
 }
 
@@ -321,8 +335,11 @@ FlowOutcome Judge::outcome(trace::FlowId flow) const {
   const FlowState& state = flows_[flow - 1];
   FlowOutcome out{.id = header_->flows[flow - 1].id, .flow = flow, .result = result_of(state.result), .at = {}};
   out.packets = state.packets;
-  if (state.result == "sent") out.result = state.delivered ? Result::delivered : Result::no_answer;
-  if (out.result && is_good(*out.result)) return out;
+  const Verb verb = action_of(flow).verb;
+  const bool heard_in_silence = verb == Verb::udp && out.result == Result::no_answer && !state.may_answer;
+  if (state.result == "sent" && !state.delivered) out.result = verb == Verb::raw ? Result::sent : Result::no_answer;
+  if (state.delivered && (state.result == "sent" || heard_in_silence)) out.result = Result::delivered;
+  if (out.result && out.result != Result::sent && is_good(*out.result)) return out;
   const Ending& ending = state.ended.packet != 0 ? state.ended : state.error_ended;
   if (ending.packet == 0) return out;
   const bool wire = on_the_wire(ending.reason) && ending.point != trace::nowhere;
@@ -338,21 +355,38 @@ std::vector<FlowOutcome> Judge::outcomes() const {
   return all;
 }
 
+std::string Judge::unmet(const Seen& expected, const Sight* sight, const std::string& name) {
+  if (!sight || sight->sources.empty()) return fmt::format("no packet of it arrived at {}", name);
+  const auto is = [&](std::size_t n, const SeenSource& wanted) {
+    return matches(wanted.endpoint, wanted.any_port, sight->sources[n].endpoint);
+  };
+  const std::vector<Source>& sources = sight->sources;
+  if (expected.as.size() == 1 && is(0, expected.as[0])) return {};
+  bool same = sources.size() == expected.as.size();
+  for (std::size_t n = 0; same && n < sources.size(); ++n) same = is(n, expected.as[n]);
+  if (same) return {};
+  std::string saw;
+  for (const Source& source : sources)
+    saw += (saw.empty() ? "" : ", then ") + endpoint_text(source.endpoint, source.has_port);
+  const bool first = expected.as.size() == 1 && sources.size() > 1;
+  return fmt::format("{} saw {}{}", name, first ? "first " : "",
+                     first ? endpoint_text(sources[0].endpoint, sources[0].has_port) : saw);
+}
+
 std::string Judge::unmet(const FlowExpectation& expected, trace::FlowId flow) const {
   const FlowOutcome got = outcome(flow);
   const FlowState& state = flows_[flow - 1];
-  const bool ended_as_said = (!expected.result || got.result == expected.result) &&
+  // That no answer came is true of a packet that nobody answers, too.
+  const bool silence = expected.result == Result::no_answer && got.result == Result::sent;
+  const bool ended_as_said = (!expected.result || got.result == expected.result || silence) &&
                              (!expected.not_result || got.result != expected.not_result) &&
                              (!expected.at || got.at == scenario_.name_of(*expected.at)) &&
                              (!expected.reason || got.reason == *expected.reason);
   if (!ended_as_said) return phrase(got);
   for (const Seen& seen : expected.seen) {
     const std::string name = scenario_.name_of(seen.node);
-    const Watch* w = watched(flow, node_called(name), false, 1);
-    if (!w || !w->found()) return fmt::format("no packet of it arrived at {}", name);
-    if (!matches(seen.as, seen.any_port, w->source)) {
-      return fmt::format("{} saw {}", name, endpoint_text(w->source, w->has_ports));
-    }
+    const std::string wrong = unmet(seen, sight(flow, node_called(name)), name);
+    if (!wrong.empty()) return wrong;
   }
   if (expected.replies && state.replies != *expected.replies) return fmt::format("{} replies", state.replies);
   const std::uint64_t arrived = state.arrived_in_datagrams + state.arrived.bytes();

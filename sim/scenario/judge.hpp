@@ -13,27 +13,11 @@
 #include "masqsim/scenario/model.hpp"
 #include "masqsim/scenario/run.hpp"
 #include "masqsim/trace/sink.hpp"
+#include "masqsim/wire/describe.hpp"
+#include "plan.hpp"
+#include "stream_count.hpp"
 
 namespace masqsim::scenario {
-
-/// Which flow of the trace stands for which action (and member of a group, counted from 1; 0: no group).
-struct FlowPlan {
-  ActionIndex action = 0;
-  std::uint32_t member = 0;
-  trace::NodeId initiator = 0;
-};
-
-/// The bytes of one direction of a TCP connection that were delivered, each counted once however often it came.
-class StreamCount {
- public:
-  void segment(std::uint32_t sequence, std::size_t length, bool syn);
-  std::uint64_t bytes() const { return bytes_; }
-
- private:
-  std::optional<std::uint32_t> start_;             // sequence number of the first byte of data
-  std::map<std::uint64_t, std::uint64_t> pieces_;  // delivered ranges beyond `bytes_`: begin and end
-  std::uint64_t bytes_ = 0;
-};
 
 class Judge final : public trace::Sink {
  public:
@@ -65,7 +49,10 @@ class Judge final : public trace::Sink {
     std::uint32_t replies = 0;
     std::uint64_t arrived_in_datagrams = 0;  // payload bytes
     std::uint64_t received_in_datagrams = 0;
-    bool delivered = false;  // one of its packets reached a program elsewhere
+    bool delivered = false;        // one of its packets reached a program at the other end
+    bool may_answer = false;       // ... and one that answers
+    std::uint16_t heard_port = 0;  // where the last of them did
+    trace::NodeId heard_at = trace::nowhere;
 
     std::uint64_t packets = 0;
     std::string result;  // the word of the result record
@@ -73,9 +60,11 @@ class Judge final : public trace::Sink {
     Ending error_ended;  // by the last drop of one that is
     StreamCount arrived;
     StreamCount received;
+    std::optional<wire::Tuple> own;       // of the first packet that the initiator made
+    bool calls_itself = false;            // one of them reached the initiator as the other end
     std::vector<trace::NodeId> answered;  // who sent ICMP errors back, in order, nobody twice in a row
   };
-  /// A place of the trace that a question or a `seen` looks at.
+  /// A place of the trace that a question looks at.
   struct Watch {
     trace::NodeId node = 0;
     bool back = false;
@@ -88,6 +77,16 @@ class Judge final : public trace::Sink {
 
     bool found() const { return met >= packet; }
   };
+  struct Source {
+    wire::Endpoint endpoint{};
+    bool has_port = false;
+    bool operator==(const Source&) const = default;
+  };
+  /// What a node of a `seen` saw: the sources of the flow's packets that arrived there, each where it changed.
+  struct Sight {
+    trace::NodeId node = 0;
+    std::vector<Source> sources;
+  };
   struct TableSeen {
     Time at;
     trace::NodeId node = 0;
@@ -95,9 +94,18 @@ class Judge final : public trace::Sink {
   };
 
   void note_drop(const trace::Record& record, FlowState& flow);
-  void note_birth(const trace::Record& record);
+  void note_birth(const trace::Record& record, FlowState& flow);
   void note_delivery(const trace::Record& record, FlowState& flow);
   void note_watches(const trace::Record& record);
+  void note_sights(const trace::Record& record);
+  void note_who_heard(const trace::Record& record, std::uint16_t port, FlowState& flow);
+
+  bool born(std::uint64_t packet) const { return packet < born_.size() && born_[packet]; }
+  bool goes_out(const trace::Record& record, FlowState& flow) const;
+  bool is_request_to_itself(const trace::Record& record, const FlowState& flow) const;
+  bool may_come_back(const Action& action) const;
+  const Action& action_of(trace::FlowId flow) const { return scenario_.actions[plans_[flow - 1].action]; }
+  const Sight* sight(trace::FlowId flow, trace::NodeId node) const;
 
   void watch(trace::FlowId flow, trace::NodeId node, bool back, std::uint32_t packet);
   const Watch* watched(trace::FlowId flow, trace::NodeId node, bool back, std::uint32_t packet) const;
@@ -106,6 +114,7 @@ class Judge final : public trace::Sink {
   const std::vector<trace::Row>& table_at(NodeIndex gateway, std::optional<Time> at) const;
 
   FlowOutcome outcome(trace::FlowId flow) const;
+  static std::string unmet(const Seen& expected, const Sight* sight, const std::string& name);
   std::string unmet(const FlowExpectation& expected, trace::FlowId flow) const;
   Verdict judge(const FlowExpectation& expected) const;
   Verdict judge(const TableExpectation& expected) const;
@@ -119,13 +128,12 @@ class Judge final : public trace::Sink {
   std::map<std::uint32_t, trace::NodeId> addresses_;
   std::vector<FlowState> flows_;
   std::vector<std::vector<Watch>> watches_;  // by flow
+  std::vector<std::vector<Sight>> sights_;   // by flow
   std::vector<bool> born_;                   // by packet id
-  std::vector<bool> outward_;                // by packet id: the flow's initiator made it
+  std::vector<bool> outward_;                // by packet id: the flow's initiator made it, for the other end
   std::vector<bool> rejected_;               // by packet id: it reached the flow's initiator, who did not want it
   std::vector<TableSeen> tables_;
+  bool looks_at_links_ = false;  // something is asked that only packets on links tell
 };
-
-/// How an outcome reads: "refused at gw (no-mapping)".
-std::string phrase(const FlowOutcome& outcome);
 
 }  // namespace masqsim::scenario

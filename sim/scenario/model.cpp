@@ -9,10 +9,11 @@ namespace {
 struct ResultText {
   Result result;
   std::string_view word;
+  bool good;
   std::string_view sentence;
 };
 constexpr std::array results{
-#define X(name, word, sentence) ResultText{Result::name, word, sentence},
+#define X(name, word, good, sentence) ResultText{Result::name, word, good, sentence},
     MASQSIM_RESULTS(X)
 #undef X
 };
@@ -28,6 +29,7 @@ std::optional<std::uint32_t> place_of(const List& list, std::string_view name) {
 }  // namespace
 
 std::string_view word(Result r) { return results[static_cast<std::size_t>(r)].word; }
+bool is_good(Result r) { return results[static_cast<std::size_t>(r)].good; }
 std::string_view sentence(Result r) { return results[static_cast<std::size_t>(r)].sentence; }
 
 std::optional<Result> result_of(std::string_view word) {

@@ -52,7 +52,7 @@ namespace {
 
 std::vector<std::string_view> result_list() {
   std::vector<std::string_view> all;
-#define X(name, word, sentence) all.push_back(word);
+#define X(name, word, good, sentence) all.push_back(word);
   MASQSIM_RESULTS(X)
 #undef X
   return all;
@@ -113,8 +113,17 @@ void read_seen(Draft& draft, const Fields& fields, FlowExpectation& expectation)
   for (std::size_t n = 0; n < seen->keys.size(); ++n) {
     const Key& key = seen->keys[n];
     const auto node = find_node(draft, "seen", key.text, key.span);
-    const auto as = read_endpoint(draft.report, seen->items[n], "seen");
-    if (node && as) expectation.seen.push_back({position_of(draft, key.span), *node, as->endpoint, as->any_port});
+    std::vector<SeenSource> as;
+    const auto add = [&](const Value& value) {
+      if (const auto got = read_endpoint(draft.report, value, "seen")) as.push_back({got->endpoint, got->any_port});
+    };
+    if (seen->items[n].is_list()) {
+      for (const Value& item : seen->items[n].items) add(item);
+      if (seen->items[n].items.empty()) draft.report.error(seen->items[n].span, "'seen' needs a source at least");
+    } else {
+      add(seen->items[n]);
+    }
+    if (node && !as.empty()) expectation.seen.push_back({position_of(draft, key.span), *node, std::move(as)});
   }
 }
 

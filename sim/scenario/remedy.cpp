@@ -25,9 +25,7 @@ class Nobody final : public trace::Sink {
   void record(const trace::Record&) override {}
 };
 
-bool succeeds(const std::optional<Result>& result) {
-  return result == Result::established || result == Result::replied || result == Result::delivered;
-}
+bool succeeds(const std::optional<Result>& result) { return result && is_good(*result) && *result != Result::sent; }
 
 class Search {
  public:

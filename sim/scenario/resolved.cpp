@@ -346,7 +346,11 @@ class Resolver {
     if (e.reason) w_.line("reason", masqsim::word(*e.reason));
     if (!e.seen.empty()) {
       w_.open("seen");
-      for (const Seen& seen : e.seen) w_.line(name(s_.name_of(seen.node)), endpoint(seen.as, seen.any_port));
+      const auto source = [](const SeenSource& as) { return endpoint(as.endpoint, as.any_port); };
+      for (const Seen& seen : e.seen) {
+        w_.line(name(s_.name_of(seen.node)),
+                seen.as.size() == 1 ? source(seen.as.front()) : flow_list(seen.as, source));
+      }
       w_.close();
     }
     if (e.count) w_.line("count", std::to_string(*e.count));

@@ -6,7 +6,7 @@
 #include "masqsim/scenario/load.hpp"
 #include "masqsim/trace/fingerprint.hpp"
 #include "masqsim/trace/lines.hpp"
-#include "sim/scenario/judge.hpp"
+#include "sim/scenario/expectation_text.hpp"
 
 namespace masqsim::scenario {
 namespace {
@@ -256,18 +256,6 @@ expect: [{flow: out, result: established, arrived: 100kB}]
   EXPECT_EQ(quiet.hops, told.hops);
   EXPECT_EQ(quiet.packets, told.packets);
   EXPECT_EQ(verdicts(quiet.expectations), verdicts(told.expectations));
-}
-
-TEST(StreamCount, CountsEachByteOnceInWhateverOrderItComes) {
-  StreamCount count;
-  count.segment(4'294'967'290u, 0, true);  // the numbers wrap within the data
-  count.segment(4'294'967'291u, 10, false);
-  EXPECT_EQ(count.bytes(), 10u);
-  count.segment(25, 5, false);  // a gap of 20 bytes before it
-  EXPECT_EQ(count.bytes(), 10u);
-  count.segment(4'294'967'291u, 10, false);  // again
-  count.segment(5, 20, false);
-  EXPECT_EQ(count.bytes(), 35u);
 }
 
 }  // namespace

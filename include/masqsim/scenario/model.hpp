@@ -258,7 +258,7 @@ struct Action {
   std::uint32_t times = 1;            ///< how often
   Duration every{1'000'000'000};      ///< from one time to the next
   Duration stagger;                   ///< of a group each member begins so much after the one before
-  Duration wait{5'000'000'000};       ///< how long an answer is waited for before it is `no-answer`
+  Duration wait{5'000'000'000};       ///< how long an answer is waited for; tcp: its next byte
   Close close = Close::never;
   std::uint8_t ttl = 64;  ///< the node's, unless the action says otherwise
   std::uint8_t tos = 0;
@@ -270,31 +270,40 @@ struct Action {
 
 // --- expectations --------------------------------------------------------------------------------------------------
 
-/// What the initiator of a flow experienced.
+/// What the initiator of a flow experienced: name, word, whether the flow did what it was for, sentence.
 #define MASQSIM_RESULTS(X)                                                                                             \
-  X(established, "established", "the connection opened")                                                               \
-  X(replied, "replied", "an answer came back")                                                                         \
-  X(delivered, "delivered", "it arrived; nobody was to answer")                                                        \
-  X(refused, "refused", "somebody answered that nothing listens there")                                                \
-  X(unreachable, "unreachable", "a router answered that it leads nowhere")                                             \
-  X(no_answer, "no-answer", "nothing came back")                                                                       \
-  X(reset, "reset", "the connection opened, then was broken off")
+  X(established, "established", true, "the connection opened")                                                         \
+  X(replied, "replied", true, "an answer came back")                                                                   \
+  X(delivered, "delivered", true, "it arrived; nobody was to answer")                                                  \
+  X(sent, "sent", true, "a raw packet left; no program waits for an answer")                                           \
+  X(refused, "refused", false, "somebody answered that nothing listens there")                                         \
+  X(unreachable, "unreachable", false, "a router answered that it leads nowhere")                                      \
+  X(no_answer, "no-answer", false, "nothing came back")                                                                \
+  X(incomplete, "incomplete", false, "the connection opened, and only a part of the answer came")                      \
+  X(reset, "reset", false, "the connection opened, then was broken off")
 
 enum class Result : std::uint8_t {
-#define X(name, word, sentence) name,
+#define X(name, word, good, sentence) name,
   MASQSIM_RESULTS(X)
 #undef X
 };
 std::string_view word(Result r);
+bool is_good(Result r);  ///< the flow did what it was for
 std::string_view sentence(Result r);
 std::optional<Result> result_of(std::string_view word);
 
-/// The source of the flow's packets as they arrive at `node`.
+struct SeenSource {
+  wire::Endpoint endpoint;
+  bool any_port = false;  ///< the file gives an address alone
+  bool operator==(const SeenSource&) const = default;
+};
+
+/// The source of the flow's packets as they arrive at `node`. One: of the first of them. Several: all the sources that
+/// they have, each where it changes, in order.
 struct Seen {
   Position position;
   NodeRef node;
-  wire::Endpoint as;
-  bool any_port = false;  ///< the file gives an address alone
+  std::vector<SeenSource> as;  ///< never empty
   bool operator==(const Seen&) const = default;
 };
 
