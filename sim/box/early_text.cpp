@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "sim/net/sequence.hpp"
+#include "sim/wire/sequence.hpp"
 
 namespace masqsim::box {
 
-using net::before;
+using wire::before;
 
 bool widen(TextRange& block, TextRange r) {
   if (before(block.end, r.begin) || before(r.end, block.begin)) return false;

@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "sim/net/network.hpp"
-#include "sim/net/sequence.hpp"
+#include "sim/wire/sequence.hpp"
 
 namespace masqsim::box {
 
-using net::before;
+using wire::before;
 using wire::TcpFlags;
 
 namespace {

@@ -4,12 +4,12 @@
 #include <array>
 
 #include "sim/net/network.hpp"
-#include "sim/net/sequence.hpp"
 #include "sim/net/tcp_signature.hpp"
+#include "sim/wire/sequence.hpp"
 
 namespace masqsim::box {
 
-using net::before;
+using wire::before;
 using wire::TcpFlags;
 
 namespace {

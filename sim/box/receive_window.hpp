@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "sim/wire/sequence.hpp"
+
 namespace masqsim::box {
 
 /// What a segment takes of the buffer.
@@ -39,9 +41,7 @@ class ReceiveWindow {
   /// The right edge that was told, and where it was told: what ends before the latter is old.
   std::uint32_t edge() const { return told_at_ + window_; }
   std::uint32_t told_at() const { return told_at_; }
-  std::uint32_t left(std::uint32_t next) const {
-    return static_cast<std::int32_t>(edge() - next) < 0 ? 0 : edge() - next;
-  }
+  std::uint32_t left(std::uint32_t next) const { return wire::before(edge(), next) ? 0 : edge() - next; }
   /// The peer's segments hold so much.
   std::uint32_t largest() const { return largest_; }
   std::uint32_t window() const { return window_; }

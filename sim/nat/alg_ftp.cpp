@@ -6,15 +6,17 @@
 #include <string_view>
 
 #include "masqsim/wire/checksum.hpp"
+#include "sim/wire/sequence.hpp"
 
 namespace masqsim::nat {
 
 namespace {
 
+using wire::after;
+
 constexpr Duration expectation_life = 300_s;
 constexpr std::uint32_t ports_tried = 128;
 
-constexpr bool after(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(b - a) < 0; }
 constexpr std::size_t number(Direction d) { return static_cast<std::size_t>(d); }
 
 enum class Form : std::uint8_t { port, eprt, pasv, epsv };

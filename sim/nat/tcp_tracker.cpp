@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/wire/sequence.hpp"
+
 namespace masqsim::nat {
 
 namespace {
@@ -30,6 +32,8 @@ constexpr TcpTable tcp_reply{{{iv, S2, S2, iv, iv, iv, iv, iv, SS, iv},       //
 
 namespace {
 
+using wire::after;
+using wire::before;
 using wire::TcpFlags;
 
 // Bits of TcpTrack::Side::flags and TcpTrack::last_flags.
@@ -38,9 +42,6 @@ constexpr std::uint8_t window_scale = 1, sack_permitted = 2, close_began = 4, li
 
 constexpr std::uint32_t smallest_ack_window = 66000;
 constexpr unsigned repeats_allowed = 3;  // nf_conntrack_tcp_max_retrans
-
-constexpr bool before(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b) < 0; }
-constexpr bool after(std::uint32_t a, std::uint32_t b) { return before(b, a); }
 
 constexpr std::uint8_t number(TcpKind k) { return static_cast<std::uint8_t>(k); }
 constexpr std::uint8_t number(Direction d) { return static_cast<std::uint8_t>(d); }

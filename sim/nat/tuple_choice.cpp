@@ -4,6 +4,8 @@
 #include <bit>
 #include <utility>
 
+#include "sim/wire/sequence.hpp"
+
 namespace masqsim::nat {
 
 namespace {
@@ -38,7 +40,7 @@ bool may_evict(Table& table, Table::Found holder, const Flow& flow) {
   const Flow& old = table[holder.index];
   const bool ended = old.state >= TcpState::time_wait || old.state == TcpState::syn_sent2;
   if (!ended || !old.any(status::source_nat)) return false;
-  return static_cast<std::int32_t>(table.tcp(flow).seen[0].end - table.tcp(old).seen[0].end) > 0;
+  return wire::after(table.tcp(flow).seen[0].end, table.tcp(old).seen[0].end);
 }
 
 /// The newest flow of the same inside endpoint whose outside endpoint the rule would allow.

@@ -4,6 +4,7 @@
 
 #include "network.hpp"
 #include "sockets.hpp"
+#include "stack.hpp"
 
 namespace masqsim::net {
 
@@ -18,11 +19,13 @@ void DatagramSocket::connect(wire::Endpoint remote) {
 }
 
 void DatagramSocket::send(wire::ByteView data, const SendOptions& options, std::uint16_t sequence) {
-  stack_.send_datagram(*this, source_, remote_, data, options, next_id_++, flow_, sequence);
+  stack_.send_datagram(*this, source_, remote_, data, options,
+                       {.id = next_id_++, .sequence = sequence, .flow = flow_, .cause = stack_.cause_});
 }
 
 void DatagramSocket::send_to(wire::Endpoint remote, wire::ByteView data, const SendOptions& options) {
-  stack_.send_datagram(*this, stack_.source_for(remote.address), remote, data, options, 0, flow_, 0);
+  stack_.send_datagram(*this, stack_.source_for(remote.address), remote, data, options,
+                       {.flow = flow_, .cause = stack_.cause_});
 }
 
 void DatagramSocket::reply(const Datagram& datagram, wire::ByteView data) {
@@ -32,19 +35,17 @@ void DatagramSocket::reply(const Datagram& datagram, wire::ByteView data) {
 void DatagramSocket::reply_to(wire::Endpoint from, wire::Address to, wire::ByteView data, trace::FlowId flow,
                               std::uint64_t cause) {
   const wire::Address source = stack_.node().owns(to) ? to : stack_.source_for(from.address);
-  const std::uint64_t outer = std::exchange(stack_.cause_, cause);
-  stack_.send_datagram(*this, source, from, data, {}, 0, flow, 0);
-  stack_.cause_ = outer;
+  stack_.send_datagram(*this, source, from, data, {}, {.flow = flow, .cause = cause});
 }
 
 void Stack::send_datagram(const DatagramSocket& socket, wire::Address source, wire::Endpoint to, wire::ByteView data,
-                          const SendOptions& options, std::uint16_t id, trace::FlowId flow, std::uint16_t sequence) {
+                          const SendOptions& options, const DatagramMarks& marks) {
   data = data.first(std::min(data.size(), largest));
   const std::size_t size = 28 + data.size();
   const bool df = options.df.value_or(size <= path_mtu(to.address));
   // RFC 6864: only what may be cut needs an id of its own.
-  if (!df) id = static_cast<std::uint16_t>(sockets().random.below(65536));
-  Packet packet = make(size, flow);
+  const std::uint16_t id = df ? marks.id : static_cast<std::uint16_t>(sockets().random.below(65536));
+  Packet packet = network().pool().make(size, marks.flow, marks.cause);
   const wire::IpFields ip{.source = source,
                           .destination = to.address,
                           .ttl = options.ttl != 0 ? options.ttl : ttl_,
@@ -54,7 +55,7 @@ void Stack::send_datagram(const DatagramSocket& socket, wire::Address source, wi
   if (socket.protocol_ == wire::Protocol::udp) {
     wire::write_udp(packet.bytes(), ip, socket.port_, to.port, data);
   } else {
-    const std::uint32_t rest = std::uint32_t{socket.port_} << 16 | sequence;
+    const std::uint32_t rest = std::uint32_t{socket.port_} << 16 | marks.sequence;
     wire::write_icmp(packet.bytes(), ip, {.type = wire::icmp::echo, .rest = rest}, data);
   }
   node_.output(std::move(packet));

@@ -47,6 +47,7 @@ class DatagramSocket {
 
   std::uint16_t port() const { return port_; }
   wire::Protocol protocol() const { return protocol_; }
+  wire::Endpoint remote() const { return remote_; }  ///< zero address: not connected
 
   /// From now on only this remote's datagrams are taken, and `send` goes there. The source address is fixed here, as
   /// the routes are now. ICMP: the port does not matter.

@@ -4,13 +4,21 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "datagram.hpp"
 #include "flat_index.hpp"
-#include "network.hpp"
-#include "stack.hpp"
+#include "masqsim/base/random.hpp"
+#include "packet.hpp"
+#include "tcp.hpp"
+#include "tcp_segment_handler.hpp"
+#include "trouble.hpp"
 
 namespace masqsim::net {
+
+/// "tcp:80": who takes a packet, for the record of its delivery.
+std::string program_name(wire::Protocol protocol, std::uint16_t port);
 
 struct Listener {
   std::uint16_t port;
@@ -18,7 +26,8 @@ struct Listener {
   TcpSettings settings;
 };
 
-struct Stack::Sockets {
+/// The sockets, listeners and connections of one node.
+struct Sockets {
   Sockets(Random chance, std::uint64_t secret) : random(std::move(chance)), sequence_secret(secret) {}
 
   static std::uint64_t key(wire::Protocol protocol, std::uint16_t port) {
@@ -36,8 +45,8 @@ struct Stack::Sockets {
   DatagramSocket* udp(std::uint16_t port, wire::Endpoint remote) const {
     DatagramSocket* anybodys = nullptr;
     DatagramSocket* own = by_port.find(key(wire::Protocol::udp, port), [&](DatagramSocket& one) {
-      if (one.remote_.address.is_zero()) anybodys = &one;
-      return one.remote_ == remote;
+      if (one.remote().address.is_zero()) anybodys = &one;
+      return one.remote() == remote;
     });
     return own ? own : anybodys;
   }
@@ -46,7 +55,7 @@ struct Stack::Sockets {
     if (about.protocol == wire::Protocol::udp) return udp(about.source.port, about.destination);
     DatagramSocket* socket = by_port.find(key(about.protocol, about.source.port));
     const bool to_it =
-        socket && (socket->remote_.address.is_zero() || socket->remote_.address == about.destination.address);
+        socket && (socket->remote().address.is_zero() || socket->remote().address == about.destination.address);
     return to_it ? socket : nullptr;
   }
 

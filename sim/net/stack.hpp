@@ -15,9 +15,12 @@
 #include "packet.hpp"
 #include "sim/engine/engine.hpp"
 #include "tcp.hpp"
+#include "tcp_segment_handler.hpp"
 #include "trouble.hpp"
 
 namespace masqsim::net {
+
+struct Sockets;
 
 /// Whom a stack asks about a packet that finds no program: a gateway knows better why.
 class Unowned {
@@ -29,24 +32,6 @@ class Unowned {
 
  protected:
   ~Unowned() = default;
-};
-
-/// Who answers all TCP segments to some ports in the place of the stack's own TCP.
-class TcpSegmentHandler {
- public:
-  enum class Verdict : std::uint8_t {
-    taken,    ///< recorded as delivered
-    ignored,  ///< dropped
-    refused   ///< dropped, and answered by a reset
-  };
-
-  virtual bool serves(std::uint16_t port) const = 0;
-  /// A segment with a sound checksum, addressed to the node and to a port that `serves` is true for. `flow` is that of
-  /// its packet.
-  virtual Verdict on_segment(wire::Ipv4View ip, wire::TcpView tcp, trace::FlowId flow) = 0;
-
- protected:
-  ~TcpSegmentHandler() = default;
 };
 
 class Stack final : private engine::Handler {
@@ -105,7 +90,13 @@ class Stack final : private engine::Handler {
  private:
   friend class DatagramSocket;
   friend class TcpConnection;
-  struct Sockets;
+
+  struct DatagramMarks {
+    std::uint16_t id = 0;        // of IP, where the datagram may not be cut
+    std::uint16_t sequence = 0;  // of an echo request
+    trace::FlowId flow = 0;
+    std::uint64_t cause = 0;
+  };
 
   void on_event(std::uint64_t argument) override;
   Sockets& sockets();
@@ -129,7 +120,7 @@ class Stack final : private engine::Handler {
                        trace::FlowId flow);
   std::uint16_t pick_port(wire::Protocol protocol);
   void send_datagram(const DatagramSocket& socket, wire::Address source, wire::Endpoint to, wire::ByteView data,
-                     const SendOptions& options, std::uint16_t id, trace::FlowId flow, std::uint16_t sequence);
+                     const SendOptions& options, const DatagramMarks& marks);
   void learn_mtu(wire::Address destination, std::uint16_t mtu);
 
   TcpConnection* new_connection(wire::Endpoint local, wire::Endpoint remote);
@@ -139,7 +130,7 @@ class Stack final : private engine::Handler {
   Node& node_;
   Unowned* unowned_;
   std::unique_ptr<Sockets> sockets_;
-  std::uint64_t cause_ = 0;  // the packet that is being answered
+  std::uint64_t cause_ = 0;  // the packet that is being delivered: what a program sends when told of it answers it
   std::uint8_t ttl_ = 64;
 };
 

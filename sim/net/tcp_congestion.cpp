@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "sequence.hpp"
+#include "sim/wire/sequence.hpp"
 
 namespace masqsim::net {
 
+using wire::before;
 using Resend = TcpCongestion::Resend;
 
 // RFC 6928 section 2 for the first window; RFC 6582 section 3.2, step 1, for `recover_`: the SYN's own number.

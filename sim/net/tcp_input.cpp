@@ -4,12 +4,14 @@
 #include <algorithm>
 
 #include "network.hpp"
-#include "sequence.hpp"
+#include "sim/wire/sequence.hpp"
+#include "sockets.hpp"
 #include "stack.hpp"
 #include "tcp.hpp"
 
 namespace masqsim::net {
 
+using wire::before;
 using wire::TcpFlags;
 
 namespace {
@@ -56,7 +58,8 @@ void TcpConnection::on_answer_to_syn(Tcp tcp, const Packet& packet, InterfaceInd
   if (flags.any(TcpFlags::rst) ? !acknowledges : !flags.any(TcpFlags::syn)) {
     return node.say_drop(packet, Reason::stale, "no answer to a SYN", in);
   }
-  if (stack_->network().trace().on(trace::Kind::deliver)) node.say_deliver(packet, fmt::format("tcp:{}", local_.port));
+  if (stack_->network().trace().on(trace::Kind::deliver))
+    node.say_deliver(packet, program_name(wire::Protocol::tcp, local_.port));
   if (flags.any(TcpFlags::rst)) return finish(TcpEnd::refused);
 
   received_ = tcp.sequence() + 1;
@@ -84,7 +87,7 @@ void TcpConnection::on_segment_in_window(Tcp tcp, const Packet& packet, Interfac
       state_ == TcpState::syn_received && flags.has(TcpFlags::syn | TcpFlags::ack) && tcp.sequence() + 1 == received_;
   if (!both_opened && !acceptable(tcp)) {
     const std::uint32_t length = length_of(tcp);
-    const bool repeated = length > 0 && static_cast<std::int32_t>(tcp.sequence() + length - received_) <= 0;
+    const bool repeated = length > 0 && !before(received_, tcp.sequence() + length);
     node.say_drop(packet, Reason::stale, repeated ? "it came before" : "outside the window", in);
     if (flags.any(TcpFlags::rst)) return;
     if (state_ == TcpState::syn_received && flags.any(TcpFlags::syn)) return send_syn();
@@ -97,7 +100,7 @@ void TcpConnection::on_segment_in_window(Tcp tcp, const Packet& packet, Interfac
       return acknowledge();
     }
     if (stack_->network().trace().on(trace::Kind::deliver)) {
-      node.say_deliver(packet, fmt::format("tcp:{}", local_.port));
+      node.say_deliver(packet, program_name(wire::Protocol::tcp, local_.port));
     }
     return finish(state_ == TcpState::syn_received && !passive_ ? TcpEnd::refused : TcpEnd::reset);
   }
@@ -106,7 +109,8 @@ void TcpConnection::on_segment_in_window(Tcp tcp, const Packet& packet, Interfac
     return acknowledge();
   }
   if (!flags.any(TcpFlags::ack)) return node.say_drop(packet, Reason::stale, "no ACK", in);
-  if (stack_->network().trace().on(trace::Kind::deliver)) node.say_deliver(packet, fmt::format("tcp:{}", local_.port));
+  if (stack_->network().trace().on(trace::Kind::deliver))
+    node.say_deliver(packet, program_name(wire::Protocol::tcp, local_.port));
   if (!take_acknowledgment(tcp)) return;
   take_text(tcp);
 }

@@ -5,13 +5,14 @@
 #include <cstring>
 
 #include "network.hpp"
-#include "sequence.hpp"
+#include "sim/wire/sequence.hpp"
 #include "sockets.hpp"
 #include "stack.hpp"
 #include "tcp.hpp"
 
 namespace masqsim::net {
 
+using wire::before;
 using wire::TcpFlags;
 
 namespace {
@@ -117,7 +118,7 @@ void TcpConnection::begin_passive(Tcp syn) {
 }
 
 void TcpConnection::begin() {
-  Stack::Sockets& sockets = stack_->sockets();
+  Sockets& sockets = stack_->sockets();
   initial_ = initial_sequence(sockets.sequence_secret, local_, remote_, stack_->network().now());
   next_id_ = static_cast<std::uint16_t>(sockets.random.next());
   unacknowledged_ = initial_;

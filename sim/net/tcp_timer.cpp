@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "network.hpp"
-#include "sequence.hpp"
 #include "stack.hpp"
 #include "tcp.hpp"
 

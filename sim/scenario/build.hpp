@@ -6,7 +6,6 @@
 
 #include "masqsim/scenario/gateway_maker.hpp"
 #include "masqsim/scenario/model.hpp"
-#include "masqsim/scenario/run.hpp"
 #include "plan.hpp"
 #include "sim/net/gateway_node.hpp"
 #include "sim/net/network.hpp"

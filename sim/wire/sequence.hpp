@@ -3,9 +3,10 @@
 
 #include <cstdint>
 
-namespace masqsim::net {
+namespace masqsim::wire {
 
 /// True where `a` lies before `b`; both lie within 2^31 of each other.
 constexpr bool before(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b) < 0; }
+constexpr bool after(std::uint32_t a, std::uint32_t b) { return before(b, a); }
 
-}  // namespace masqsim::net
+}  // namespace masqsim::wire
