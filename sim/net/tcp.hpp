@@ -1,5 +1,6 @@
 // TCP connections (RFC 9293) as programs see them. What may be on the way and what is sent again is tcp_congestion.hpp,
-// when it is sent again tcp_rto.hpp; every in-order segment is acknowledged at once, by the answer where there is one.
+// when it is sent again tcp_rto.hpp. Segments are acknowledged at once, by the answer where there is one, but for every
+// other one of full size in the middle of a write (RFC 5681 section 4.2).
 #pragma once
 
 #include <cstdint>
@@ -169,7 +170,8 @@ class TcpConnection {
   void drop_front(std::size_t bytes);
 
   // tcp_timer.cpp
-  void set_timer(Time at);
+  void wake_at(Time at);
+  void delay_acknowledgment();
   void start_timer();
   void stop_timer() { deadline_ = Time::never(); }
   void on_alarm();
@@ -210,6 +212,7 @@ class TcpConnection {
   std::uint32_t unacknowledged_ = 0, next_ = 0, highest_ = 0;        // SND.UNA, SND.NXT, the highest SND.NXT so far
   std::uint32_t window_ = 0, window_sequence_ = 0, window_ack_ = 0;  // SND.WND, SND.WL1, SND.WL2
   std::uint32_t received_ = 0;                                       // RCV.NXT
+  std::uint32_t acknowledged_ = 0;                                   // RCV.NXT as it was told last
   std::uint32_t advertised_ = 0;                                     // the right edge told last; never moves back
   std::uint32_t push_at_ = 0;                                        // where the last finished write ends
   std::uint32_t fin_at_ = 0;
@@ -220,7 +223,8 @@ class TcpConnection {
   std::uint32_t timed_ = 0;  // the sequence whose acknowledgment ends the measurement
   Time timed_at_;
   Time deadline_ = Time::never();
-  Time armed_ = Time::never();  // when the next timer event comes, if one is under way
+  Time acknowledge_at_ = Time::never();  // what came is acknowledged then, unless it was before
+  Time armed_ = Time::never();           // when the next timer event comes, if one is under way
 
   std::vector<std::uint8_t> ring_;  // what is not acknowledged; a power of two, or empty
   std::size_t first_ = 0;           // place in the ring of the byte `unacknowledged_` (after the SYN)

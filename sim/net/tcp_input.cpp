@@ -235,8 +235,11 @@ void TcpConnection::take_text(Tcp tcp) {
     fin_at_ = sequence + static_cast<std::uint32_t>(text.size());
   }
   if (sequence != received_) return hold(sequence, text, push);
+  const bool fills_no_gap = held_.empty();
   if (!text.empty()) hand_over(text, push);
   take_held();
+  const bool waits = fills_no_gap && !push && !paused_ && text.size() >= mss_ && received_ - acknowledged_ <= mss_;
+  if (waits && !gone()) delay_acknowledgment();
   if (!gone() && fin_held_ && fin_at_ == received_) take_fin();
 }
 

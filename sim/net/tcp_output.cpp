@@ -155,6 +155,8 @@ void TcpConnection::send_syn() {
     timed_at_ = stack_->network().now();
   }
   ack_owed_ = false;
+  acknowledge_at_ = Time::never();
+  acknowledged_ = received_;
   start_timer();
   stack_->node().output(std::move(packet));
 }
@@ -251,6 +253,8 @@ void TcpConnection::send_segment(std::uint32_t sequence, std::size_t length, std
     std::memcpy(text + until_wrap, ring_.data(), length - until_wrap);
   }
   ack_owed_ = false;
+  acknowledge_at_ = Time::never();
+  acknowledged_ = received_;
   wire::write_tcp(packet.bytes(),
                   {.source = local_.address,
                    .destination = remote_.address,

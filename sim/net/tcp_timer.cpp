@@ -11,14 +11,14 @@ namespace masqsim::net {
 
 namespace {
 
+constexpr Duration longest_delay = 40_ms;    // Linux's TCP_DELACK_MIN
 constexpr Duration time_wait_length = 60_s;  // Linux's TCP_TIMEWAIT_LEN
 
 }  // namespace
 
-// The engine cannot take an event back. So one event is under way at most for each deadline that came nearer, and an
-// event that finds the deadline moved away goes there.
-void TcpConnection::set_timer(Time at) {
-  deadline_ = at;
+// The engine cannot take an event back. So one event is under way at most for each time that came nearer, and an event
+// that finds nothing due goes on to what is next.
+void TcpConnection::wake_at(Time at) {
   if (armed_ <= at) return;
   armed_ = at;
   // Waiting for 2 MSL is no reason to go on with the run.
@@ -26,16 +26,29 @@ void TcpConnection::set_timer(Time at) {
   stack_->network().engine().schedule(at, *stack_, std::uint64_t{index_} << 32 | generation_, keep);
 }
 
-void TcpConnection::start_timer() { set_timer(stack_->network().now() + timeout_.value()); }
+void TcpConnection::start_timer() {
+  deadline_ = stack_->network().now() + timeout_.value();
+  wake_at(deadline_);
+}
+
+/// The next segment may acknowledge this one along with itself.
+void TcpConnection::delay_acknowledgment() {
+  ack_owed_ = false;
+  acknowledge_at_ = stack_->network().now() + longest_delay;
+  wake_at(acknowledge_at_);
+}
 
 void TcpConnection::on_alarm() {
   const Time now = stack_->network().now();
   if (armed_ != now) return;
   armed_ = Time::never();
-  if (deadline_ == Time::never()) return;
-  if (deadline_ > now) return set_timer(deadline_);
-  deadline_ = Time::never();
-  on_timer();
+  if (acknowledge_at_ <= now) acknowledge();
+  if (deadline_ <= now) {
+    deadline_ = Time::never();
+    on_timer();
+  }
+  const Time next = std::min(deadline_, acknowledge_at_);
+  if (!gone() && next != Time::never()) wake_at(next);
 }
 
 void TcpConnection::on_timer() {
@@ -86,8 +99,9 @@ void TcpConnection::lower_mss(std::uint16_t mtu) {
 void TcpConnection::enter_time_wait() {
   const bool first = state_ != TcpState::time_wait;
   state_ = TcpState::time_wait;
-  stop_timer();
-  set_timer(stack_->network().now() + time_wait_length);
+  acknowledge_at_ = Time::never();
+  deadline_ = stack_->network().now() + time_wait_length;
+  wake_at(deadline_);
   if (!first) return;
   if (handler_ && paused_) hand_over_unread();
   ring_ = {};
@@ -105,6 +119,7 @@ void TcpConnection::finish(TcpEnd end, const Trouble* trouble) {
   if (gone()) return;
   state_ = TcpState::closed;
   stop_timer();
+  acknowledge_at_ = Time::never();
   ring_ = {};
   held_ = {};
   unread_ = {};

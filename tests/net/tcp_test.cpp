@@ -209,6 +209,48 @@ TEST(TcpData, IsAcknowledgedByTheAnswerWhereThereIsOne) {
   EXPECT_EQ(s.heard, (Strings{"established", "abc", "de."}));
 }
 
+TEST(TcpData, EverySecondSegmentOfFullSizeIsAcknowledgedAtOnce) {
+  Script s;
+  s.open_passive({.mss = 100});
+  const std::string full(100, 'x');
+  s.say(ack, 1, 1, full);
+  EXPECT_EQ(s.sent(), Strings{});
+  s.say(ack, 101, 1, full);
+  EXPECT_EQ(s.sent(), Strings{"ACK 1:201"});
+  s.say(ack, 201, 1, full);
+  s.wait(39_ms);
+  EXPECT_EQ(s.sent(), Strings{});
+  s.wait(1_ms);
+  EXPECT_EQ(s.sent(), Strings{"ACK 1:301"}) << "Linux's TCP_DELACK_MIN";
+  s.say(ack | TcpFlags::psh, 301, 1, full);
+  EXPECT_EQ(s.sent(), Strings{"ACK 1:401"}) << "the write ends here: nothing more is waited for";
+  s.say(ack, 401, 1, "short");
+  EXPECT_EQ(s.sent(), Strings{"ACK 1:406"});
+  s.wait(1_s);
+  EXPECT_EQ(s.sent(), Strings{});
+}
+
+TEST(TcpData, WhatFillsAGapIsAcknowledgedAtOnce) {
+  Script s;
+  s.open_passive({.mss = 100});
+  const std::string full(100, 'x');
+  s.say(ack, 101, 1, full);
+  EXPECT_EQ(s.sent(), Strings{"ACK 1:1"});
+  s.say(ack, 1, 1, full);
+  EXPECT_EQ(s.sent(), Strings{"ACK 1:201"});
+}
+
+TEST(TcpData, AnAnswerTakesAWaitingAcknowledgmentAlong) {
+  Script s;
+  s.open_passive({.mss = 100});
+  s.say(ack, 1, 1, std::string(100, 'x'));
+  s.connection->send(Bytes(10, 'y'));
+  EXPECT_EQ(s.sent(), Strings{"PSH+A 1:101 10"});
+  s.say(ack, 101, 11);
+  s.wait(1_s);
+  EXPECT_EQ(s.sent(), Strings{});
+}
+
 TEST(TcpData, OutOfOrderIsKeptAndHandedOverOnce) {
   Script s;
   s.open_passive();
