@@ -50,10 +50,13 @@ std::string tcp_words(Ipv4View ip, bool whole) {
   return text + (whole && segment_sum_wrong(ip) ? " tcp-sum-wrong" : "");
 }
 
-std::string udp_words(Ipv4View ip, bool whole) {
+/// Of a first piece `len` is what the piece holds, so that the pieces' lengths add up; the header's length is that of
+/// the datagram.
+std::string udp_words(Ipv4View ip, bool whole, bool quoted) {
   const std::optional<UdpView> udp = UdpView::parse(ip.payload());
   if (!udp) return " udp cut";
-  std::string text = " udp len=" + std::to_string(udp->length() >= 8 ? udp->length() - 8 : 0);
+  const std::size_t length = ip.is_fragment() && !quoted ? ip.payload().size() : udp->length();
+  std::string text = " udp len=" + std::to_string(length >= 8 ? length - 8 : 0);
   if (whole && !udp->length_ok()) return text + " udp-length-wrong";
   if (udp->sum() == 0) return text + " udp-sum-none";
   return text + (whole && segment_sum_wrong(ip) ? " udp-sum-wrong" : "");
@@ -70,7 +73,7 @@ std::string words(Ipv4View ip, bool quoted, int depth) {
   } else {
     switch (ip.protocol()) {
       case Protocol::tcp: text += tcp_words(ip, whole); break;
-      case Protocol::udp: text += udp_words(ip, whole); break;
+      case Protocol::udp: text += udp_words(ip, whole, quoted); break;
       case Protocol::icmp: text += icmp_words(ip, whole, depth); break;
       default: text += ' ' + to_string(ip.protocol()) + " len=" + std::to_string(ip.payload().size());
     }

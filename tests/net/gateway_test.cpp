@@ -107,13 +107,13 @@ TEST_F(GatewayTest, PiecesAreTranslatedTogetherAndLeaveAsTheyCame) {
   EXPECT_EQ(after(from_inside, piece(0, 16)),
             "0.001000000 gw translate p2 - UDP > 198.51.100.10:53 src 192.168.1.10:5000 => 203.0.113.5:5000, ttl "
             "64 => 63, ip sum 8eb2 => 155f, udp sum 9677 => 1c24 | new mapping #1, new flow #1\n"
-            "0.001000000 gw/wan send p2 - 203.0.113.5:5000 > 198.51.100.10:53 udp len=40 ttl=63 frag=0+\n"
+            "0.001000000 gw/wan send p2 - 203.0.113.5:5000 > 198.51.100.10:53 udp len=8 ttl=63 frag=0+\n"
             "0.001000000 gw/wan send p4 - 203.0.113.5 > 198.51.100.10 udp len=32 ttl=63 frag=16\n");
   EXPECT_EQ(after(from_inside, piece(0, 16)), "");
   EXPECT_EQ(pass(Duration{31'000'000'000}),
             "30.001000000 gw change - - expired mapping #1 flow #1 udp 192.168.1.10:5000 203.0.113.5:5000 "
             "198.51.100.10:53 unreplied left 0s\n"
-            "30.002000000 gw drop p5 - 192.168.1.10:5000 > 198.51.100.10:53 udp len=40 ttl=64 frag=0+ | "
+            "30.002000000 gw drop p5 - 192.168.1.10:5000 > 198.51.100.10:53 udp len=8 ttl=64 frag=0+ | "
             "reassembly-timeout: 1 of its pieces came\n");
 }
 
@@ -464,18 +464,18 @@ struct FullOfOldPieces : FullOfPieces {
 
 TEST_F(FullOfPieces, TheOldestGiveWayAndAreTold) {
   EXPECT_EQ(fill(),
-            "0.496000000 gw drop p1 - 198.51.100.66:30840 > 203.0.113.5:30840 udp len=30832 ttl=64 frag=0+ | "
+            "0.496000000 gw drop p1 - 198.51.100.66:30840 > 203.0.113.5:30840 udp len=8184 ttl=64 frag=0+ | "
             "queue-full: its pieces gave way to newer ones\n");
   EXPECT_EQ(id, 497);
 }
 
 TEST_F(FullOfOldPieces, GiveWayFromTheNextDatagramOnIfNewRulesSaySo) {
   EXPECT_EQ(fill(),
-            "0.496000000 gw/wan drop p497 - 198.51.100.66:30840 > 203.0.113.5:30840 udp len=30832 ttl=64 frag=0+ | "
+            "0.496000000 gw/wan drop p497 - 198.51.100.66:30840 > 203.0.113.5:30840 udp len=8184 ttl=64 frag=0+ | "
             "queue-full\n");
   gw.configure(giving_way(true));
   EXPECT_EQ(next_piece(),
-            "0.497000000 gw drop p1 - 198.51.100.66:30840 > 203.0.113.5:30840 udp len=30832 ttl=64 frag=0+ | "
+            "0.497000000 gw drop p1 - 198.51.100.66:30840 > 203.0.113.5:30840 udp len=8184 ttl=64 frag=0+ | "
             "queue-full: its pieces gave way to newer ones\n");
 }
 

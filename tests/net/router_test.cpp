@@ -40,7 +40,7 @@ TEST_F(RouterTest, TooBigAndNotToBeFragmentedIsTold) {
 TEST_F(RouterTest, TooBigIsCutAsLinuxCuts) {
   gw.interfaces()[1].mtu = 1400;
   EXPECT_EQ(after(from_inside, udp(from, to, 1373, 64, 0)),
-            "0.000000000 gw/wan send p1 - 192.168.1.10:5000 > 198.51.100.10:53 udp len=1373 ttl=63 frag=0+\n"
+            "0.000000000 gw/wan send p1 - 192.168.1.10:5000 > 198.51.100.10:53 udp len=1368 ttl=63 frag=0+\n"
             "0.000000000 gw/wan send p2 - 192.168.1.10 > 198.51.100.10 udp len=5 ttl=63 frag=1376\n");
 }
 

@@ -70,6 +70,10 @@ TEST(Describe, TellsFragmentsOptionsAndOtherProtocols) {
   piece.fragment_word = 0x20b9;
   EXPECT_EQ(describe(ip_packet(piece, Protocol::udp, from_hex("01020304"))),
             "192.168.1.10 > 198.51.100.10 udp len=4 ttl=64 frag=1480+");
+  piece.fragment_word = 0x2000;
+  const auto first = ip_packet(piece, Protocol::udp, from_hex("138800350fa800000102030405060708"));
+  EXPECT_EQ(describe(first), "192.168.1.10:5000 > 198.51.100.10:53 udp len=8 udp-sum-none ttl=64 frag=0+")
+      << "what this piece holds; the header says 4000 for all of them";
   EXPECT_EQ(describe(ip_packet(ip, Protocol::gre, from_hex("01020304"))),
             "192.168.1.10 > 198.51.100.10 gre len=4 ttl=64");
   IpFields marked = ip;
