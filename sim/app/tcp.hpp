@@ -69,6 +69,7 @@ struct TcpClientParams {
   Duration wait{
       5'000'000'000};  ///< for the next byte of the exchange to get across: an answer that comes is waited for
   AfterExchange after = AfterExchange::keep;
+  Duration keepalive;  ///< so long after the peer was heard last it is asked whether it lives (SO_KEEPALIVE); 0: never
   net::TcpSettings settings;  ///< settings.syn_tries: how long the SYN is tried
 };
 
@@ -94,6 +95,8 @@ class TcpClient final : public App, private net::TcpHandler, private engine::Han
   void check_answered();
   void finish_exchanges();
   void give_up(std::string_view when);
+  void look_for_life();
+  void look_for_life_at(Time at);
   void say_result(std::string_view word);
   std::uint64_t request_size() const { return params_.payload.empty() ? params_.size : params_.payload.size(); }
 
@@ -106,6 +109,7 @@ class TcpClient final : public App, private net::TcpHandler, private engine::Han
   std::uint64_t answered_ = 0;             // bytes that came since it began
   std::uint64_t received_ = 0, unsaid_ = 0;
   std::uint32_t requests_ = 0;  // begun
+  std::uint32_t probes_ = 0;    // keepalives that nothing answered
   bool waiting_ = false;        // for an answer
   bool over_ = false;           // a result was said
 };

@@ -6,8 +6,12 @@
 namespace masqsim::app {
 
 namespace {
-/// Events: 0 begins, `begin_next` the next request; any other is the number of a request whose time is up.
-constexpr std::uint64_t begin = 0, begin_next = std::uint64_t{1} << 32;
+/// Events: 0 begins, `begin_next` the next request, `keepalive` asks whether the peer lives; any other is the number of
+/// a request whose time is up.
+constexpr std::uint64_t begin = 0, begin_next = std::uint64_t{1} << 32, keepalive = std::uint64_t{2} << 32;
+
+constexpr Duration between_probes = 75_s;  // at most: Linux's tcp_keepalive_intvl
+constexpr std::uint32_t most_probes = 9;   // Linux's tcp_keepalive_probes
 }  // namespace
 
 TcpClient::TcpClient(net::Stack& stack, const TcpClientParams& params) : stack_(stack), params_(params) {
@@ -21,7 +25,9 @@ void TcpClient::on_event(std::uint64_t what) {
     say(stack_.node(), params_.flow, "port {} is in use", params_.from_port);
     return say_result(result::no_answer);
   }
-  if (over_ || !connection_) return;
+  if (!connection_) return;
+  if (what == keepalive) return look_for_life();
+  if (over_) return;
   if (what == begin_next) return begin_request();
   if (!waiting_ || what != requests_) return;
   const Time due = connection_->last_progress() + params_.wait;
@@ -49,8 +55,30 @@ void TcpClient::give_up(std::string_view when) {
 
 void TcpClient::on_established(net::TcpConnection&) {
   say(stack_.node(), params_.flow, "established");
+  if (params_.keepalive.ns > 0) look_for_life_at(stack_.network().now() + params_.keepalive);
   if (request_size() == 0) return finish_exchanges();
   begin_request();
+}
+
+/// By itself this is no reason to go on with the run.
+void TcpClient::look_for_life_at(Time at) {
+  stack_.network().engine().schedule(at, *this, keepalive, engine::Keep::background);
+}
+
+void TcpClient::look_for_life() {
+  const Time now = stack_.network().now(), due = connection_->last_heard() + params_.keepalive;
+  if (due > now) {
+    probes_ = 0;
+    return look_for_life_at(due);
+  }
+  if (probes_ == most_probes) {
+    say(stack_.node(), params_.flow, "no answer to {} keepalives", probes_);
+    say_result(result::reset);
+    return connection_->abort();
+  }
+  ++probes_;
+  look_for_life_at(now + std::min(params_.keepalive, between_probes));
+  connection_->keep_alive();
 }
 
 void TcpClient::begin_request() {

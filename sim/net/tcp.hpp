@@ -96,6 +96,8 @@ class TcpConnection {
   std::uint64_t bytes_acknowledged() const { return bytes_acknowledged_; }  ///< by the peer
   /// When the connection last got something across: it opened, the peer acknowledged bytes, bytes came in order.
   Time last_progress() const { return progress_at_; }
+  /// When a segment of the peer was taken last.
+  Time last_heard() const { return heard_at_; }
   const TcpCongestion& congestion() const { return congestion_; }
   const RetransmissionTimeout& timeout() const { return timeout_; }
   /// Sent or waiting to be, and not yet acknowledged.
@@ -107,6 +109,8 @@ class TcpConnection {
   std::size_t send(wire::ByteView data, bool more = false);
   /// FIN behind what waits; data still comes in. Closing twice is once.
   void close();
+  /// Asks the peer for an acknowledgment, where nothing else does (RFC 9293 section 3.8.4).
+  void keep_alive();
   /// RST, and gone; the handler hears `aborted` before this returns.
   void abort();
   /// Gone without a word to anybody, the handler included (TCP_USER_TIMEOUT ran out).
@@ -234,6 +238,7 @@ class TcpConnection {
   std::vector<std::uint8_t> unread_;  // while paused
   std::uint64_t bytes_received_ = 0, bytes_acknowledged_ = 0;
   Time progress_at_;  // see last_progress()
+  Time heard_at_;
 };
 
 }  // namespace masqsim::net

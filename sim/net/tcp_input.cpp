@@ -111,6 +111,7 @@ void TcpConnection::on_segment_in_window(Tcp tcp, const Packet& packet, Interfac
   if (!flags.any(TcpFlags::ack)) return node.say_drop(packet, Reason::stale, "no ACK", in);
   if (stack_->network().trace().on(trace::Kind::deliver))
     node.say_deliver(packet, program_name(wire::Protocol::tcp, local_.port));
+  heard_at_ = stack_->network().now();
   if (!take_acknowledgment(tcp)) return;
   take_text(tcp);
 }
@@ -327,7 +328,7 @@ void TcpConnection::enter_established() {
   timing_ = false;
   stop_timer();
   congestion_.open(mss_, unacknowledged_);
-  progress_at_ = stack_->network().now();
+  progress_at_ = heard_at_ = stack_->network().now();
   handler_->on_established(*this);
 }
 

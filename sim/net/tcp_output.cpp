@@ -76,6 +76,12 @@ void TcpConnection::abort() {
   finish(TcpEnd::aborted);
 }
 
+// As Linux: an old sequence number, which the peer must answer.
+void TcpConnection::keep_alive() {
+  const bool open = state_ == TcpState::established || state_ == TcpState::close_wait;
+  if (open && waiting_ == 0) send_segment(highest_ - 1, 0, TcpFlags::ack);
+}
+
 void TcpConnection::forget() {
   handler_ = nullptr;
   finish(TcpEnd::aborted);

@@ -278,6 +278,41 @@ TEST(TcpClient, SaysHowMuchOfAnAnswerCameWhenThePeerCloses) {
                      "0.004 a result incomplete", "0.006 a event closed"}));
 }
 
+/// The times and kinds of what crosses the wire after the first `spared` packets.
+Strings packets_after(const test::Lines& lines, std::size_t spared) {
+  Strings told;
+  for (const std::string& line : lines.of({Kind::send})) {
+    if (spared > 0) {
+      --spared;
+      continue;
+    }
+    told.push_back(line.substr(0, line.find(" |")) + line.substr(line.find(" tcp ")).substr(4, 6));
+  }
+  return told;
+}
+
+TEST(TcpClient, AsksASilentPeerWhetherItLives) {
+  TwoHosts lab;
+  TcpServer server(lab.b.stack(), {.port = 80, .reply = 5});
+  TcpClient client(lab.a.stack(), {.flow = 1, .to = {lab.b_address, 80}, .size = 10, .reply = 5, .keepalive = 60_s});
+  lab.run(Time{} + 130_s);
+  EXPECT_EQ(packets_after(lab.lines, 6),
+            (Strings{"60.004 a send ACK s", "60.005 b send ACK s", "120.006 a send ACK s", "120.007 b send ACK s"}));
+}
+
+TEST(TcpClient, GivesUpAPeerThatAnswersNoKeepalive) {
+  TwoHosts lab;
+  TcpServer server(lab.b.stack(), {.port = 80, .reply = 5});
+  TcpClient client(lab.a.stack(), {.flow = 1, .to = {lab.b_address, 80}, .size = 10, .reply = 5, .keepalive = 60_s});
+  lab.run(Time{} + 1_s);
+  lab.b.interfaces()[0].up = false;
+  lab.run(Time{} + 1000_s);
+  const Strings told = lab.lines.of({Kind::event, Kind::result});
+  EXPECT_EQ(Strings(told.end() - 3, told.end()), (Strings{"600.004 a event no answer to 9 keepalives",
+                                                          "600.004 a result reset", "600.004 a event broke it off"}))
+      << "60 s, and 9 times as much";
+}
+
 TEST(TcpServer, ClosesWhenItHasAnsweredIfThatIsAgreed) {
   TwoHosts lab;
   TcpServer server(lab.b.stack(), {.port = 80, .reply = 3'000'000, .close = true});
