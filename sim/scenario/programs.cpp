@@ -45,6 +45,7 @@ std::unique_ptr<app::App> tcp_client(const Flow& flow) {
   params.times = action.times;
   params.every = action.every;
   params.wait = action.wait;
+  params.keepalive = action.keepalive;
   params.settings.ttl = action.ttl;
   params.settings.tos = action.tos;
   const Service* service = flow.service(wire::Protocol::tcp);

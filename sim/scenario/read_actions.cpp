@@ -54,8 +54,9 @@ class ActionReader {
         report_(draft.report),
         number_(number),
         fields_(draft.report, value, "actions", value.span,
-                {"at",  "id",    "from",  "tcp",     "udp",  "ping",  "traceroute", "raw", "set", "send", "text",
-                 "hex", "times", "every", "stagger", "wait", "close", "ttl",        "tos", "df",  "hops", "network"}) {}
+                {"at",    "id",   "from", "tcp", "udp",   "ping",    "traceroute", "raw",
+                 "set",   "send", "text", "hex", "times", "every",   "stagger",    "wait",
+                 "close", "ttl",  "tos",  "df",  "hops",  "network", "keepalive"}) {}
 
   std::optional<Action> read() {
     if (!fields_.ok() || !find_verb()) return std::nullopt;
@@ -131,7 +132,7 @@ class ActionReader {
       std::uint8_t verbs;  // a bit each, in the order of Verb
     };
     static constexpr std::uint8_t tcp = 1, udp = 2, ping = 4, trace = 8, raw = 16;
-    static constexpr std::array<Rule, 14> rules{{{"from", tcp | udp | ping | trace | raw},
+    static constexpr std::array<Rule, 15> rules{{{"from", tcp | udp | ping | trace | raw},
                                                  {"send", tcp | udp | ping},
                                                  {"text", tcp | udp},
                                                  {"hex", tcp | udp},
@@ -140,6 +141,7 @@ class ActionReader {
                                                  {"stagger", tcp | udp | ping | trace | raw},
                                                  {"wait", tcp | udp | ping | trace},
                                                  {"close", tcp},
+                                                 {"keepalive", tcp},
                                                  {"ttl", tcp | udp | ping},
                                                  {"tos", tcp | udp | ping | trace},
                                                  {"df", tcp | udp | ping},
@@ -270,6 +272,7 @@ class ActionReader {
     }
     fields_.duration("stagger", action_.stagger);
     fields_.duration("wait", action_.wait);
+    fields_.duration("keepalive", action_.keepalive);
     const bool group = from_known_ && from().group && action_.from.member == 0;
     if (fields_.has("stagger") && from_known_ && !group) say(fields_.key_span("stagger"), "'stagger' is for groups");
   }

@@ -294,6 +294,7 @@ class Resolver {
     if (s_.nodes[a.from.node].group && a.from.member == 0) w_.line("stagger", to_string(a.stagger));
     if (a.verb != Verb::raw) w_.line("wait", to_string(a.wait));
     if (a.verb == Verb::tcp) w_.line("close", word(a.close));
+    if (a.verb == Verb::tcp) w_.line("keepalive", to_string(a.keepalive));
     if (stream || ping) w_.line("ttl", std::to_string(a.ttl));
     if (a.verb != Verb::raw) w_.line("tos", std::to_string(a.tos));
     if (stream || ping) w_.line("df", boolean(a.df));

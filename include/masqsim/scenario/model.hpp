@@ -260,6 +260,7 @@ struct Action {
   Duration stagger;                   ///< of a group each member begins so much after the one before
   Duration wait{5'000'000'000};       ///< how long an answer is waited for; tcp: its next byte
   Close close = Close::never;
+  Duration keepalive;     ///< tcp: so long after the peer was heard last it is asked whether it lives; 0: never
   std::uint8_t ttl = 64;  ///< the node's, unless the action says otherwise
   std::uint8_t tos = 0;
   bool df = false;             ///< tcp: true unless the file says otherwise
