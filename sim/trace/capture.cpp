@@ -57,7 +57,7 @@ struct LinkType {
   Unwrap unwrap;
 };
 constexpr LinkType link_types[] = {
-    {DLT_EN10MB, ethernet},    {DLT_RAW, raw},       {DLT_IPV4, raw},     {101, raw}, {DLT_LINUX_SLL, cooked},
+    {DLT_EN10MB, ethernet},    {DLT_RAW, raw},       {DLT_IPV4, raw},     {DLT_LINUX_SLL, cooked},
     {DLT_LINUX_SLL2, cooked2}, {DLT_NULL, loopback}, {DLT_LOOP, loopback}};
 
 struct Close {

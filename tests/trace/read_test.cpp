@@ -61,6 +61,21 @@ TEST(ReadTrace, LosesNothingThroughJson) {
   EXPECT_EQ(again.text(), text);
 }
 
+TEST(ReadTrace, TakesTheLargestNumbersThatItsFieldsHold) {
+  Header header = sample::header();
+  header.points[0].prefix_length = 32;
+  header.points[0].mtu = UINT32_MAX;
+  OutputText out;
+  JsonSink sink(out);
+  sink.begin(header);
+  const Header read = parse_recording(out.text(), "a.json").header;
+  EXPECT_EQ(read.points[0].prefix_length, 32);
+  EXPECT_EQ(read.points[0].mtu, UINT32_MAX);
+  std::string text = out.text();
+  text.replace(text.find("\"prefix\":32"), 11, "\"prefix\":33");
+  EXPECT_EQ(error_of(text), "a.trace:1: 'prefix' must be a whole number from 0 to 32");
+}
+
 TEST(ReadTrace, KeepsNamesThatNeedEscapes) {
   Header header = sample::header();
   header.nodes[0].name = "a b\\x41";

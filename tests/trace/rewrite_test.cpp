@@ -62,6 +62,17 @@ TEST(Rewrite, TellsAPayloadThatGrew) {
                                       "udp sum 0fdd => 0adb", "payload length 4 => 5"}));
 }
 
+TEST(Rewrite, ShowsSixteenBytesOfAPayloadAndSumsUpMore) {
+  const auto change = [](std::size_t size) {
+    const wire::IpFields ip{.source = sample::laptop, .destination = sample::web};
+    Bytes before(size, 0x61), after(size, 0x61);
+    after.back() = 0x62;
+    return words(wire::udp_packet(ip, 1, 2, before), wire::udp_packet(ip, 1, 2, after)).back();
+  };
+  EXPECT_EQ(change(16), "payload 61616161616161616161616161616161 => 61616161616161616161616161616162");
+  EXPECT_EQ(change(17), "payload 17 bytes summing to 6c0b => 17 bytes summing to 6d0b");
+}
+
 TEST(Rewrite, TellsBytesThatAreNoPacket) {
   EXPECT_EQ(words({1, 2}, {1, 3}), (std::vector<std::string>{"bytes 0102 => 0103"}));
   EXPECT_EQ(words({1, 2}, {}), (std::vector<std::string>{"bytes length 2 => 0"}));
