@@ -42,6 +42,7 @@ class Core {
   void configure(Config config);
   void prefer_port(std::optional<std::uint16_t> port) { preferred_port_ = port; }
   std::vector<Step> explain(wire::ByteView packet, InterfaceId in, Time now) const;
+  std::string invalid_because(wire::ByteView packet, Time now) const;
   Reason unowned_reason(wire::ByteView packet, InterfaceId in, Time now) const;
 
   void keep(Track& track);

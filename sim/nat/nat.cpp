@@ -75,6 +75,7 @@ void Nat::prefer_port(std::optional<std::uint16_t> port) { core_->prefer_port(po
 std::vector<Step> Nat::explain(wire::ByteView packet, InterfaceId in, Time now) const {
   return core_->explain(packet, in, now);
 }
+std::string Nat::invalid_because(wire::ByteView packet, Time now) const { return core_->invalid_because(packet, now); }
 Reason Nat::unowned_reason(wire::ByteView packet, InterfaceId in, Time now) const {
   return core_->unowned_reason(packet, in, now);
 }

@@ -1,7 +1,10 @@
 // The table for people, and why a packet that nothing owns is treated as it is.
 #include <algorithm>
+#include <vector>
 
 #include "core.hpp"
+#include "masqsim/nat/asked.hpp"
+#include "tcp_tracker.hpp"
 
 namespace masqsim::nat {
 
@@ -17,9 +20,57 @@ wire::Tuple tuple_of(const Key& key, std::uint8_t protocol) {
 /// The endpoint that a packet calls: its port, or the id of an ICMP query.
 wire::Endpoint called(const Key& key, std::uint8_t protocol) { return tuple_of(key, protocol).destination; }
 
-std::string entries_text(std::size_t count) {
-  if (count == 0) return "the table is empty";
-  return count == 1 ? "one entry" : std::to_string(count) + " entries";
+/// "port 22" of a protocol with ports, "id 7" of ICMP; empty of the others, whose packets have no such number.
+std::string number_text(std::uint8_t protocol, std::uint16_t number) {
+  if (has_ports(protocol)) return "port " + std::to_string(number);
+  return protocol == proto_icmp ? "id " + std::to_string(number) : "";
+}
+
+/// What the table holds instead of a mapping of the number that was called.
+std::string entries_text(const std::vector<Entry>& there, std::uint8_t protocol, std::uint16_t called,
+                         wire::Address remote) {
+  if (there.empty()) return "the table is empty";
+  if (there.size() == 1) {
+    const Entry& only = there.front();
+    const std::string number = number_text(static_cast<std::uint8_t>(only.protocol), only.outside.port);
+    return "one entry, " + (number.empty() ? "of " + wire::to_string(only.protocol) : "outside " + number);
+  }
+  const bool shared = std::ranges::any_of(there, [&](const Entry& e) { return e.outside.port == called; });
+  const std::string number = number_text(protocol, called);
+  return std::to_string(there.size()) + " entries, none " +
+         (shared || number.empty() ? "for this packet of " + wire::to_string(remote) : "with outside " + number);
+}
+
+std::string to_text(PortRange ports) {
+  const std::string first = std::to_string(ports.first);
+  return ports.first == ports.last ? first : first + "-" + std::to_string(ports.last);
+}
+
+/// Why no destination rule takes the packet: the one that would, but for its caller or its protocol, says most.
+std::string no_forward_text(const Config& config, wire::ByteView packet, InterfaceId in, std::uint8_t protocol,
+                            std::uint16_t called) {
+  if (config.destination.empty()) return "nat.forward is empty";
+  const std::string number = has_ports(protocol) ? " port " + std::to_string(called) : "";
+  for (const RuleAsked& asked : destination_rules_asked(config, packet, in)) {
+    const DestinationRule& rule = config.destination[asked.number];
+    if (asked.unmet != Unmet::from) continue;
+    const std::string ports = rule.port ? " " + to_text(*rule.port) : "";
+    const std::string callers = rule.from->length == 32 ? to_string(rule.from->address) : to_string(*rule.from);
+    return (rule.protocol ? wire::to_string(*rule.protocol) + ports : "everything") + " is forwarded for " + callers +
+           " only";
+  }
+  return "no forward for " + wire::to_string(wire::Protocol{protocol}) + number;
+}
+
+std::string_view sentence(TcpVerdict::Why why) {
+  switch (why) {
+    case TcpVerdict::Why::none: return "";
+    case TcpVerdict::Why::state: return "its flags do not fit the state of the connection";
+    case TcpVerdict::Why::reset: return "an RST that lies before what was acknowledged";
+    case TcpVerdict::Why::beyond_window: return "its data lie beyond the receiver's window";
+    case TcpVerdict::Why::unsent_acknowledged: return "it acknowledges what was never sent";
+  }
+  return "";
 }
 
 }  // namespace
@@ -88,6 +139,34 @@ Reason Core::unowned_reason(wire::ByteView packet, InterfaceId in, Time now) con
   return ran_out ? Reason::mapping_expired : Reason::no_mapping;
 }
 
+/// Why the tracker calls `packet` INVALID; empty where it does not, or where nobody can tell afterwards.
+std::string Core::invalid_because(wire::ByteView packet, Time now) const {
+  const std::string_view wrong = unsound(packet, config_.verify_checksums);
+  if (!wrong.empty()) return std::string(wrong);
+  std::vector<std::uint8_t> copy(packet.begin(), packet.end());
+  const Packet read = *read_packet(copy);
+  if (read.is_icmp_error()) return "it quotes a packet that belongs to no entry";
+  const std::optional<Lookup> lookup = lookup_of(read);
+  if (!lookup) return "conntrack finds no port or id in it";
+  const Table::Found found = table_.look(*lookup);
+  const bool known = found && Time{table_[found.index].deadline} > now;
+  if (read.protocol == proto_icmp) {
+    return known || wire::icmp::is_request(read.segment()[0]) ? "" : "it answers a query that is in no entry";
+  }
+  if (read.protocol != proto_tcp) return "";
+  const TcpSegment segment = read_segment(*wire::TcpView::parse(read.segment()));
+  if (!known) {
+    TcpTrack begun;
+    return tcp_begin(begun, segment, config_) ? "" : "it belongs to no entry, and no connection begins with it";
+  }
+  const Flow& flow = table_[found.index];
+  TcpTrack track = table_.tcp(flow);
+  TcpState state = flow.state;
+  const TcpVerdict verdict =
+      tcp_follow(track, state, flow.status, found.direction, segment, 0, Time{flow.deadline} - now, config_);
+  return std::string(sentence(verdict.why));
+}
+
 std::vector<Step> Core::explain(wire::ByteView packet, InterfaceId in, Time now) const {
   std::vector<Step> steps;
   const auto ip = wire::Ipv4View::parse(packet);
@@ -98,14 +177,21 @@ std::vector<Step> Core::explain(wire::ByteView packet, InterfaceId in, Time now)
   const std::optional<Key> key = key_of(*ip);
   if (!key) {
     steps.push_back({"a port or id to look up?", false, "the packet has none", ""});
+    if (std::string why = invalid_because(packet, now); !why.empty()) steps.push_back({"valid?", false, why, ""});
     return steps;
   }
   const auto protocol = static_cast<std::uint8_t>(ip->protocol());
   const Table::Found flow = table_.look(lookup_of(*key, protocol));
   if (flow && table_[flow.index].deadline > now.ns) {
-    steps.push_back({"existing flow?", true, "entry " + std::to_string(table_[flow.index].number), ""});
+    const Entry entry = entry_of(table_[flow.index], now);
+    steps.push_back({"existing flow?", true,
+                     "entry " + std::to_string(entry.flow) + ", " + wire::to_string(entry.inside) + " with " +
+                         wire::to_string(entry.remote) + ", " + state_word(entry),
+                     ""});
+    if (std::string why = invalid_because(packet, now); !why.empty()) steps.push_back({"valid?", false, why, ""});
     return steps;
   }
+  if (std::string why = invalid_because(packet, now); !why.empty()) steps.push_back({"valid?", false, why, ""});
   const wire::Endpoint endpoint = called(*key, protocol);
   const std::uint32_t holder = table_.newest_of_outside(endpoint, protocol);
   const bool held = holder != no_flow && table_[holder].deadline > now.ns;
@@ -119,21 +205,18 @@ std::vector<Step> Core::explain(wire::ByteView packet, InterfaceId in, Time now)
                        "nat.filtering"});
     }
   } else {
-    const std::vector<Entry> there = entries(now);
-    std::string detail = entries_text(there.size());
-    if (there.size() == 1) detail += ", outside port " + std::to_string(there.front().outside.port);
-    if (there.size() > 1) detail += ", none with outside port " + std::to_string(endpoint.port);
-    if (behaviour_.expired_lately(endpoint, protocol)) detail = "there was one, but its time ran out";
-    steps.push_back({"existing mapping?", false, detail, "nat.timeouts"});
+    const bool expired = behaviour_.expired_lately(endpoint, protocol);
+    steps.push_back({"existing mapping?", false,
+                     expired ? "there was one, but its time ran out"
+                             : entries_text(entries(now), protocol, endpoint.port, ip->source()),
+                     expired ? "nat.timeouts" : ""});
   }
   bool hairpin_off = false;
   const DestinationRule* rule = rules_.destination_for(*key, protocol, in, &hairpin_off);
-  std::string detail =
-      "no forward for " + wire::to_string(wire::Protocol{protocol}) + " port " + std::to_string(endpoint.port);
-  if (rules_.destination().empty()) detail = "nat.forward is empty";
-  if (rule != nullptr) detail = "to " + wire::to_string(rule->forward);
-  steps.push_back({"port forward?", rule != nullptr || hairpin_off, hairpin_off ? "for callers from outside" : detail,
-                   "nat.forward"});
+  const std::string detail = rule != nullptr ? "to " + wire::to_string(rule->forward)
+                             : hairpin_off   ? "for callers from outside"
+                                             : no_forward_text(config_, packet, in, protocol, endpoint.port);
+  steps.push_back({"port forward?", rule != nullptr || hairpin_off, detail, "nat.forward"});
   if (!rules_.is_outside(in) && owns_outside(to)) {
     const bool on = config_.hairpin == Hairpin::full || (rule != nullptr && config_.hairpin == Hairpin::dnat_only);
     steps.push_back({"hairpin?", on, on ? "" : "an inside host calls the outside address", "nat.hairpin"});

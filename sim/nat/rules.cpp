@@ -39,14 +39,23 @@ bool Rules::is_outside(InterfaceId id) const {
   return !named;
 }
 
+Unmet Rules::unmet(const SourceRule& rule, wire::Address source, wire::Address destination, std::uint8_t protocol,
+                   bool forwarded, const Way& way) {
+  if (rule.out != any_interface && rule.out != way.out) return Unmet::out;
+  if (rule.in != any_interface && rule.in != way.in) return Unmet::in;
+  if (!is_protocol(rule.protocol, protocol)) return Unmet::protocol;
+  if (!contains(rule.from, source.value)) return Unmet::from;
+  if (!contains(rule.to, destination.value)) return Unmet::to;
+  return rule.only_port_forwarded && !forwarded ? Unmet::forwarded : Unmet::none;
+}
+
 const SourceRule* Rules::source_for(const Flow& flow, const Way& way) const {
   const Key key = inverse(flow.reply, flow.protocol);
-  const auto matches = [&](const SourceRule& rule) {
-    return (rule.out == any_interface || rule.out == way.out) && (rule.in == any_interface || rule.in == way.in) &&
-           is_protocol(rule.protocol, flow.protocol) && contains(rule.from, key.source) &&
-           contains(rule.to, key.destination) && (!rule.only_port_forwarded || flow.any(status::destination_nat));
+  const auto takes = [&](const SourceRule& rule) {
+    return unmet(rule, {key.source}, {key.destination}, flow.protocol, flow.any(status::destination_nat), way) ==
+           Unmet::none;
   };
-  const auto found = std::find_if(source_.begin(), source_.end(), matches);
+  const auto found = std::find_if(source_.begin(), source_.end(), takes);
   return found == source_.end() ? nullptr : &*found;
 }
 
@@ -58,23 +67,25 @@ const SourceRule* Rules::outward_for(const Flow& flow, InterfaceId in) const {
   return found == source_.end() ? nullptr : &*found;
 }
 
+Unmet Rules::unmet(const DestinationRule& rule, const Key& key, std::uint8_t protocol, InterfaceId in) const {
+  if (rule.in != any_interface && rule.in != in) return Unmet::in;
+  if (!rule.to.contains({key.destination})) return Unmet::to;
+  if (!is_protocol(rule.protocol, protocol)) return Unmet::protocol;
+  if (rule.port &&
+      (!has_ports(protocol) || key.destination_port < rule.port->first || key.destination_port > rule.port->last)) {
+    return Unmet::port;
+  }
+  if (!contains(rule.from, key.source)) return Unmet::from;
+  const bool off = rule.in == any_interface && hairpin_ == Hairpin::none && !is_outside(in);
+  return off ? Unmet::hairpin : Unmet::none;
+}
+
 const DestinationRule* Rules::destination_for(const Key& key, std::uint8_t protocol, InterfaceId in,
                                               bool* hairpin_off) const {
-  const bool has_port = has_ports(protocol);
   for (const DestinationRule& rule : destination_) {
-    if (rule.in != any_interface && rule.in != in) continue;
-    if (!contains(rule.from, key.source) || !rule.to.contains({key.destination}) ||
-        !is_protocol(rule.protocol, protocol)) {
-      continue;
-    }
-    if (rule.port && (!has_port || key.destination_port < rule.port->first || key.destination_port > rule.port->last)) {
-      continue;
-    }
-    if (rule.in == any_interface && hairpin_ == Hairpin::none && !is_outside(in)) {
-      if (hairpin_off != nullptr) *hairpin_off = true;
-      continue;
-    }
-    return &rule;
+    const Unmet what = unmet(rule, key, protocol, in);
+    if (what == Unmet::none) return &rule;
+    if (what == Unmet::hairpin && hairpin_off != nullptr) *hairpin_off = true;
   }
   return nullptr;
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "flow.hpp"
+#include "masqsim/nat/asked.hpp"
 #include "tuple_choice.hpp"
 
 namespace masqsim::nat {
@@ -23,6 +24,11 @@ class Rules {
   bool any() const { return !source_.empty() || !destination_.empty(); }
   /// True for interfaces that a translating source rule names as its way out; with none named, for all.
   bool is_outside(InterfaceId id) const;
+
+  /// What of `rule` does not fit a flow from `source` to `destination`, which a rule has `forwarded` or not.
+  static Unmet unmet(const SourceRule& rule, wire::Address source, wire::Address destination, std::uint8_t protocol,
+                     bool forwarded, const Way& way);
+  Unmet unmet(const DestinationRule& rule, const Key& key, std::uint8_t protocol, InterfaceId in) const;
 
   const SourceRule* source_for(const Flow& flow, const Way& way) const;
   /// The rule that would translate the flow's source if it left for the outside.

@@ -85,6 +85,7 @@ class Table {
   Flow& operator[](std::uint32_t index) { return flows_[index]; }
   const Flow& operator[](std::uint32_t index) const { return flows_[index]; }
   TcpTrack& tcp(const Flow& flow) { return tcp_[flow.tcp]; }
+  const TcpTrack& tcp(const Flow& flow) const { return tcp_[flow.tcp]; }
   SctpTrack& sctp(const Flow& flow) { return sctp_[flow.sctp]; }
   const SctpTrack& sctp(const Flow& flow) const { return sctp_[flow.sctp]; }
   Timers& timers() { return timers_; }

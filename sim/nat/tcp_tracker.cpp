@@ -100,7 +100,7 @@ void begin_side(TcpTrack::Side& sender, TcpTrack::Side& receiver, const TcpSegme
   }
 }
 
-enum class Fit : std::uint8_t { fits, ignored, invalid };
+enum class Fit : std::uint8_t { fits, ignored, beyond_window, acknowledges_unsent };
 
 /// The window checks: is the segment one that the two sides could be exchanging now? Where it is, both
 /// sides are brought up to date.
@@ -150,13 +150,13 @@ Fit fit_window(TcpTrack& track, TcpState state, Direction direction, const TcpSe
   if (after(sequence, sender.max_end)) {
     const std::uint32_t overshot = end - sender.max_end + 1;
     if (receiver.max_window == 0 || !end_recent || !ack_recent || !ack_seen || overshot > receiver.max_window) {
-      return outside(Fit::invalid);
+      return outside(Fit::beyond_window);
     }
     sender.end = end;  // it may be acknowledged, so it must be known
     sender.flags |= unacknowledged;
     return outside(Fit::ignored);
   }
-  if (!ack_seen) return outside(Fit::invalid);
+  if (!ack_seen) return outside(Fit::acknowledges_unsent);
   if ((receiver.max_window != 0 && !end_recent) || !ack_recent) return outside(Fit::ignored);
 
   const std::uint32_t window = syn ? segment.window : std::uint32_t{segment.window} << sender.scale;
@@ -363,7 +363,7 @@ TcpVerdict tcp_follow(TcpTrack& track, TcpState& state, std::uint16_t status, Di
   using What = TcpVerdict::What;
   const TcpTable& table = direction == Direction::original ? tcp_original : tcp_reply;
   Cell cell = table[number(segment.kind)][static_cast<std::size_t>(state)];
-  if (cell == Cell::invalid) return {What::invalid, std::nullopt, false};
+  if (cell == Cell::invalid) return {What::invalid, std::nullopt, false, TcpVerdict::Why::state};
 
   TcpState old = state;
   bool check_window = true;
@@ -394,17 +394,23 @@ TcpVerdict tcp_follow(TcpTrack& track, TcpState& state, std::uint16_t status, Di
   }
   if (segment.kind == TcpKind::rst) {
     switch (judge_reset(track, old, status, direction, segment)) {
-      case Reset::invalid: return {What::invalid, std::nullopt, false};
+      case Reset::invalid: return {What::invalid, std::nullopt, false, TcpVerdict::Why::reset};
       case Reset::keep_state: next = old; break;
       case Reset::skip_window: check_window = false; break;
       case Reset::check_window: break;
     }
   }
   if (check_window) {
-    switch (fit_window(track, state, direction, segment, acknowledgment_offset, config)) {
+    const Fit fit = fit_window(track, state, direction, segment, acknowledgment_offset, config);
+    switch (fit) {
       case Fit::ignored: return {What::ignored, std::nullopt, false};
-      case Fit::invalid: return invalid_segment(track, status, direction, segment.kind, left, config.timeouts);
       case Fit::fits: break;
+      case Fit::beyond_window:
+      case Fit::acknowledges_unsent: {
+        TcpVerdict verdict = invalid_segment(track, status, direction, segment.kind, left, config.timeouts);
+        verdict.why = fit == Fit::beyond_window ? TcpVerdict::Why::beyond_window : TcpVerdict::Why::unsent_acknowledged;
+        return verdict;
+      }
     }
   }
 

@@ -45,9 +45,18 @@ struct TcpVerdict {
     removed,  ///< passes, and the entry goes
     reopened  ///< the entry goes; the segment is looked up again and makes a new one
   };
+  /// What of an invalid segment does not fit.
+  enum class Why : std::uint8_t {
+    none,
+    state,               ///< the table has no place for its flags in this state
+    reset,               ///< an RST whose sequence number lies before what its receiver acknowledged
+    beyond_window,       ///< its data lie beyond what its receiver offered to take
+    unsent_acknowledged  ///< it acknowledges what the other side has not sent
+  };
   What what = What::accepted;
   std::optional<Duration> timeout;
   bool assured = false;
+  Why why = Why::none;
 };
 
 /// What the tracker reads of a segment.

@@ -191,7 +191,15 @@ std::optional<Forwarder::Refusal> Forwarder::source_refused(Address source, Inte
     if (back.kind == Route::Kind::forward && back.out == in) return std::nullopt;
     if (!overlap_) break;
   }
-  return Refusal{Reason::reverse_path, ""};
+  if (!node_.network().trace().on(trace::Kind::drop)) return Refusal{Reason::reverse_path, ""};
+  const auto network_of = [&](InterfaceIndex n) {
+    return node_.network().header().points[node_.interfaces()[n].point].network;
+  };
+  const Route* back = node_.routes().find(source);
+  const bool leads = back != nullptr && back->kind == Route::Kind::forward;
+  return Refusal{Reason::reverse_path,
+                 fmt::format("it came by {}, and the way back to {} {}", network_of(in), to_string(source),
+                             leads ? "is by " + network_of(back->out) : "is none")};
 }
 
 bool Forwarder::is_deliverable(Address source, Address destination, InterfaceIndex in) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -112,7 +113,7 @@ class Forwarder final : private Neighbours::Owner {
   enum class Owned : std::uint8_t { no, local, broadcast };
   struct Refusal {
     Reason reason;
-    std::string_view text;
+    std::string text;
   };
 
   bool sound(Passage& p) const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "gateway_words.hpp"
 #include "masqsim/wire/icmp.hpp"
 #include "masqsim/wire/ipv4.hpp"
 #include "masqsim/wire/tcp.hpp"
@@ -137,13 +138,37 @@ bool Gateway::go_on(Passage& p, const nat::Decision& decision) {
     if (decision.reason != Reason::none) p.untranslated = decision.reason;
     return true;
   }
-  path_.say_drop(p.packet, decision.reason, "", p.in, p.before);
+  say_end(p, decision.reason);
   switch (decision.answer) {
     case nat::Decision::Answer::none: break;
     case nat::Decision::Answer::host_unreachable: path_.complain(p, icmp::unreachable, icmp::host_unreachable); break;
     case nat::Decision::Answer::admin_prohibited: path_.complain(p, icmp::unreachable, icmp::admin_prohibited); break;
   }
   return false;
+}
+
+/// The record of a packet that a hook ended, with what of the configuration or of the packet did it.
+void Gateway::say_end(const Passage& p, Reason reason) const {
+  if (!told(Kind::drop)) return;
+  std::string text;
+  std::vector<Step> steps;
+  if (reason == Reason::firewall) {
+    steps.push_back(GatewayWords(network_, *this, nat_.config()).firewall(p, p.in != no_interface && is_outside(p.in)));
+    text = steps.back().detail;
+  } else if (reason == Reason::invalid) {
+    text = nat_.invalid_because(p.before.empty() ? p.packet.view() : wire::ByteView(p.before), now());
+    if (nat_.config().firewall.drop_invalid) {
+      steps.push_back({"does the tracker call it valid?", false, text, ""});
+      steps.push_back({"may INVALID packets pass?", false, "invalid: drop", "nat.firewall.invalid"});
+    }
+  } else if (reason == Reason::ports_exhausted) {
+    const std::optional<wire::Tuple> tuple = wire::tuple_of(p.packet.view());
+    if (tuple && !tuple->has_ports) {
+      text = fmt::format("{} has no ports, and another flow with {} has the outside address",
+                         to_string(tuple->protocol), to_string(tuple->destination.address));
+    }
+  }
+  path_.say_drop(p.packet, reason, text, p.in, p.before, steps);
 }
 
 // --- fragments -----------------------------------------------------------------------------------------------------
@@ -303,7 +328,18 @@ void Gateway::say_translation(const Passage& p) {
   record.mapping = p.track.mapping();
   record.bytes = p.packet.view();
   record.before = p.before;
+  const std::vector<Step> steps = network_.trace().wants_steps() ? steps_of(p) : std::vector<Step>();
+  record.steps = steps;
   network_.emit(record);
+}
+
+/// Why the packet left as it did: asked of the first of a flow, and of one that the tracker calls INVALID.
+std::vector<Step> Gateway::steps_of(const Passage& p) const {
+  if (p.untranslated == Reason::invalid) {
+    return {{"does the tracker call it valid?", false, nat_.invalid_because(p.before, now()), ""}};
+  }
+  if (!p.track.made_flow() || p.before.empty()) return {};
+  return GatewayWords(network_, *this, nat_.config()).translation(p);
 }
 
 void Gateway::say_changes() {

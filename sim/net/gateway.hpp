@@ -56,6 +56,7 @@ class Gateway final : public GatewayNode, private Hooks, private Unowned, privat
   void on_event(std::uint64_t argument) override;
 
   bool go_on(Passage& p, const nat::Decision& decision);
+  void say_end(const Passage& p, Reason reason) const;
   bool put_together(Passage& p);
   void hold(Packet piece);
   void expire_fragments();
@@ -67,6 +68,7 @@ class Gateway final : public GatewayNode, private Hooks, private Unowned, privat
 
   void remember(Passage& p) const;
   void say_translation(const Passage& p);
+  std::vector<Step> steps_of(const Passage& p) const;
   void say_changes();
   void plan_wake();
   void learn_own_addresses();

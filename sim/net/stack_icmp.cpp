@@ -43,6 +43,7 @@ void Stack::deliver_icmp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
     case icmp::unreachable:
     case icmp::time_exceeded:
     case icmp::parameter_problem: return take_error(*message, ip.source(), packet, in);
+    case icmp::redirect: refuse(packet, in, Reason::unrelated_icmp, "redirects are not followed"); return;
     default: break;
   }
   refuse(packet, in, Reason::unrelated_icmp, "nobody asked");

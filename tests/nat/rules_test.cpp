@@ -496,11 +496,12 @@ TEST(Explain, AsksTheQuestionsInOrder) {
                    "does its filtering admit the remote? no 198.51.100.9:1 was not called through it",
                    "port forward? no nat.forward is empty"}));
   EXPECT_EQ(text(b.nat.explain(tcp(at(remote, 80), at(outer, 40000), {}), wan, b.now)).at(1),
-            "existing flow? yes entry 1");
+            "existing flow? yes entry 1, 192.168.1.10:40000 with 198.51.100.7:80, syn-sent");
   EXPECT_EQ(text(b.nat.explain(tcp(at(b_host, 1), at(outer, 40000), {}), lan, b.now)).back(),
             "hairpin? no an inside host calls the outside address");
   EXPECT_EQ(text(b.nat.explain(icmp(remote, a_host, 40, 0, 0), wan, b.now)),
-            (Lines{"addressed to the gateway? no to 192.168.1.10", "a port or id to look up? no the packet has none"}));
+            (Lines{"addressed to the gateway? no to 192.168.1.10", "a port or id to look up? no the packet has none",
+                   "valid? no conntrack knows no such type of ICMP"}));
   EXPECT_EQ(text(b.nat.explain(Bytes{1, 2}, wan, b.now)), Lines{"an IPv4 packet? no its header is damaged"});
   Config forwarding = b.nat.config();
   forwarding.destination = {forward(wire::Protocol::tcp, 2222, a_host, 22)};
@@ -508,6 +509,10 @@ TEST(Explain, AsksTheQuestionsInOrder) {
   EXPECT_EQ(text(b.nat.explain(call, wan, b.now)).back(), "port forward? no no forward for tcp port 22");
   EXPECT_EQ(text(b.nat.explain(tcp(at(remote3, 1), at(outer, 2222), {}), wan, b.now)).back(),
             "port forward? yes to 192.168.1.10");
+  forwarding.destination.front().from = wire::Prefix{remote2, 32};
+  b.nat.configure(forwarding);
+  EXPECT_EQ(text(b.nat.explain(tcp(at(remote3, 1), at(outer, 2222), {}), wan, b.now)).back(),
+            "port forward? no tcp 2222 is forwarded for 198.51.100.8 only");
 }
 
 TEST(Explain, TellsAnInsideCallerOfTheOutsideAddressWhetherHairpinHelps) {

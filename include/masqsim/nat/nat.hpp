@@ -208,6 +208,9 @@ class Nat {
 
   /// Why an unowned packet that came in by `in` is treated as it is: the questions asked, in order. Changes nothing.
   std::vector<Step> explain(wire::ByteView packet, InterfaceId in, Time now) const;
+  /// What makes the tracker call `packet` INVALID: "its checksum is wrong"; empty where it does not, or where its
+  /// connection has moved on so that nobody can tell any more.
+  std::string invalid_because(wire::ByteView packet, Time now) const;
   /// The finest reason for a packet addressed to the gateway that no flow, mapping or forward owns: no_mapping,
   /// filtered, mapping_expired, hairpin_off.
   Reason unowned_reason(wire::ByteView packet, InterfaceId in, Time now) const;
