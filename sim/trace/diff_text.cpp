@@ -69,6 +69,26 @@ std::string verdict_of_translation(std::string_view changes) {
   return verdict;
 }
 
+/// "tcp 192.168.1.10:40000 as 203.0.113.5:40000" and "its entry expired" from "expired mapping #1 flow #2 tcp INSIDE
+/// OUTSIDE REMOTE STATE left 2m"; the numbers are the gateway's own business.
+Summary summary_of_change(std::string_view story) {
+  std::string_view rest = story;
+  const std::string_view what = take_until(rest, " mapping ");
+  const bool untranslated = rest.starts_with("#0 ");
+  take_until(rest, " flow ");
+  take_until(rest, " ");
+  const std::string_view protocol = take_until(rest, " ");
+  const std::string_view inside = take_until(rest, " ");
+  const std::string_view outside = take_until(rest, " ");
+  const std::string_view remote = take_until(rest, " ");
+  if (remote.empty()) return {"an entry of the table", std::string(story)};
+  std::string subject = std::string(protocol) + ' ' + std::string(inside);
+  subject += untranslated ? " with " + std::string(remote) : " as " + std::string(outside);
+  return {subject, "its entry is " + std::string(what)};
+}
+
+std::string node_of(const Line& line) { return line.place.substr(0, line.place.find('/')); }
+
 Summary summary_of(const Line& line) {
   std::string_view packet = line.story;
   std::string_view tail = packet;
@@ -86,21 +106,62 @@ Summary summary_of(const Line& line) {
       if (end == std::string_view::npos) return {line.story, ""};
       return {std::string(story.substr(0, end)), verdict_of_translation(story.substr(end + 1))};
     }
+    case Kind::change: return summary_of_change(line.story);
+    case Kind::event: return {node_of(line) + " says", line.story};
+    case Kind::action: return {"set", line.story};
     default: return {std::string(word(line.kind)), line.story};
   }
 }
 
-/// Both sides in two columns; what looks alike in short is shown in full.
+/// The words of `story` that `other` has not at their place; all of it where the two are not built alike.
+std::string words_of_its_own(std::string_view story, std::string_view other) {
+  std::string own;
+  const auto words = [](std::string_view text) { return std::count(text.begin(), text.end(), ' '); };
+  if (words(story) != words(other)) return std::string(story);
+  while (!story.empty()) {
+    const std::string_view mine = take_until(story, " "), theirs = take_until(other, " ");
+    if (mine != theirs) own += (own.empty() ? "" : " ") + std::string(mine);
+  }
+  return own;
+}
+
+/// Seconds to the microsecond, or to the nanosecond where that matters.
+std::string moment(Time t) { return seconds(t, t.ns % 1'000 == 0 ? 6 : 9) + " s"; }
+
+/// What sets `line` apart from `other`, which says the same in short: its source, its time, its place, a value.
+std::string apart(const Line& line, const Line& other) {
+  std::string text;
+  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  if (line.at != other.at) add("at " + moment(line.at));
+  if (line.place != other.place) add("at " + line.place);
+  std::string_view mine = line.story, theirs = other.story;
+  const std::string_view source = take_until(mine, " > "), their_source = take_until(theirs, " > ");
+  const bool packet = !mine.empty() && !theirs.empty();
+  const bool has_source = packet && source.find_first_of(".:") != std::string_view::npos;
+  if (has_source && source != their_source) add("from " + std::string(source));
+  const std::string own = has_source ? words_of_its_own(mine, theirs) : words_of_its_own(line.story, other.story);
+  if (!own.empty() && text.empty()) add(own);
+  if (text.empty() && line.packet != other.packet) add("as packet " + std::to_string(line.packet));
+  if (text.empty() && line.cause != other.cause) add("in answer to packet " + std::to_string(line.cause));
+  return text;
+}
+
+/// Both sides in two columns. What looks alike in short is told by what sets it apart; things of two kinds, which
+/// cannot be compared, by when and where they happened.
 std::string sides(const std::optional<Line>& a, const std::optional<Line>& b) {
   const auto summary = [](const std::optional<Line>& line) {
     return line ? summary_of(*line) : Summary{"nothing more", ""};
   };
   Summary first = summary(a), second = summary(b);
   if (a && b && first == second) {
-    first.verdict = a->story;
-    second.verdict = b->story;
-    first.subject = seconds(a->at) + ' ' + a->place + ' ' + std::string(word(a->kind));
-    second.subject = seconds(b->at) + ' ' + b->place + ' ' + std::string(word(b->kind));
+    first.verdict += (first.verdict.empty() ? "" : " ") + apart(*a, *b);
+    second.verdict += (second.verdict.empty() ? "" : " ") + apart(*b, *a);
+  }
+  const bool comparable =
+      a && b && a->at == b->at && node_of(*a) == node_of(*b) && (a->packet == 0) == (b->packet == 0);
+  if (a && b && a->kind != b->kind && !comparable) {
+    first.subject = moment(a->at) + ' ' + node_of(*a) + ": " + first.subject;
+    second.subject = moment(b->at) + ' ' + node_of(*b) + ": " + second.subject;
   }
   const std::size_t width = std::max(first.subject.size(), second.subject.size());
   const auto row = [&](char sign, const Summary& s) {
@@ -168,9 +229,6 @@ std::string same_flows(const std::vector<FlowDiff>& flows) {
   if (rows.size() > most) names += " and " + std::to_string(rows.size() - most) + " more";
   return "same: " + names + " (" + packets(total) + ")\n";
 }
-
-/// Seconds to the microsecond, or to the nanosecond where that matters.
-std::string moment(Time t) { return seconds(t, t.ns % 1'000 == 0 ? 6 : 9) + " s"; }
 
 }  // namespace
 

@@ -86,21 +86,38 @@ TEST(Diff, TakesShiftedNumbersForTheSameDecisions) {
   EXPECT_EQ(to_text(d),
             "same: out, private (3 packets)\n"
             "same decisions; record 1 is the first that differs in anything\n"
-            "- 0.000001000 gw/home receive   192.168.1.10:40000 > 198.51.100.10:80 tcp SYN seq=0\n"
-            "+ 0.000001000 gw/home receive   192.168.1.10:40000 > 198.51.100.10:80 tcp SYN seq=0\n");
+            "- SYN > 198.51.100.10:80   received as packet 1\n"
+            "+ SYN > 198.51.100.10:80   received as packet 8\n");
 }
 
-TEST(Diff, ShowsWholeLinesWhereTheShortOnesAreAlike) {
-  Lines other = base();
-  other.lines[1].at.ns += 1;
-  EXPECT_EQ(
-      to_text(diff(base(), other)),
-      "same: private (1 packet)\n"
-      "out: first difference 0.000001 s, gw\n"
-      "- 0.000001000 gw translate   SYN > 198.51.100.10:80 src 192.168.1.10:40000 => 203.0.113.5:40000, ttl 64 => "
-      "63, ip sum 4edb => d587, tcp sum 10cd => 9679 | new mapping #1, new flow #1\n"
-      "+ 0.000001001 gw translate   SYN > 198.51.100.10:80 src 192.168.1.10:40000 => 203.0.113.5:40000, ttl 64 => "
-      "63, ip sum 4edb => d587, tcp sum 10cd => 9679 | new mapping #1, new flow #1\n");
+TEST(Diff, TellsWhatSetsApartWhatIsAlikeInShort) {
+  const auto told = [](const auto& change) {
+    Lines other = base();
+    change(other.lines);
+    const std::string text = to_text(diff(base(), other));
+    return text.substr(text.find("\n- ") + 1);
+  };
+  EXPECT_EQ(told([](auto& lines) { lines[1].at.ns += 1; }),
+            "- SYN > 198.51.100.10:80   src rewritten, tcp sum 10cd=>9679 at 0.000001 s\n"
+            "+ SYN > 198.51.100.10:80   src rewritten, tcp sum 10cd=>9679 at 0.000001001 s\n");
+  EXPECT_EQ(told([](auto& lines) { lines[0].story = "192.168.1.11:40000 > 198.51.100.10:80 tcp SYN seq=0"; }),
+            "- SYN > 198.51.100.10:80   received from 192.168.1.10:40000\n"
+            "+ SYN > 198.51.100.10:80   received from 192.168.1.11:40000\n");
+  EXPECT_EQ(told([](auto& lines) { lines[0].story = "192.168.1.10:40000 > 198.51.100.10:80 tcp SYN seq=7"; }),
+            "- SYN > 198.51.100.10:80   received seq=0\n"
+            "+ SYN > 198.51.100.10:80   received seq=7\n");
+}
+
+TEST(Diff, TellsThingsOfTwoKindsByWhenAndWhereTheyHappened) {
+  Lines a = base(), b = base();
+  a.lines.insert(a.lines.begin(),
+                 line(0, Kind::send, "laptop/home", 9, "out", "192.168.1.10:40000 > 198.51.100.10:80 tcp SYN seq=0"));
+  b.lines.insert(b.lines.begin(), line(0, Kind::event, "laptop", 0, "out", "retransmits SYN (2)"));
+  EXPECT_NE(to_text(diff(a, b))
+                .find("- 0.000000 s laptop: SYN > 198.51.100.10:80   sent\n"
+                      "+ 0.000000 s laptop: laptop says              retransmits SYN (2)\n"),
+            std::string::npos)
+      << to_text(diff(a, b));
 }
 
 TEST(Diff, NamesFlowsThatOnlyOneSideHas) {
@@ -139,8 +156,42 @@ TEST(Diff, ComparesWhatBelongsToNoFlow) {
   EXPECT_EQ(to_text(diff(a, b)),
             "same: out, private (3 packets)\n"
             "beside the flows: first difference 0.000000005 s, gw\n"
-            "- change   expired mapping #1 flow #4 tcp a b c established left 0s\n"
-            "+ change   removed mapping #3 flow #9 tcp a b c established left 0s\n");
+            "- tcp a as b   its entry is expired\n"
+            "+ tcp a as b   its entry is removed\n");
+}
+
+TEST(Diff, LooksAtNoRowThatWasAskedFor) {
+  Lines asked = base();
+  asked.lines.push_back(line(9, Kind::table, "gw", 0, "-", "mapping #1 flow #1 tcp a b c established left 0s"));
+  EXPECT_TRUE(diff(base(), asked).same());
+}
+
+// Entries and mappings are counted apart: another entry of the same mapping is the same decision, another mapping is
+// not.
+TEST(Diff, TellsTheNumberOfAnEntryFromThatOfAMapping) {
+  const auto changes = [](const char* first, const char* second) {
+    Lines lines = base();
+    lines.lines.push_back(line(5, Kind::change, "gw", 0, "-", first));
+    lines.lines.push_back(line(6, Kind::change, "gw", 0, "-", second));
+    return lines;
+  };
+  const Lines shared = changes("expired mapping #1 flow #1 tcp a b c established left 0s",
+                               "expired mapping #1 flow #2 tcp a b d established left 0s");
+  const Lines renumbered = changes("expired mapping #7 flow #5 tcp a b c established left 0s",
+                                   "expired mapping #7 flow #7 tcp a b d established left 0s");
+  const Lines apart = changes("expired mapping #7 flow #5 tcp a b c established left 0s",
+                              "expired mapping #8 flow #7 tcp a b d established left 0s");
+  EXPECT_TRUE(diff(shared, renumbered).same());
+  EXPECT_FALSE(diff(shared, apart).same());
+}
+
+TEST(Diff, TellsAnUntranslatedEntryByItsTwoEnds) {
+  Lines more = base();
+  more.lines.push_back(line(5, Kind::change, "gw", 0, "-", "removed mapping #0 flow #2 tcp a b c close left 2m"));
+  Lines less = base();
+  less.lines.push_back(line(4, Kind::event, "gw", 0, "-", "starts"));
+  EXPECT_NE(to_text(diff(more, less)).find("tcp a with c   its entry is removed\n"), std::string::npos)
+      << to_text(diff(more, less));
 }
 
 TEST(Diff, ShortensALongListOfSameFlows) {
