@@ -88,12 +88,22 @@ class Teller {
   void tell_send(bool example) {
     const bool born = r_.packet > book_.newest;
     book_.newest = std::max(book_.newest, r_.packet);
+    if (!born) tell_way_out();
     if (example && thread_->initiator == trace::nowhere) thread_->initiator = r_.node;
     if (!born) return;
     if (example && r_.node == thread_->initiator && !thread_->own) thread_->own = wire::tuple_of(r_.bytes);
     if (r_.cause != 0) tell_answer();
     if (book_.all)
       add(line(endpoints_text(r_.bytes) + fmt::format(", {} bytes", r_.bytes.size()), kind_text(r_.bytes)));
+  }
+
+  /// Of a gateway with more than two networks it is worth telling by which of them a packet leaves.
+  void tell_way_out() {
+    if (!is_gateway(header_, r_.node) || legs(header_, r_.node) < 3 || r_.point >= header_.points.size()) return;
+    if (thread_->lines.empty()) return;
+    Line& last = thread_->lines.back();
+    if (last.packet != r_.packet || last.bad || last.at != r_.at || last.place != place_of(header_, r_)) return;
+    last.text += "  out by " + header_.points[r_.point].network;
   }
 
   /// The packet answers one that a line may tell of, already or soon.
@@ -119,10 +129,15 @@ class Teller {
     const std::vector<trace::FieldChange> changes =
         r_.before.empty() ? std::vector<trace::FieldChange>{} : trace::changes_of(r_.before, r_.bytes);
     const bool there = first_crossing();
-    if (first_ || book_.all) {
+    const std::string helper = helper_text(changes);
+    if (first_ || book_.all || !helper.empty()) {
       Line made = line(rewrite_text(changes), kind_text(r_.bytes));
-      made.text += mapping_text(r_);
+      made.text += mapping_text(r_) + helper;
       if (there || book_.all) made.items = routine_items(changes);
+      for (const Step& step : r_.steps) {
+        if (!step.yes && r_.reason == Reason::none)
+          made.items.push_back(printable(step.question + " no: " + step.detail));
+      }
       add(std::move(made));
       tell_the_end_of_its_entry_last();
     }
@@ -227,7 +242,7 @@ class Teller {
     if (thread_->initiator == trace::nowhere) thread_->initiator = r_.node;  // it could not even send
     const bool own = r_.node == thread_->initiator;
     if (!own && !book_.all) return;
-    const std::string text = printable(r_.text);
+    const std::string text = printable(with_name_of_hop(header_, r_.text));
     const std::string gist = gist_of(text);
     if (!thread_->lines.empty()) {
       Line& last = thread_->lines.back();
@@ -264,7 +279,7 @@ class Teller {
     const std::string_view why = r_.text.empty() ? sentence(r_.reason) : r_.text;
     const std::string whose = example ? "" : " of " + printable(header_.flows[r_.flow - 1].id);
     Line made = line(fmt::format("{}{}: {}", word(r_.reason), whose, printable(why)), kind_text(r_.bytes));
-    made.bad = true;
+    made.bad = !is_somebody_elses_broadcast();
     if (!thread_->reached_gateway) {
       const std::string gateway = gateway_before(header_, r_.node, r_.bytes);
       if (!gateway.empty()) made.items.push_back("never reached " + gateway);
@@ -272,6 +287,12 @@ class Teller {
     if (thread_->early.first == r_.packet && !thread_->early.second.empty())
       made.items.push_back(thread_->early.second);
     add(std::move(made));
+  }
+
+  /// What goes to many is of no concern to those of them who do not listen for it.
+  bool is_somebody_elses_broadcast() const {
+    return r_.reason == Reason::broadcast && r_.node < header_.nodes.size() &&
+           header_.nodes[r_.node].kind == trace::NodeKind::host;
   }
 
   void tell_unowned() {

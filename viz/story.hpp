@@ -16,6 +16,7 @@ struct StoryText {
   std::string fingerprint;  ///< of the run, 32 hex digits
   Paint paint;
   std::size_t width = 100;
+  std::string options{};  ///< "--set keep=125s", as the run was asked for: what the closing hint repeats
 };
 
 /// Collects while the run goes on; memory grows with the number of flows of the file (a group counts as one), not with
@@ -30,6 +31,7 @@ class Story final : public trace::Sink {
 
   void begin(const trace::Header& header) override;
   void record(const trace::Record& record) override;
+  bool wants_steps() const override { return true; }
 
   /// The whole story, ending with a newline.
   std::string told(const scenario::Finished& finished, const StoryText& text) const;

@@ -79,7 +79,7 @@ class Layout {
     const trace::Header& header = *book_.header;
     std::string name = header.scenario;
     if (!header.variant.empty()) name += '@' + header.variant;
-    std::string lead = paint_.strong(printable(name)) + ": ";
+    std::string lead = paint_.strong(printable(name)) + (header.title.empty() ? "" : ": ");
     for (const std::string& row : wrapped(printable(header.title), name.size() + 2, 0, " ")) {
       put(lead + row);
       lead = "  ";
@@ -140,6 +140,7 @@ class Layout {
     const auto [judged, met] = verdicts(t);
     const bool well = ill == 0;
     Judged j{most->first, {}, met && (well || judged)};
+    if (!well && info(t).verb == "raw") return raw(t, j, judged, met);
     const std::string share = t.members > 1 ? fmt::format("{} of {} ", most->second, t.members) : "";
     if (!met) {
       j.status = "not as expected";
@@ -148,6 +149,15 @@ class Layout {
     } else {
       j.status = well ? share + "ok" : t.members > 1 ? fmt::format("{} of {} failed", ill, t.members) : "failed";
     }
+    return j;
+  }
+
+  /// Nobody waits for an answer to a raw packet, so none failed to come.
+  Judged raw(const Thread& t, Judged j, bool judged, bool met) const {
+    const FlowOutcome* o = outcome(t.first);
+    j.title_result = o->reason == Reason::none ? "SENT" : "DROPPED";
+    j.well = met;
+    j.status = !met ? "not as expected" : judged ? "ok, expected" : "";
     return j;
   }
 
@@ -160,7 +170,8 @@ class Layout {
     text += j.title_result.empty() ? ends_of(t) : padded(ends_of(t), width_.ends) + "   ";
     if (!j.title_result.empty()) {
       const std::string result = padded(j.title_result, width_.result) + "   ";
-      const std::string status = std::string(j.well                     ? paint_.tick()
+      const std::string status = std::string(j.status.empty()           ? ""
+                                             : j.well                   ? paint_.tick()
                                              : j.status.ends_with("ok") ? ""
                                                                         : std::string(paint_.cross()) + ' ') +
                                  j.status;
@@ -382,7 +393,9 @@ class Layout {
     if (wrong > 0) text += fmt::format(" {} of {} lab answers do not hold.", wrong, finished_.lab.size());
     text = finished_.good() ? paint_.good(text) : paint_.bad(text);
     const std::string flow = worth_explaining();
-    if (!flow.empty()) text += fmt::format(" Why: masqsim explain {} {}", text_.file, flow);
+    if (!flow.empty())
+      text += fmt::format(" Why: masqsim explain {} {}{}{}", text_.file, flow, text_.options.empty() ? "" : " ",
+                          text_.options);
     put(text);
   }
 
@@ -394,6 +407,7 @@ class Layout {
     std::string any;
     for (const FlowOutcome& o : finished_.flows) {
       if (went_well(o.result) || o.reason == Reason::none) continue;
+      if (book_.header->flows[o.flow - 1].verb == "raw") continue;
       for (const trace::NodeInfo& node : book_.header->nodes) {
         if (node.name == o.at && node.kind == trace::NodeKind::gateway) return o.id;
       }

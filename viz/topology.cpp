@@ -89,8 +89,9 @@ std::vector<std::string> nat_lines(const Scenario& scenario, const Node& node) {
       break;
     }
     const std::string port = f.to_port ? fmt::format(":{}", *f.to_port) : "";
-    lines.push_back(fmt::format("forwards {}{} to {}{}", f.protocol ? wire::to_string(*f.protocol) : "all",
-                                ports_text(f.ports), wire::to_string(f.to), port));
+    const std::string callers = f.from ? fmt::format(", from {} only", short_text(*f.from)) : "";
+    lines.push_back(fmt::format("forwards {}{} to {}{}{}", f.protocol ? wire::to_string(*f.protocol) : "all",
+                                ports_text(f.ports), wire::to_string(f.to), port, callers));
   }
   if (lines.empty()) lines.push_back("NAT without rules");
   return lines;

@@ -31,6 +31,12 @@ bool is_gateway(const trace::Header& header, trace::NodeId node) {
   return node < header.nodes.size() && header.nodes[node].kind == trace::NodeKind::gateway;
 }
 
+std::size_t legs(const trace::Header& header, trace::NodeId node) {
+  std::size_t count = 0;
+  for (const trace::PointInfo& point : header.points) count += point.node == node ? 1 : 0;
+  return count;
+}
+
 std::string place_of(const trace::Header& header, const trace::Record& record, bool wire) {
   const bool lost = record.reason == Reason::link_loss || record.reason == Reason::queue_full;
   if (wire && lost && record.point < header.points.size()) return header.points[record.point].network;
@@ -42,6 +48,18 @@ std::string owner_of(const trace::Header& header, wire::Address address) {
     if (point.address == address) return header.nodes[point.node].name;
   }
   return to_string(address);
+}
+
+std::string with_name_of_hop(const trace::Header& header, std::string_view event) {
+  constexpr std::string_view is = " is ";
+  const std::size_t at = event.find(is);
+  if (!event.starts_with("hop ") || at == std::string_view::npos) return std::string(event);
+  const std::string_view address = event.substr(at + is.size());
+  for (const trace::PointInfo& point : header.points) {
+    if (to_string(point.address) != address) continue;
+    return fmt::format("{}{}{} ({})", event.substr(0, at), is, header.nodes[point.node].name, address);
+  }
+  return std::string(event);
 }
 
 std::string gateway_before(const trace::Header& header, trace::NodeId node, wire::ByteView packet) {
@@ -110,10 +128,20 @@ std::string rewrite_text(const std::vector<trace::FieldChange>& changes) {
   return text.empty() ? "passes with its addresses unchanged" : text;
 }
 
+std::string helper_text(const std::vector<trace::FieldChange>& changes) {
+  for (const trace::FieldChange& change : changes) {
+    if (change.field.starts_with("payload")) return "  a helper rewrites the address that it announces";
+  }
+  return {};
+}
+
 std::string mapping_text(const trace::Record& record) {
   std::string text;
   if (record.mapping != 0) text = fmt::format("  {}mapping #{}", record.made_mapping ? "new " : "", record.mapping);
-  if (record.reason != Reason::none) text += fmt::format("  {}: {}", word(record.reason), sentence(record.reason));
+  if (record.reason == Reason::none) return text;
+  const bool known = record.reason == Reason::invalid && !record.steps.empty() && !record.steps.front().detail.empty();
+  const std::string why = known ? record.steps.front().detail : std::string(sentence(record.reason));
+  text += fmt::format("  {}: {}", word(record.reason), printable(why));
   return text;
 }
 

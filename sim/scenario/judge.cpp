@@ -253,9 +253,9 @@ void Judge::note_delivery(const trace::Record& record, FlowState& flow) {
   const bool home = record.node == flow.initiator && !is_request_to_itself(record, flow);
   if (is_icmp_error(record.bytes)) {
     const auto sender = addresses_.find(ip->source().value);
-    if (home && sender != addresses_.end() && (flow.answered.empty() || flow.answered.back() != sender->second)) {
-      flow.answered.push_back(sender->second);
-    }
+    const std::string name =
+        sender == addresses_.end() ? wire::to_string(ip->source()) : header_->nodes[sender->second].name;
+    if (home && (flow.answered.empty() || flow.answered.back() != name)) flow.answered.push_back(name);
     return;
   }
   if (home) {
@@ -397,7 +397,7 @@ std::string Judge::unmet(const FlowExpectation& expected, trace::FlowId flow) co
   std::string wanted;
   std::string answered;
   for (const Place& place : expected.path) wanted += " " + scenario_.name_of(place);
-  for (const trace::NodeId node : state.answered) answered += " " + header_->nodes[node].name;
+  for (const std::string& name : state.answered) answered += " " + name;
   return wanted == answered ? "" : "path" + (answered.empty() ? " empty: nobody answered" : answered);
 }
 

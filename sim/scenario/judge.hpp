@@ -60,9 +60,9 @@ class Judge final : public trace::Sink {
     Ending error_ended;  // by the last drop of one that is
     StreamCount arrived;
     StreamCount received;
-    std::optional<wire::Tuple> own;       // of the first packet that the initiator made
-    bool calls_itself = false;            // one of them reached the initiator as the other end
-    std::vector<trace::NodeId> answered;  // who sent ICMP errors back, in order, nobody twice in a row
+    std::optional<wire::Tuple> own;     // of the first packet that the initiator made
+    bool calls_itself = false;          // one of them reached the initiator as the other end
+    std::vector<std::string> answered;  // who sent ICMP errors back, by name or else address; nobody twice in a row
   };
   /// A place of the trace that a question looks at.
   struct Watch {
