@@ -1,10 +1,12 @@
-// masqsim explain FILE FLOW: the decision steps, and what would help.
+// masqsim explain FILE [FLOW]: where a flow's fate was decided, step by step, and what would help.
 #include "viz/explain.hpp"
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "program.hpp"
+#include "viz/story.hpp"
 
 namespace masqsim::cli {
 
@@ -15,16 +17,99 @@ struct Arguments {
   std::string flow;
 };
 
-int explain(const Arguments& arguments) {
-  const scenario::Scenario scenario = arguments.scenario.load();
-  viz::Explanation explanation(arguments.flow);
-  scenario::RunOptions options;
-  options.sinks.push_back(&explanation);
-  const scenario::Finished finished = scenario::run(scenario, options);
-  if (std::ranges::find(finished.flows, arguments.flow, &scenario::FlowOutcome::id) == finished.flows.end()) {
-    throw UsageError("no flow is called '" + arguments.flow + "'", flow_hint(finished));
+using scenario::Finished;
+using scenario::FlowOutcome;
+
+/// The flow to explain, and what is said before its explanation where the user did not name it.
+struct Choice {
+  std::string flow;  ///< empty: all went well
+  std::string said{};
+};
+
+/// "echo" of "echo.17"; empty for a flow that is no member's.
+std::string group_of(const std::string& flow) {
+  const std::size_t dot = flow.rfind('.');
+  const bool numbered = dot != std::string::npos && dot + 1 < flow.size() &&
+                        flow.find_first_not_of("0123456789", dot + 1) == std::string::npos;
+  return numbered ? flow.substr(0, dot) : "";
+}
+
+std::string how_it_ended(const FlowOutcome& flow) {
+  std::string text = viz::result_word(flow.result);
+  if (!flow.at.empty()) text += " at " + flow.at;
+  if (flow.reason != Reason::none) text += " (" + std::string(word(flow.reason)) + ")";
+  return text;
+}
+
+/// Of a group the first member that fared ill, and how many fared like it.
+Choice of_group(const Finished& finished, const std::string& group) {
+  const FlowOutcome* chosen = nullptr;
+  std::size_t members = 0, alike = 0;
+  for (const FlowOutcome& flow : finished.flows) {
+    if (group_of(flow.id) != group) continue;
+    ++members;
+    if (chosen == nullptr || (viz::went_well(chosen->result) && !viz::went_well(flow.result))) chosen = &flow;
   }
-  print(explanation.told(scenario, finished, scenario::remedy(scenario, finished, arguments.flow), paint_of_stdout()));
+  if (chosen == nullptr) return {};
+  for (const FlowOutcome& flow : finished.flows) {
+    const bool same = flow.result == chosen->result && flow.reason == chosen->reason && flow.at == chosen->at;
+    if (group_of(flow.id) == group && same) ++alike;
+  }
+  return {chosen->id, chosen->id + " stands for " + std::to_string(alike) + " of " + std::to_string(members) +
+                          " members that ended so: " + how_it_ended(*chosen)};
+}
+
+/// The first flow that failed its expectation, else the first that fared ill.
+Choice of_all(const Finished& finished) {
+  const FlowOutcome* ill = nullptr;
+  for (const scenario::Verdict& verdict : finished.expectations) {
+    if (verdict.met || verdict.flow.empty()) continue;
+    for (const FlowOutcome& flow : finished.flows) {
+      const bool about = flow.id == verdict.flow || group_of(flow.id) == verdict.flow;
+      if (about && (ill == nullptr || (viz::went_well(ill->result) && !viz::went_well(flow.result)))) ill = &flow;
+    }
+    if (ill != nullptr) return {ill->id, ill->id + " did not meet its expectation: " + how_it_ended(*ill)};
+  }
+  const auto found =
+      std::ranges::find_if(finished.flows, [](const FlowOutcome& f) { return !viz::went_well(f.result); });
+  if (found == finished.flows.end()) return {};
+  return {found->id, found->id + " is the first that failed: " + how_it_ended(*found)};
+}
+
+Choice chosen_flow(const Finished& finished, const std::string& named) {
+  if (named.empty()) return of_all(finished);
+  if (std::ranges::find(finished.flows, named, &FlowOutcome::id) != finished.flows.end()) return {named};
+  const Choice group = of_group(finished, named);
+  if (group.flow.empty()) throw UsageError("no flow is called '" + named + "'", flow_hint(finished));
+  return group;
+}
+
+/// Makes the run judge flows also where the file expects nothing.
+class Nobody final : public trace::Sink {
+ public:
+  void record(const trace::Record&) override {}
+};
+
+Finished run_into(const scenario::Scenario& scenario, trace::Sink& sink) {
+  scenario::RunOptions options;
+  options.sinks.push_back(&sink);
+  return scenario::run(scenario, options);
+}
+
+int explain(const Arguments& arguments) {
+  const scenario::Loaded loaded = arguments.scenario.load_written();
+  const scenario::Scenario& scenario = *loaded.scenario;
+  Nobody nobody;
+  const Choice choice = chosen_flow(run_into(scenario, nobody), arguments.flow);
+  viz::Explanation explanation(choice.flow);
+  const Finished finished = run_into(scenario, explanation);
+  if (choice.flow.empty()) {
+    print((finished.flows.empty() ? "" : "every flow went well; ") + flow_hint(finished) + '\n');
+    return Exit::good;
+  }
+  const std::optional<scenario::Remedy> remedy = scenario::remedy(loaded.written, scenario, finished, choice.flow);
+  const std::string said = choice.said.empty() ? "" : viz::printable(choice.said) + '\n';
+  print(said + explanation.told(scenario, finished, remedy, paint_of_stdout()));
   return Exit::good;
 }
 
@@ -35,7 +120,8 @@ void add_explain(CLI::App& app, Chosen& chosen) {
   CLI::App* verb =
       app.add_subcommand("explain", "say why a flow ended as it did, step by step, and what would let it pass");
   arguments->scenario.add_to(*verb);
-  verb->add_option("flow", arguments->flow, "the flow's id; of a group's member: ID.N")->required();
+  verb->add_option("flow", arguments->flow,
+                   "the flow's id; of a group its id, or a member's ID.N; else the first flow that failed");
   verb->footer("Example:\n  masqsim explain scenarios/03-inbound-fails.yaml public");
   verb->callback([arguments, &chosen] { chosen = [arguments] { return explain(*arguments); }; });
 }

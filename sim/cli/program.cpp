@@ -185,11 +185,37 @@ std::uint64_t whole_option(const std::string& option, const std::string& text, s
 
 scenario::Scenario ScenarioArguments::load() const { return load_or_tell(file, options()); }
 
+namespace {
+
+/// As one word of a shell.
+std::string quoted_for_a_shell(const std::string& text) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,@+%";
+  if (text.find_first_not_of(plain) == std::string::npos) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+}  // namespace
+
+std::string ScenarioArguments::repeated() const {
+  std::string text;
+  for (const std::string& set : sets) text += (text.empty() ? "--set " : " --set ") + quoted_for_a_shell(set);
+  for (const std::string& seed : seeds) text += (text.empty() ? "--seed " : " --seed ") + quoted_for_a_shell(seed);
+  return text;
+}
+
+scenario::Loaded ScenarioArguments::load_written() const { return load_written_or_tell(file, options()); }
+
 scenario::Scenario load_or_tell(const std::string& file, scenario::LoadOptions options) {
+  return *load_written_or_tell(file, std::move(options)).scenario;
+}
+
+scenario::Loaded load_written_or_tell(const std::string& file, scenario::LoadOptions options) {
   const auto [path, variant] = scenario::split_variant(file);
   if (!variant.empty()) options.variant = variant;
   scenario::Loaded loaded = scenario::load(path, options);
-  if (loaded.scenario) return *std::move(loaded.scenario);
+  if (loaded.scenario) return loaded;
   complain(scenario::print_diagnostics(path, loaded.diagnostics) + scenario::closing_line(loaded.found));
   throw Told();
 }

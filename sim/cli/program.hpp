@@ -63,11 +63,16 @@ struct ScenarioArguments {
   scenario::LoadOptions options() const;
   /// Throws UsageError, or Told after printing what is wrong with the file.
   scenario::Scenario load() const;
+  /// "--set keep=125s --seed 3": the options that were given, as a shell reads them again.
+  std::string repeated() const;
+  /// The same with the text that was read; its scenario is there.
+  scenario::Loaded load_written() const;
 };
 /// The number that `option` was given, from `least` on. Throws UsageError.
 std::uint64_t whole_option(const std::string& option, const std::string& text, std::uint64_t least = 0);
 
 scenario::Scenario load_or_tell(const std::string& file, scenario::LoadOptions options = {});
+scenario::Loaded load_written_or_tell(const std::string& file, scenario::LoadOptions options = {});
 
 /// Whether the kernel cannot play `scenario` at once because it waits for timers; says so on standard error.
 bool skipped_for_timers(const std::string& file, const scenario::Scenario& scenario);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "draft.hpp"
+#include "edits.hpp"
 #include "variables.hpp"
 
 namespace masqsim::scenario {
@@ -66,8 +67,9 @@ std::uint32_t last_offset(const Value& value) {
 
 class Loader {
  public:
-  Loader(const Source& source, const LoadOptions& options, std::string_view stem)
-      : report_(source), options_(options), stem_(stem) {}
+  /// `manuscript` gets the tree of what was asked for as the user wrote it.
+  Loader(const Source& source, const LoadOptions& options, std::string_view stem, Value* manuscript = nullptr)
+      : report_(source), options_(options), stem_(stem), manuscript_(manuscript) {}
 
   Loaded load(const Source& source) {
     std::optional<Value> root = read_yaml(source, report_);
@@ -84,14 +86,14 @@ class Loader {
     std::vector<VariantInfo> variants;
     if (root.is_map()) variants = list_variants(root);
     std::optional<Scenario> wanted;
-    Scenario base = read_one(root, nullptr);
+    Scenario base = read_one(root, nullptr, options_.variant.empty());
     if (options_.variant.empty()) wanted = std::move(base);
     const Value* sections = root.is_map() ? root.find("variants") : nullptr;
     for (std::size_t n = 0; n < variants.size(); ++n) {
       const std::size_t place = places_[n];
       const Key& key = sections->keys[place];
       report_.enter_variant(key.text, {key.span.offset, last_offset(sections->items[place]) - key.span.offset});
-      Scenario scenario = read_one(root, &sections->items[place]);
+      Scenario scenario = read_one(root, &sections->items[place], key.text == options_.variant);
       scenario.variant = key.text;
       if (key.text == options_.variant) wanted = std::move(scenario);
       if (exhausted_) break;
@@ -146,8 +148,8 @@ class Loader {
     return variants;
   }
 
-  /// The base, or the base with a variant merged over it.
-  Scenario read_one(const Value& root, const Value* variant) {
+  /// The base, or the base with a variant merged over it; `wanted` is the one that was asked for.
+  Scenario read_one(const Value& root, const Value* variant, bool wanted) {
     Value tree = without_variants(root);
     const std::size_t size = tree.count();
     if (size > budget_) {
@@ -161,6 +163,10 @@ class Loader {
       return {};
     }
     if (!tree.is_map()) return read_scenario(report_, budget_, tree, stem_);
+    if (wanted) {
+      for (const Edit& edit : options_.edits) apply(report_, tree, edit);
+      if (manuscript_ != nullptr) *manuscript_ = tree;
+    }
     const std::vector<Variable> variables = read_variables(report_, tree, options_.sets);
     if (!variant || !sets_refused_) {
       const std::size_t before = report_.found();
@@ -170,6 +176,7 @@ class Loader {
     substitute(report_, tree, variables, options_.sets);
     Scenario scenario = read_scenario(report_, budget_, tree, stem_);
     scenario.vars = variables;
+    if (wanted) scenario.places = places_of(report_, tree);
     return scenario;
   }
 
@@ -191,6 +198,7 @@ class Loader {
   Report report_;
   const LoadOptions& options_;
   std::string_view stem_;
+  Value* manuscript_;
   std::vector<std::size_t> places_;  // of the good variants among all
   std::size_t budget_ = most_merged;
   bool exhausted_ = false;
@@ -207,21 +215,39 @@ std::string stem_of(const std::string& path) {
 
 }  // namespace
 
+namespace {
+
+std::string_view without_mark(std::string_view text) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  return text;
+}
+
+}  // namespace
+
 Loaded load_text(std::string_view text, const LoadOptions& options, std::string_view stem) {
   if (text.size() > largest_file) {
     return {std::nullopt,
             {{0, 0, 0, fmt::format("file is {} bytes; the limit is {}", text.size(), largest_file), {}, {}}},
             1};
   }
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  const Source source{std::string(text)};
-  return Loader(source, options, stem).load(source);
+  const Source source{std::string(without_mark(text))};
+  Loaded loaded = Loader(source, options, stem).load(source);
+  loaded.written = {std::string(text), std::string(stem), options};
+  return loaded;
 }
 
 Loaded load(const std::string& path, const LoadOptions& options) {
   const FileText file = read_file(path);
   if (!file.problem.empty()) return {std::nullopt, {{0, 0, 0, file.problem, {}, {}}}, 1};
   return load_text(file.text, options, stem_of(path));
+}
+
+std::optional<Manuscript> manuscript_of(const Written& written) {
+  const Source source{std::string(without_mark(written.text))};
+  Manuscript made;
+  Loaded loaded = Loader(source, written.options, written.stem, &made.tree).load(source);
+  if (!loaded.scenario) return std::nullopt;
+  return made;
 }
 
 std::pair<std::string, std::string> split_variant(const std::string& argument) {

@@ -1,6 +1,10 @@
 #include "nat_rules.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "draft.hpp"
@@ -30,30 +34,45 @@ class Compiler {
         outside_(interfaces_on(Side::outside, node, spec)) {}
 
   void compile() {
-    for (const SourceNat& rule : spec_.source) {
+    each("source", spec_.source, [&](const SourceNat& rule) {
       if (rule.exempt) compile_source(rule);
-    }
-    for (const AddressPair& pair : spec_.one_to_one) compile_one_to_one(pair);
-    for (const SourceNat& rule : spec_.source) {
+    });
+    each("one-to-one", spec_.one_to_one, [&](const AddressPair& pair) { compile_one_to_one(pair); });
+    each("source", spec_.source, [&](const SourceNat& rule) {
       if (!rule.exempt) compile_source(rule);
-    }
-    for (const Masquerade& rule : spec_.masquerade) {
-      nat::SourceRule made;
-      made.out = id_of(rule.out);
-      made.from = rule.from;
-      made.protocol = rule.protocol;
-      made.ports = rule.ports;
-      made.random = rule.random;
-      spec_.config.source.push_back(made);
-    }
+    });
+    each("masquerade", spec_.masquerade, [&](const Masquerade& rule) { compile_masquerade(rule); });
     // First match decides: a forward must come before the one-to-one pair that owns the whole address.
-    std::vector<nat::DestinationRule> pairs = std::exchange(spec_.config.destination, {});
-    for (const Forward& forward : spec_.forward) compile_forward(forward);
+    const std::vector<nat::DestinationRule> pairs = std::exchange(spec_.config.destination, {});
+    const std::vector<std::string> keys_of_pairs = std::exchange(spec_.destination_keys, {});
+    each("forward", spec_.forward, [&](const Forward& forward) { compile_forward(forward); });
     spec_.config.destination.insert(spec_.config.destination.end(), pairs.begin(), pairs.end());
-    for (const AddressPair& pair : spec_.twice_nat) compile_twice_nat(pair);
+    spec_.destination_keys.insert(spec_.destination_keys.end(), keys_of_pairs.begin(), keys_of_pairs.end());
+    each("twice-nat", spec_.twice_nat, [&](const AddressPair& pair) { compile_twice_nat(pair); });
   }
 
  private:
+  /// Compiles each rule of a section, and notes of what comes of it which key of the file made it.
+  template <typename Rule, typename Compile>
+  void each(std::string_view section, const std::vector<Rule>& rules, const Compile& compile_one) {
+    for (std::size_t n = 0; n < rules.size(); ++n) {
+      compile_one(rules[n]);
+      const std::string key = fmt::format("{}.{}", section, n);
+      spec_.source_keys.resize(spec_.config.source.size(), key);
+      spec_.destination_keys.resize(spec_.config.destination.size(), key);
+    }
+  }
+
+  void compile_masquerade(const Masquerade& rule) {
+    nat::SourceRule made;
+    made.out = id_of(rule.out);
+    made.from = rule.from;
+    made.protocol = rule.protocol;
+    made.ports = rule.ports;
+    made.random = rule.random;
+    spec_.config.source.push_back(made);
+  }
+
   nat::InterfaceId id_of(NetworkIndex network) const {
     return static_cast<nat::InterfaceId>(*interface_on(node_, network));
   }

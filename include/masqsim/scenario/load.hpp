@@ -24,11 +24,32 @@ struct Diagnostic {
   bool operator==(const Diagnostic&) const = default;
 };
 
+/// One change of the file as it was written: made when its variant has been merged in, before `sets` are.
+struct Edit {
+  enum class What : std::uint8_t {
+    put,     ///< `value` in place of what is there; keys on the way that are not there are made
+    append,  ///< `value` becomes the last element of the list at `path`
+    erase    ///< the key or element goes
+  };
+  What what = What::put;
+  std::vector<std::string> path;  ///< keys; of a list's element its place, counted from 0
+  std::string value{};            ///< YAML
+  bool operator==(const Edit&) const = default;
+};
+
 struct LoadOptions {
   std::string variant;  ///< empty: the base
   /// a var's name, or the path of a scalar ("nodes.gw.nat.timeouts.udp"), and its value
   std::vector<std::pair<std::string, std::string>> sets;
   std::optional<std::uint64_t> seed;  ///< instead of the file's
+  std::vector<Edit> edits{};          ///< a path that leads nowhere is an error of the file as a whole
+};
+
+/// A scenario as its user gave it: what `load` has read, and how it was asked to read it.
+struct Written {
+  std::string text;
+  std::string stem;  ///< stands for the name where the text gives none
+  LoadOptions options;
 };
 
 /// `scenario` is set exactly if `diagnostics` is empty. Every variant has been checked too, not only the one asked for.
@@ -36,6 +57,7 @@ struct Loaded {
   std::optional<Scenario> scenario;
   std::vector<Diagnostic> diagnostics;  ///< in the order of the file, at most 20
   std::size_t found = 0;                ///< how many there were in all
+  Written written{};                    ///< empty where the file could not be read
 };
 
 /// Reads `path`; "-" is standard input.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,14 @@ struct Position {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
   bool operator==(const Position&) const { return true; }
+};
+
+/// Where the file says its name and what it says of nodes, by the path of the key: "nodes.gw.nat.forward.2.from". Rules
+/// that a `set` changed stand at "actions.3.set.nat.forward". A map that stands alone in the place of a list is number
+/// 0 of it, too.
+struct Places {
+  std::map<std::string, Position> of;
+  bool operator==(const Places&) const { return true; }
 };
 
 /// Places in the vectors of Scenario.
@@ -174,6 +183,8 @@ struct NatSpec {
   /// All of it for the core, interfaces numbered as in Node::interfaces. Order of source rules: exemptions, one-to-one,
   /// source, masquerade, twice-nat; of destination rules: forward, one-to-one, twice-nat.
   nat::Config config;
+  /// For each rule of `config` the key that it was made of: "masquerade.0", "forward.2".
+  std::vector<std::string> source_keys, destination_keys;
   bool operator==(const NatSpec&) const = default;
 };
 
@@ -415,6 +426,7 @@ struct Scenario {
   std::vector<Question> lab;
   std::vector<Variable> vars;  ///< as they were for this load
   std::vector<VariantInfo> variants;
+  Places places;
   bool operator==(const Scenario&) const = default;
 
   /// The node or network called so; nothing if none is.

@@ -16,23 +16,23 @@ seed 1 - 14.044 s simulated - 28 packets - trace 01234567...
 [3] trace   scope -> web traceroute                  REPLIED       ok
   2.001004 inner    UDP        X ttl-exceeded: the time to live ran out
                                ICMP 11/0 to scope
-  2.002011 scope               hop 1 is 192.168.2.1
+  2.002011 scope               hop 1 is inner (192.168.2.1)
   2.004017 outer    UDP        X ttl-exceeded: the time to live ran out
                                ICMP 11/0 to scope
-  2.006024 scope               hop 2 is 192.168.3.1
+  2.006024 scope               hop 2 is outer (192.168.3.1)
   2.009030 gw       UDP        X ttl-exceeded: the time to live ran out
                                ICMP 11/0 to scope
-  2.012039 scope               hop 3 is 192.168.4.2
+  2.012039 scope               hop 3 is gw (192.168.4.2)
   2.015044 gw       UDP        src 192.168.2.10:45333 => 203.0.113.5:45333  new mapping #2
                                ttl 2=>1  ip sum 8bc1=>136e  udp sum 3457=>bb03
   2.025044 internet UDP        X ttl-exceeded: the time to live ran out
                                ICMP 11/0 to gw
   2.035044 gw       ICMP 11/0  dst 203.0.113.5 => 192.168.2.10
                                quoted src 203.0.113.5:45333 => 192.168.2.10:45333  mapping #2
-  2.038053 scope               hop 4 is 198.18.0.5
+  2.038053 scope               hop 4 is internet (198.18.0.5)
   2.061059 web      UDP        X refused: no program on udp:33438
                                ICMP 3/3 to gw
-  2.084067 scope               hop 5 is 198.51.100.10
+  2.084067 scope               hop 5 is web (198.51.100.10)
 
 [4] in      stranger:50000 -> 203.0.113.5:8080 tcp   ESTABLISHED   ok
   9.020000 gw       SYN        dst 203.0.113.5:8080 => 192.168.3.10:80  new mapping #3
