@@ -95,6 +95,14 @@ Json verdicts_json(const std::vector<scenario::Verdict>& verdicts) {
   return list;
 }
 
+Json notes_json(const std::vector<scenario::Note>& notes) {
+  Json list = Json::array();
+  for (const scenario::Note& note : notes) {
+    list.push_back({{"note", note.message}, {"line", note.position.line}, {"column", note.position.column}});
+  }
+  return list;
+}
+
 }  // namespace
 
 std::optional<Format> format_of(std::string_view word) {
@@ -185,7 +193,8 @@ std::string json(const std::vector<Suite>& suites) {
   return dumped({{"suites", list}, {"good", good}});
 }
 
-std::string json(const scenario::Finished& finished, std::string_view file, std::string_view fingerprint) {
+std::string json(const scenario::Finished& finished, std::string_view file, std::string_view fingerprint,
+                 const std::vector<scenario::Note>& notes) {
   Json flows = Json::array();
   for (const scenario::FlowOutcome& o : finished.flows) {
     Json entry{{"id", o.id}, {"result", o.result ? Json(word(*o.result)) : Json()}, {"packets", o.packets}};
@@ -208,6 +217,7 @@ std::string json(const scenario::Finished& finished, std::string_view file, std:
                  {"flows", flows},
                  {"expectations", verdicts_json(finished.expectations)},
                  {"lab", verdicts_json(finished.lab)},
+                 {"notes", notes_json(notes)},
                  {"good", finished.good()}});
 }
 

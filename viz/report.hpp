@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "masqsim/scenario/notes.hpp"
 #include "masqsim/scenario/run.hpp"
 #include "paint.hpp"
 
@@ -48,7 +49,8 @@ std::string tap(const std::vector<Suite>& suites);
 /// {"suites":[{"name","file","good","checks":[{"name","met","instead"}]}], "good":true}
 std::string json(const std::vector<Suite>& suites);
 
-/// One run told whole: header, flows with result, place and reason and verdicts.
-std::string json(const scenario::Finished& finished, std::string_view file, std::string_view fingerprint);
+/// One run told whole: header, flows with result, place and reason, verdicts, and what is to be noted of the file.
+std::string json(const scenario::Finished& finished, std::string_view file, std::string_view fingerprint,
+                 const std::vector<scenario::Note>& notes = {});
 
 }  // namespace masqsim::viz

@@ -1,6 +1,7 @@
-// masqsim check FILES: says what is wrong with scenario files, all at once; runs nothing.
+// masqsim check FILES: says what is wrong with scenario files, all at once, and what is hardly meant; runs nothing.
 #include <memory>
 
+#include "masqsim/scenario/notes.hpp"
 #include "program.hpp"
 
 namespace masqsim::cli {
@@ -16,6 +17,7 @@ int check(const std::vector<std::string>& files) {
     const scenario::Loaded loaded = scenario::load(path, {.variant = variant, .sets = {}, .seed = {}});
     errors += loaded.found;
     text += loaded.scenario ? viz::printable(file) + ": ok\n" : scenario::print_diagnostics(path, loaded.diagnostics);
+    text += scenario::print_notes(viz::printable(path), scenario::notes_of(loaded));
   }
   if (errors > 0) text += scenario::closing_line(errors);
   print(text);

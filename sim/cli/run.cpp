@@ -1,6 +1,7 @@
 // masqsim run FILE: runs it, tells the story, judges.
 #include <memory>
 
+#include "masqsim/scenario/notes.hpp"
 #include "masqsim/trace/fingerprint.hpp"
 #include "outputs.hpp"
 #include "program.hpp"
@@ -40,14 +41,17 @@ int export_nft(const Arguments& arguments, const scenario::Scenario& scenario) {
 }
 
 std::string told(const Arguments& arguments, viz::Format format, const scenario::Finished& finished,
-                 const viz::Story& story, const std::string& fingerprint) {
+                 const viz::Story& story, const std::string& fingerprint, const std::vector<scenario::Note>& notes) {
   switch (format) {
-    case viz::Format::json: return viz::json(finished, arguments.scenario.file, fingerprint);
+    case viz::Format::json: return viz::json(finished, arguments.scenario.file, fingerprint, notes);
     case viz::Format::junit: return viz::junit({viz::suite_of(finished, arguments.scenario.file)});
     case viz::Format::tap: return viz::tap({viz::suite_of(finished, arguments.scenario.file)});
     case viz::Format::text: break;
   }
-  return story.told(finished, {arguments.scenario.file, fingerprint, paint_of_stdout()});
+  return story.told(finished, {.file = arguments.scenario.file,
+                               .fingerprint = fingerprint,
+                               .paint = paint_of_stdout(),
+                               .options = viz::printable(arguments.scenario.repeated())});
 }
 
 int run(const Arguments& arguments) {
@@ -56,7 +60,8 @@ int run(const Arguments& arguments) {
     throw UsageError("unknown gateway '" + arguments.gateway + "'", "own or linux");
   }
   if (arguments.real_time && arguments.gateway != "linux") throw UsageError("--real-time needs --gateway linux");
-  const scenario::Scenario scenario = arguments.scenario.load();
+  const scenario::Loaded loaded = arguments.scenario.load_written();
+  const scenario::Scenario& scenario = *loaded.scenario;
   if (!arguments.nft.empty()) return export_nft(arguments, scenario);
   if (arguments.gateway == "linux") {
     if (kernel::missing()) throw MachineError(*kernel::missing());
@@ -80,7 +85,12 @@ int run(const Arguments& arguments) {
   for (const std::string& doubt : linux_gateways.doubts()) complain("note: " + doubt + "\n");
   progress.clear();
   outputs.commit();
-  if (tell) print(told(arguments, format, finished, story, fingerprint.hex()));
+  if (tell) {
+    const std::vector<scenario::Note> notes = scenario::notes(scenario, loaded.written.stem);
+    print(told(arguments, format, finished, story, fingerprint.hex(), notes));
+    const std::string path = scenario::split_variant(arguments.scenario.file).first;
+    if (format == viz::Format::text) complain(scenario::print_notes(viz::printable(path), notes));
+  }
   return finished.good() ? Exit::good : Exit::differs;
 }
 
