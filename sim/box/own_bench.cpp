@@ -1,5 +1,6 @@
 #include "own_bench.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "held_port.hpp"
@@ -125,7 +126,7 @@ class OwnBench::Rig {
     const net::InterfaceIndex number = network_.attach(gateway_, segment, name, name, own, bench_length, mtu);
     network_.attach(probe, segment, name, name, hosts.front(), bench_length);
     for (const wire::Address other : hosts) {
-      if (other != hosts.front()) network_.address_added(probe, 0, other);
+      if (other != hosts.front()) network_.add_address(probe, 0, other);
     }
     gateway_.routes().add({.to = wire::prefix_of(own, bench_length), .out = number, .via = {}});
   }
@@ -159,48 +160,32 @@ class OwnBench::Rig {
   }
 
   void give_address(nat::InterfaceId number, wire::Address address, std::uint8_t length) {
-    net::Interface& interface = gateway_.interfaces()[number];
-    if (interface.address.is_zero()) {
-      interface.address = address;
-      interface.prefix_length = length;
-      network_.address_changed(gateway_, number, {});
-    } else {
-      network_.address_added(gateway_, number, address, length);
-    }
-    if (length < 32) gateway_.routes().add_subnet(wire::prefix_of(address, length), number);
+    std::vector<net::Alias> all = gateway_.interfaces()[number].addresses();
+    all.push_back({address, length});
+    network_.set_addresses(gateway_, number, all);
     gateway_.changed();
   }
 
-  /// With the primary address go those of its network, and the way there; an address of another network takes its
-  /// place. With the last one all routes of the interface go, and all that is known of neighbours there.
+  /// As `ip addr del`: with the first address of a subnet go the others of it, and the route there. With the last
+  /// address all routes of the interface go, and all that is known of neighbours there.
   void take_address(nat::InterfaceId number, wire::Address gone) {
-    net::Interface& interface = gateway_.interfaces()[number];
-    if (!interface.owns(gone)) return;
-    const bool is_primary = interface.address == gone;
-    const wire::Prefix subnet = interface.subnet();
-    std::vector<wire::Address> all_gone{gone};
-    std::erase_if(interface.also, [&](const net::Alias& alias) {
-      const bool goes = alias.address == gone || (is_primary && alias.subnet() == subnet);
-      if (goes) all_gone.push_back(alias.address);
-      return goes;
-    });
-    if (is_primary) {
-      interface.address = {};
-      gateway_.routes().remove_subnet(subnet, number);
-      gateway_.forget_waiting(number, subnet);
-      if (interface.also.empty()) {
-        remove_routes(number);
-        forget_neighbours(number);
-      } else {
-        interface.address = interface.also.front().address;
-        interface.prefix_length = interface.also.front().prefix_length;
-        interface.also.erase(interface.also.begin());
-      }
+    const std::vector<net::Alias> all = gateway_.interfaces()[number].addresses();
+    const auto place = std::ranges::find(all, gone, &net::Alias::address);
+    if (place == all.end()) return;
+    const wire::Prefix subnet = place->subnet();
+    const bool is_first = std::ranges::find(all, subnet, &net::Alias::subnet) == place;
+    std::vector<net::Alias> lost, rest;
+    for (const net::Alias& one : all) {
+      const bool goes = one.address == gone || (is_first && one.subnet() == subnet);
+      (goes ? lost : rest).push_back(one);
     }
-    for (const wire::Address one : all_gone) {
-      network_.address_changed(gateway_, number, one);
-      gateway_.address_lost(number, one);
+    network_.set_addresses(gateway_, number, rest);
+    if (is_first) gateway_.forget_waiting(number, subnet);
+    if (rest.empty()) {
+      remove_routes(number);
+      forget_neighbours(number);
     }
+    for (const net::Alias& one : lost) gateway_.address_lost(number, one.address);
   }
 
   void readdress(const Action& action) {
@@ -243,7 +228,7 @@ class OwnBench::Rig {
   }
 
   void know(nat::InterfaceId number, wire::Address neighbour) {
-    network_.address_added(number == lan ? inside_ : outside_, 0, neighbour);
+    network_.add_address(number == lan ? inside_ : outside_, 0, neighbour);
   }
 
   void know_hosts(nat::InterfaceId number) {
@@ -253,11 +238,7 @@ class OwnBench::Rig {
   }
 
   void forget_neighbours(nat::InterfaceId number) {
-    Probe& probe = number == lan ? inside_ : outside_;
-    net::Interface& there = probe.interfaces().front();
-    const std::vector<net::Alias> known = std::exchange(there.also, {});
-    network_.address_changed(probe, 0, std::exchange(there.address, {}));
-    for (const net::Alias& one : known) network_.address_changed(probe, 0, one.address);
+    network_.set_addresses(number == lan ? inside_ : outside_, 0, {});
     gateway_.forget_waiting(number, {});
   }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "masqsim/nat/sides.hpp"
+
 namespace masqsim::kernel {
 namespace {
 
@@ -157,7 +159,8 @@ std::string filter_table(const Config& config, const Names& names) {
     input.push_back("iifname \"lo\" accept");
   } else if (config.unsolicited == nat::Unsolicited::drop) {
     input.push_back("ct state established,related accept");
-    input.push_back(fmt::format("iifname != {} drop", inside));
+    const std::string behind = names.inside.empty() ? "\"lo\"" : set_of(names, names.inside);
+    input.push_back(fmt::format("iifname != {} ip protocol != icmp drop", behind));
   }
   if (firewall.protect_forward) {
     forward.push_back("ct state established,related accept");
@@ -243,6 +246,21 @@ void tell_what_cannot_be(const Config& config, Ruleset& set) {
 }
 
 }  // namespace
+
+Names names_by_side(const Config& config, std::vector<std::string> interfaces,
+                    const std::vector<wire::Address>& addresses) {
+  Names names{std::move(interfaces), {}, {}};
+  const nat::Sides sides(config);
+  for (std::size_t n = 0; n < names.interfaces.size(); ++n) {
+    const auto id = static_cast<nat::InterfaceId>(n);
+    if (!sides.is_outside(id)) {
+      names.inside.push_back(id);
+    } else if (names.outside.is_zero()) {
+      names.outside = addresses[n];
+    }
+  }
+  return names;
+}
 
 Ruleset ruleset_of(const Config& config, const Names& names, const Config& before) {
   Ruleset set;

@@ -17,9 +17,13 @@ struct Sysctl {
 /// What the rules call the things that the configuration only numbers.
 struct Names {
   std::vector<std::string> interfaces;   ///< by nat::InterfaceId
-  std::vector<nat::InterfaceId> inside;  ///< those that inside hosts are behind
+  std::vector<nat::InterfaceId> inside;  ///< those that are not outside (nat::Sides)
   wire::Address outside;                 ///< the gateway's outside address, for hairpin; zero: not known
 };
+
+/// The names of a gateway's `interfaces`, whose first `addresses` these are, sorted by the sides of `config`.
+Names names_by_side(const nat::Config& config, std::vector<std::string> interfaces,
+                    const std::vector<wire::Address>& addresses);
 
 struct Ruleset {
   std::string nft;                  ///< one table for NAT, one for filtering where the configuration filters

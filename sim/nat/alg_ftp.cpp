@@ -153,13 +153,13 @@ bool replace(wire::Buffer& buffer, std::size_t at, std::size_t length, std::stri
   buffer.size = static_cast<std::uint32_t>(size);
   wire::store16(buffer.data + 2, static_cast<std::uint16_t>(size));
   wire::Ipv4Edit::parse(buffer.bytes())->fix_sum();
-  FtpHelper::sum_anew(buffer);
+  FtpHelper::recompute_checksum(buffer);
   return true;
 }
 
 }  // namespace
 
-void FtpHelper::sum_anew(wire::Buffer& buffer) {
+void FtpHelper::recompute_checksum(wire::Buffer& buffer) {
   const wire::Ipv4Edit ip = *wire::Ipv4Edit::parse(buffer.bytes());
   const wire::TcpEdit tcp = *wire::TcpEdit::parse(ip.payload());
   tcp.set_sum(0);

@@ -41,7 +41,7 @@ class FtpHelper {
   /// because its options are damaged. Any bytes are taken for a TCP header.
   bool adjust(wire::ByteEdit segment, std::uint32_t index, Direction direction) const;
   /// The checksum of a segment that was rewritten, once its numbers are right; as a network card's, never zero.
-  static void sum_anew(wire::Buffer& buffer);
+  static void recompute_checksum(wire::Buffer& buffer);
   /// What adjusting adds to the numbers that one direction sends, at `sequence`.
   std::int32_t offset(std::uint32_t index, Direction direction, std::uint32_t sequence) const;
 

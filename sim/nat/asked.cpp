@@ -21,7 +21,7 @@ std::vector<RuleAsked> destination_rules_asked(const Config& config, wire::ByteV
   const auto ip = wire::Ipv4View::parse(packet);
   const std::optional<Key> key = ip ? key_of(*ip) : std::nullopt;
   if (!key) return asked;
-  const Rules rules(config.source, config.destination, config.hairpin);
+  const Rules rules(config);
   for (const DestinationRule& rule : rules.destination()) {
     asked.push_back({asked.size(), rules.unmet(rule, *key, static_cast<std::uint8_t>(ip->protocol()), in)});
     if (asked.back().unmet == Unmet::none) break;

@@ -53,10 +53,11 @@ void Behaviour::configure(const Config& config, const Table& table) {
   for (const Resting& resting : resting_) {
     book(resting.held.protocol, resting.held.outside.address).hold(resting.held.outside.port);
   }
-  table.each([&](std::uint32_t, const Flow& flow) { entered(flow); });
+  table.each([&](std::uint32_t, const Flow& flow) { on_confirmed(flow); });
 }
 
-std::uint32_t Behaviour::admit(const Table& table, const Key& key, std::uint8_t protocol, wire::Endpoint remote) const {
+std::uint32_t Behaviour::find_admitting_mapping(const Table& table, const Key& key, std::uint8_t protocol,
+                                                wire::Endpoint remote) const {
   if (!has_ports(protocol)) return no_flow;
   const wire::Endpoint outside{{key.destination}, key.destination_port};
   const std::uint32_t holder = table.newest_of_outside(outside, protocol);
@@ -116,7 +117,7 @@ std::optional<Key> Behaviour::choose(const Table& table, Random& random, std::ui
   return search(~std::uint64_t{0});  // RFC 6888 REQ-13: rather the wrong parity than no port
 }
 
-void Behaviour::entered(const Flow& flow) {
+void Behaviour::on_confirmed(const Flow& flow) {
   if (!is_mapping(flow)) return;
   const wire::Endpoint outside = outside_of(flow);
   if (exclusive()) book(flow.protocol, outside.address).hold(outside.port);
@@ -125,7 +126,7 @@ void Behaviour::entered(const Flow& flow) {
   }
 }
 
-void Behaviour::left(const Flow& flow, const Table& table, bool expired, Time now) {
+void Behaviour::on_destroyed(const Flow& flow, const Table& table, bool expired, Time now) {
   if (!is_mapping(flow)) return;
   const wire::Endpoint outside = outside_of(flow);
   const Held held{outside, flow.protocol};

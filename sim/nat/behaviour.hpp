@@ -49,14 +49,15 @@ class Behaviour {
   bool is_plain() const { return !exclusive() && !opens_inwards(); }
 
   /// A flow of the mapping that `key` calls from `remote`, if its filtering admits that remote; else no_flow.
-  std::uint32_t admit(const Table& table, const Key& key, std::uint8_t protocol, wire::Endpoint remote) const;
+  std::uint32_t find_admitting_mapping(const Table& table, const Key& key, std::uint8_t protocol,
+                                       wire::Endpoint remote) const;
 
   /// The outside endpoint for a new flow of an exclusive mapping; nothing when no port is free.
   std::optional<Key> choose(const Table& table, Random& random, std::uint32_t index, const Range& range, Time now);
 
-  /// To be told when a flow has entered or left the table.
-  void entered(const Flow& flow);
-  void left(const Flow& flow, const Table& table, bool expired, Time now);
+  /// To be called when a flow was put into the table or removed from it.
+  void on_confirmed(const Flow& flow);
+  void on_destroyed(const Flow& flow, const Table& table, bool expired, Time now);
 
   /// True if a mapping held that endpoint not long ago and ran out of time. Forgets the oldest first.
   bool expired_lately(wire::Endpoint outside, std::uint8_t protocol) const;

@@ -12,7 +12,7 @@ constexpr Decision pass_untranslated{true, Reason::invalid, Decision::Answer::no
 Decision stop(Reason reason) { return {false, reason, Decision::Answer::none}; }
 Decision go_on(Relation relation) { return relation == Relation::invalid ? pass_untranslated : pass_on; }
 
-/// A rule that exempts asks for nothing.
+/// Exempt rules alone do not require connection tracking.
 bool asks_for_tracking(const Config& config) {
   const auto looks = [](const SourceRule& rule) {
     return rule.action != SourceRule::Action::exempt || rule.only_port_forwarded;
@@ -29,7 +29,7 @@ Core::Core(Config config, Random random)
     : config_(std::move(config)),
       tracks_(asks_for_tracking(config_)),
       random_(random),
-      rules_(config_.source, config_.destination, config_.hairpin),
+      rules_(config_),
       table_(config_.mapping),
       behaviour_(config_) {
   forward_mappings_.resize(config_.destination.size());
@@ -43,12 +43,12 @@ Decision Core::prerouting(wire::Buffer& buffer, InterfaceId in, Time now, Track&
   const std::optional<Lookup> lookup = packet ? lookup_of(*packet) : std::nullopt;
   if (lookup) table_.prefetch(*lookup);
   foreseen_ = lookup && table_.timers().due(now);  // where flows end, flows begin
-  if (foreseen_) foresee(lookup->key, lookup->protocol);
+  if (foreseen_) prefetch_flow_of(lookup->key, lookup->protocol);
   expire(now);
   track.clear();
   if (!tracks_) return pass_on;
   if (!packet) return stop(Reason::bad_header);
-  Reason ended = follow(*packet, lookup, Hook::prerouting, now, track);
+  Reason ended = track_packet(*packet, lookup, Hook::prerouting, now, track);
   if (ended == Reason::none) {
     const Flow* flow = flow_of(track);
     if (!is_settled(flow, track)) {
@@ -62,7 +62,7 @@ Decision Core::prerouting(wire::Buffer& buffer, InterfaceId in, Time now, Track&
   return decision(ended, track.relation_);
 }
 
-Decision Core::forward(wire::Buffer&, InterfaceId in, InterfaceId out, Time now, Track& track) {
+Decision Core::forward(wire::Buffer& buffer, InterfaceId in, InterfaceId out, Time now, Track& track) {
   expire(now);
   const Relation relation = track.relation();
   if (relation == Relation::established || relation == Relation::related) return pass_on;
@@ -76,7 +76,9 @@ Decision Core::forward(wire::Buffer&, InterfaceId in, InterfaceId out, Time now,
   }
   if (flow != nullptr && config_.limits.flows_per_host && comes_from_inside(in) && exceeds_limit(*flow, now)) {
     Decision refused = stop(Reason::host_limit);
-    if (config_.limits.reject_excess) refused.answer = Decision::Answer::admin_prohibited;
+    const std::optional<Packet> packet = read_packet(buffer.bytes());
+    const bool answers = config_.limits.reject_excess && packet && reject_answers(*packet);
+    if (answers) refused.answer = Decision::Answer::admin_prohibited;
     return refused;
   }
   if (firewall.protect_forward && !(firewall.admit_forwarded && called_outside)) {
@@ -97,7 +99,7 @@ Decision Core::input(wire::Buffer& buffer, InterfaceId in, Time now, Track& trac
   std::optional<Packet> packet = read_packet(buffer.bytes());
   if (!packet) return stop(Reason::bad_header);
   Reason ended = translate(*packet, Hook::input, {in, any_interface, {}}, now, track);
-  if (ended == Reason::none) ended = finish(buffer, now, track);
+  if (ended == Reason::none) ended = run_helpers_and_confirm(buffer, now, track);
   return decision(ended, track.relation_);
 }
 
@@ -115,7 +117,7 @@ Decision Core::output(wire::Buffer& buffer, Time now, Track& track, const Track*
     track.relation_ = Relation::related;
     return decision(translate(*packet, Hook::output, {}, now, track), track.relation_);
   }
-  Reason ended = follow(*packet, lookup_of(*packet), Hook::output, now, track);
+  Reason ended = track_packet(*packet, lookup_of(*packet), Hook::output, now, track);
   if (ended == Reason::none) ended = translate(*packet, Hook::output, {}, now, track);
   return decision(ended, track.relation_);
 }
@@ -132,11 +134,11 @@ Decision Core::postrouting(wire::Buffer& buffer, const Egress& egress, Time now,
     return ended == Reason::none ? pass_on : stop(ended);
   }
   Reason ended = translate(*packet, Hook::postrouting, {any_interface, egress.out, egress.masquerade}, now, track);
-  if (ended == Reason::none) ended = finish(buffer, now, track);
+  if (ended == Reason::none) ended = run_helpers_and_confirm(buffer, now, track);
   return decision(ended, track.relation_);
 }
 
-/// What a hook answers once all its steps are taken.
+/// The hook's answer after all its steps.
 Decision Core::decision(Reason ended, Relation relation) const {
   if (ended == Reason::none) return go_on(relation);
   Decision refused = stop(ended);
@@ -153,15 +155,16 @@ void Core::pin(Track& track, std::uint32_t index) {
   track.index_ = index;
 }
 
-/// Brings nearer what the making of a flow would touch, by the guess that its outside endpoint is like the last one's.
-void Core::foresee(const Key& key, std::uint8_t protocol) const {
+/// Prefetches the cache lines that a new flow would touch, guessing that it gets the same outside address as the
+/// previous one.
+void Core::prefetch_flow_of(const Key& key, std::uint8_t protocol) const {
   Key outside = key;
   outside.source = likely_outside_;
   table_.prefetch_new(key, inverse(outside, protocol), protocol);
 }
 
-/// The track gets a copy of its flow, which nobody else finds and which goes when the track goes.
-void Core::keep(Track& track) {
+/// Gives the track a copy of its flow that no lookup finds, and that is freed with the track.
+void Core::detach_track(Track& track) {
   if (track.core_ != nullptr || flow_of(track) == nullptr) return;
   pin(track, table_.copy(track.index_));
 }
@@ -169,10 +172,10 @@ void Core::keep(Track& track) {
 void Core::unlink(std::uint32_t index, Change::Kind kind, Time now) {
   account_end(index, kind, now);
   table_.remove(index);
-  behaviour_.left(table_[index], table_, kind == Change::Kind::expired, now);
+  behaviour_.on_destroyed(table_[index], table_, kind == Change::Kind::expired, now);
 }
 
-/// What is told and counted of the end of a flow, whether it goes at once or lingers.
+/// Reports the end of a flow and updates the count of its host, whether the entry is freed now or kept until collected.
 void Core::account_end(std::uint32_t index, Change::Kind kind, Time now) {
   const Flow& flow = table_[index];
   if (watching_) changes_.push_back({kind, entry_of(flow, now)});
@@ -196,7 +199,7 @@ void Core::remove_due(Time now) {
     if (linger) {
       table_.prefetch_flow(next);
       account_end(index, Change::Kind::expired, end);
-      behaviour_.left(table_[index], table_, true, end);
+      behaviour_.on_destroyed(table_[index], table_, true, end);
       table_.linger(index, now);
       continue;
     }
@@ -232,8 +235,8 @@ void Core::interface_lost(InterfaceId out, Time now, std::optional<wire::Address
   table_.forget_lingering(is_lost);
 }
 
-/// What the flows are grouped by is made anew; the list of a host's flows begins empty, as nftables' does with new
-/// rules. Forwards that stay keep the numbers of their mappings.
+/// Groups the flows anew by what the new behaviour looks them up by. The count of each host's flows begins at zero, as
+/// nftables' list does with new rules. Forwards that stay keep the numbers of their mappings.
 void Core::configure(Config config) {
   std::vector<std::uint32_t> numbers(config.destination.size());
   for (std::size_t n = 0; n < numbers.size(); ++n) {
@@ -244,7 +247,7 @@ void Core::configure(Config config) {
   }
   forward_mappings_ = std::move(numbers);
   config_ = std::move(config);
-  rules_ = Rules(config_.source, config_.destination, config_.hairpin);
+  rules_ = Rules(config_);
   table_.set_mapping(config_.mapping);
   behaviour_.configure(config_, table_);
   if (!behaviour_.is_plain()) table_.forget_lingering([](const Flow&) { return true; });
@@ -289,7 +292,7 @@ bool Core::exceeds_limit(Flow& flow, Time now) {
   return held.flows + (held.refused_until > now ? 1 : 0) > *config_.limits.flows_per_host;
 }
 
-/// What an inside host is charged for: flows of its own that have not ended.
+/// True for a flow that counts against the limit of its inside host: one that has not ended.
 bool Core::counts(const Flow& flow) const {
   return flow.any(status::counted) && (flow.protocol != proto_tcp || flow.state < TcpState::time_wait);
 }

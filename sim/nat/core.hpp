@@ -7,6 +7,7 @@
 
 #include "alg_ftp.hpp"
 #include "behaviour.hpp"
+#include "masqsim/nat/nat.hpp"
 #include "packet.hpp"
 #include "rewrite.hpp"
 #include "rules.hpp"
@@ -45,46 +46,47 @@ class Core {
   std::string invalid_because(wire::ByteView packet, Time now) const;
   Reason unowned_reason(wire::ByteView packet, InterfaceId in, Time now) const;
 
-  void keep(Track& track);
+  void detach_track(Track& track);
   bool keeps_addresses(const Track& track);
   bool reads_payload(const Track& track);
 
-  /// A Track dies that still held a flow: unconfirmed, or removed while its packet was on its way.
-  void let_go(std::uint32_t index) { table_.release(index); }
+  /// Frees the flow of a Track that is destroyed while it holds one: unconfirmed, or removed while its packet was on
+  /// its way.
+  void release_unconfirmed(std::uint32_t index) { table_.release(index); }
 
  private:
   enum class Hook : std::uint8_t { prerouting, input, output, postrouting };
 
-  // Where a step gives a Reason, the packet ends for it; Reason::none: it goes on.
+  // A step that returns a Reason other than none drops the packet for it.
   Decision decision(Reason ended, Relation relation) const;
 
   // conntrack (core_conntrack.cpp)
-  Reason follow(const Packet& packet, const std::optional<Lookup>& lookup, Hook hook, Time now, Track& track);
-  Reason enter(const Packet& packet, const Lookup& lookup, bool sound, Time now, Track& track);
-  Reason open(const Key& key, std::uint8_t protocol, Time now, std::uint32_t& index);
-  void relate(const Packet& packet, Track& track);
-  bool begin(const Packet& packet, std::uint32_t index, Time now);
+  Reason track_packet(const Packet& packet, const std::optional<Lookup>& lookup, Hook hook, Time now, Track& track);
+  Reason new_flow(const Packet& packet, const Lookup& lookup, bool sound, Time now, Track& track);
+  Reason allocate_flow(const Key& key, std::uint8_t protocol, Time now, std::uint32_t& index);
+  void track_icmp_error(const Packet& packet, Track& track);
+  bool init_protocol(const Packet& packet, std::uint32_t index, Time now);
   enum class Followed : std::uint8_t { yes, invalid, again };
-  Followed advance(const Packet& packet, std::uint32_t index, Direction direction, Time now, Track& track);
-  Followed advance_tcp(const Packet& packet, std::uint32_t index, Direction direction, Time now, Track& track);
+  Followed update_state(const Packet& packet, std::uint32_t index, Direction direction, Time now, Track& track);
+  Followed update_tcp_state(const Packet& packet, std::uint32_t index, Direction direction, Time now, Track& track);
   void refresh(std::uint32_t index, Direction direction, Duration timeout, Time now);
-  Reason finish(wire::Buffer& buffer, Time now, Track& track);
+  Reason run_helpers_and_confirm(wire::Buffer& buffer, Time now, Track& track);
   Reason confirm(Track& track, Time now);
-  void expected(std::uint32_t index, const Expectation& expectation, Time now);
+  void set_expected(std::uint32_t index, const Expectation& expectation, Time now);
   void count_mapping(std::uint32_t index, Track& track);
 
   // NAT (core_translate.cpp)
-  /// The flow's packets are translated at that side.
+  /// True if packets of the flow in this direction are rewritten at `side`.
   bool is_rewritten(const Flow& flow, Side side, Direction direction) const {
     const bool of_source = (side == Side::source) == (direction == Direction::original);
     return flow.any(of_source ? status::source_nat : status::destination_nat) && rules_.any();
   }
-  /// Most packets: their flow is in the table, no helper reads them, and what may be left to do is to rewrite them.
+  /// True for most packets: their flow is in the table and no helper reads them, so that at most they are rewritten.
   static bool is_settled(const Flow* flow, const Track& track) {
     if (flow == nullptr || track.relation_ == Relation::related) return false;
     return flow->any(status::confirmed) && !flow->any(status::helper | status::adjusts_sequence);
   }
-  /// It leaves by another interface than that whose address its flow was given.
+  /// True if a masqueraded flow is now routed out of another interface than the one whose address it uses.
   static bool changes_way(const Flow& flow, const Track& track, InterfaceId out) {
     return flow.any(status::masqueraded) && track.direction_ == Direction::original && flow.interface != out &&
            !flow.any(status::dying | status::lingering);
@@ -96,8 +98,8 @@ class Core {
   Range hairpin_range(const Flow& flow, const Key& key, InterfaceId in) const;
   bool bind_by_mapping(std::uint32_t index, const Way& way);
   Reason translate_error(const Packet& packet, Side side, const Flow& flow, Direction direction);
-  void give_id(wire::Ipv4Edit ip);
-  void use(std::uint32_t index, const Choice& choice, Side side, Time now);
+  void assign_ip_id(wire::Ipv4Edit ip);
+  void set_reply_tuple(std::uint32_t index, const Choice& choice, Side side, Time now);
 
   // the table
   Flow* flow_of(const Track& track) {
@@ -114,7 +116,7 @@ class Core {
     track.mapping_number_ = flow.mapping;
   }
   void pin(Track& track, std::uint32_t index);
-  void foresee(const Key& key, std::uint8_t protocol) const;
+  void prefetch_flow_of(const Key& key, std::uint8_t protocol) const;
   void account_end(std::uint32_t index, Change::Kind kind, Time now);
   void unlink(std::uint32_t index, Change::Kind kind, Time now);
   void drop_entry(std::uint32_t index, Change::Kind kind, Time now);

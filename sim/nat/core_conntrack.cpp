@@ -30,7 +30,8 @@ bool can_open(const Key& key, std::uint8_t protocol) {
 
 }  // namespace
 
-Reason Core::follow(const Packet& packet, const std::optional<Lookup>& lookup, Hook hook, Time now, Track& track) {
+Reason Core::track_packet(const Packet& packet, const std::optional<Lookup>& lookup, Hook hook, Time now,
+                          Track& track) {
   const bool verify = hook == Hook::prerouting && config_.verify_checksums;
   track.relation_ = Relation::invalid;
   if (packet.protocol == proto_icmp) {
@@ -38,7 +39,7 @@ Reason Core::follow(const Packet& packet, const std::optional<Lookup>& lookup, H
     if (!config_.obsolete_icmp && wire::icmp::is_obsolete(packet.segment()[0])) return Reason::invalid;
     if (packet.is_icmp_error()) {
       if (config_.verify_quoted && hook == Hook::prerouting && !quoted_sum_ok(packet)) return Reason::bad_checksum;
-      relate(packet, track);
+      track_icmp_error(packet, track);
       return Reason::none;
     }
   }
@@ -47,12 +48,12 @@ Reason Core::follow(const Packet& packet, const std::optional<Lookup>& lookup, H
   const bool sound = packet.protocol == proto_icmp || transport_sound(packet, verify);
   for (;;) {
     const Table::Found found = table_.find(*lookup);
-    if (!found) return enter(packet, *lookup, sound, now, track);
+    if (!found) return new_flow(packet, *lookup, sound, now, track);
     if (!sound) return Reason::none;
     Flow& flow = table_[found.index];
     const bool answered = found.direction == Direction::reply || flow.any(status::seen_reply);
     attach(track, found.index, flow, found.direction, answered ? Relation::established : first_relation(flow));
-    const Followed followed = advance(packet, found.index, found.direction, now, track);
+    const Followed followed = update_state(packet, found.index, found.direction, now, track);
     if (followed == Followed::yes) {
       if (found.direction == Direction::reply) flow.set(status::seen_reply);
       return Reason::none;
@@ -63,26 +64,27 @@ Reason Core::follow(const Packet& packet, const std::optional<Lookup>& lookup, H
   }
 }
 
-/// A packet that no flow owns: it makes one, which the track holds until it is confirmed.
-Reason Core::enter(const Packet& packet, const Lookup& lookup, bool sound, Time now, Track& track) {
+/// Makes the flow of a packet that belongs to none; the track holds it until it is confirmed.
+Reason Core::new_flow(const Packet& packet, const Lookup& lookup, bool sound, Time now, Track& track) {
   std::uint32_t index = no_flow;
-  const Reason ended = open(lookup.key, lookup.protocol, now, index);
+  const Reason ended = allocate_flow(lookup.key, lookup.protocol, now, index);
   if (index == no_flow) return ended;
-  if (!sound || !begin(packet, index, now)) {
+  if (!sound || !init_protocol(packet, index, now)) {
     table_.release(index);
     return Reason::none;
   }
   attach(track, index, table_[index], Direction::original, first_relation(table_[index]));
   pin(track, index);
-  if (advance(packet, index, Direction::original, now, track) != Followed::yes) {
+  if (update_state(packet, index, Direction::original, now, track) != Followed::yes) {
     track.clear();
     track.relation_ = Relation::invalid;
   }
   return Reason::none;
 }
 
-/// Makes room for a new flow and the flow; `index` stays no_flow where nothing can be opened by such a packet.
-Reason Core::open(const Key& key, std::uint8_t protocol, Time now, std::uint32_t& index) {
+/// Allocates a new flow, evicting another if the table is full. `index` stays no_flow where such a packet opens no
+/// flow.
+Reason Core::allocate_flow(const Key& key, std::uint8_t protocol, Time now, std::uint32_t& index) {
   if (table_.size_with_unconfirmed() >= config_.limits.table) {
     const std::uint32_t victim = config_.limits.early_drop ? table_.victim(hash_of(key, protocol)) : no_flow;
     if (victim == no_flow) return Reason::table_full;
@@ -91,28 +93,28 @@ Reason Core::open(const Key& key, std::uint8_t protocol, Time now, std::uint32_t
   if (!can_open(key, protocol)) return Reason::none;
   table_.collect(now);
   index = table_.make(key, protocol);
-  if (!foreseen_) foresee(key, protocol);
+  if (!foreseen_) prefetch_flow_of(key, protocol);
   if (config_.alg_ftp && protocol == proto_tcp) {
-    if (const auto expectation = ftp_.fulfil(key, now)) expected(index, *expectation, now);
+    if (const auto expectation = ftp_.fulfil(key, now)) set_expected(index, *expectation, now);
     if (key.destination_port == ftp_control_port) table_[index].set(status::helper);
   }
   return Reason::none;
 }
 
 /// A data connection is translated as its control connection is, to the port that was announced.
-void Core::expected(std::uint32_t index, const Expectation& e, Time now) {
+void Core::set_expected(std::uint32_t index, const Expectation& e, Time now) {
   table_[index].set(status::expected);
   if (!rules_.any()) return;
   const Key answers = table_[e.master].key(opposite(e.direction));
   Range range{{{answers.destination}, {answers.destination}}, std::nullopt, false, false};
-  use(index, choose_tuple(table_, random_, index, range, Side::source), Side::source, now);
+  set_reply_tuple(index, choose_tuple(table_, random_, index, range, Side::source), Side::source, now);
   range = {{{answers.source}, {answers.source}}, PortRange{e.port, e.port}, false, false};
-  use(index, choose_tuple(table_, random_, index, range, Side::destination), Side::destination, now);
+  set_reply_tuple(index, choose_tuple(table_, random_, index, range, Side::destination), Side::destination, now);
   table_[index].set(status::source_done | status::destination_done);
 }
 
 /// Sets up what the protocol keeps for a new flow; false if its first packet may not be one.
-bool Core::begin(const Packet& packet, std::uint32_t index, Time now) {
+bool Core::init_protocol(const Packet& packet, std::uint32_t index, Time now) {
   Flow& flow = table_[index];
   if (flow.protocol == proto_udp) flow.stream_after = (now + stream_age).ns;
   if (flow.protocol == proto_sctp) return sctp_begin(table_.sctp(flow), packet.segment());
@@ -123,7 +125,7 @@ bool Core::begin(const Packet& packet, std::uint32_t index, Time now) {
 }
 
 /// An ICMP error belongs to the flow of the packet that it quotes.
-void Core::relate(const Packet& packet, Track& track) {
+void Core::track_icmp_error(const Packet& packet, Track& track) {
   const auto quoted = wire::Ipv4Edit::parse_quoted_unchecked(packet.segment().subspan(wire::IcmpEdit::header_size));
   if (!quoted) return;
   const std::optional<Key> key = key_of(*quoted);
@@ -137,13 +139,14 @@ void Core::relate(const Packet& packet, Track& track) {
   }
 }
 
-Core::Followed Core::advance(const Packet& packet, std::uint32_t index, Direction direction, Time now, Track& track) {
+Core::Followed Core::update_state(const Packet& packet, std::uint32_t index, Direction direction, Time now,
+                                  Track& track) {
   Flow& flow = table_[index];
   const Timeouts& t = config_.timeouts;
   const bool replied = flow.any(status::seen_reply);
   Duration timeout;
   switch (flow.protocol) {
-    case proto_tcp: return advance_tcp(packet, index, direction, now, track);
+    case proto_tcp: return update_tcp_state(packet, index, direction, now, track);
     case proto_udp: {
       const bool stream = replied && now.ns > flow.stream_after;
       if (stream) flow.set(status::assured);
@@ -174,8 +177,8 @@ Core::Followed Core::advance(const Packet& packet, std::uint32_t index, Directio
   return Followed::yes;
 }
 
-Core::Followed Core::advance_tcp(const Packet& packet, std::uint32_t index, Direction direction, Time now,
-                                 Track& track) {
+Core::Followed Core::update_tcp_state(const Packet& packet, std::uint32_t index, Direction direction, Time now,
+                                      Track& track) {
   Flow& flow = table_[index];
   const auto tcp = wire::TcpView::parse(packet.segment());
   if (!flags_valid(tcp->flags())) return Followed::invalid;
@@ -228,8 +231,8 @@ bool Core::reads_payload(const Track& track) {
   return flow != nullptr && track.relation_ == Relation::established && flow->any(status::helper);
 }
 
-/// The last of a packet's way: helpers read it as it leaves, then its flow is confirmed.
-Reason Core::finish(wire::Buffer& buffer, Time now, Track& track) {
+/// The last step of a packet's way: helpers read it as it leaves, then its flow is confirmed.
+Reason Core::run_helpers_and_confirm(wire::Buffer& buffer, Time now, Track& track) {
   const Flow* flow = flow_of(track);
   if (flow == nullptr) return Reason::none;
   if (track.relation_ == Relation::established && flow->any(status::helper | status::adjusts_sequence)) {
@@ -240,7 +243,7 @@ Reason Core::finish(wire::Buffer& buffer, Time now, Track& track) {
     if (adjusts && !ftp_.adjust(read_packet(buffer.bytes())->segment(), track.index_, track.direction_)) {
       return Reason::malformed;
     }
-    if (adjusts && fate == FtpHelper::Fate::rewritten) FtpHelper::sum_anew(buffer);
+    if (adjusts && fate == FtpHelper::Fate::rewritten) FtpHelper::recompute_checksum(buffer);
   }
   // Linux takes the head of an error that goes the way of the flow's first packet for a TCP header (nf_confirm).
   const bool mistaken = track.relation_ == Relation::related && track.direction_ == Direction::original;
@@ -256,7 +259,7 @@ Reason Core::confirm(Track& track, Time now) {
   const Flow& flow = table_[track.index_];
   if (!table_.confirm(track.index_, now)) return Reason::ports_exhausted;
   count_mapping(track.index_, track);
-  behaviour_.entered(flow);
+  behaviour_.on_confirmed(flow);
   if (flow.any(status::helper)) ftp_.begin(track.index_);
   count(flow, counts(flow));
   track.core_ = nullptr;

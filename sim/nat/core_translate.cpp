@@ -30,7 +30,7 @@ Reason Core::translate(const Packet& packet, Hook hook, const Way& way, Time now
 }
 
 Reason Core::rewrite_side(const Packet& packet, Side side, const Flow& flow, Direction direction) {
-  if (side == Side::source) give_id(packet.ip);
+  if (side == Side::source) assign_ip_id(packet.ip);
   const Key target = inverse(flow.key(opposite(direction)), flow.protocol);
   return rewrite(packet.ip, side, target) ? Reason::none : Reason::malformed;
 }
@@ -43,7 +43,7 @@ Reason Core::bind_destination(std::uint32_t index, Hook hook, const Way& way, Ti
   if (rule == nullptr && flow.protocol != proto_icmp) return Reason::none;  // only an id could have to make room
   Range range = rule != nullptr ? destination_range(*rule, key) : null_range(key, Side::destination);
   range.start = preferred_port_;
-  use(index, choose_tuple(table_, random_, index, range, Side::destination), Side::destination, now);
+  set_reply_tuple(index, choose_tuple(table_, random_, index, range, Side::destination), Side::destination, now);
   return Reason::none;
 }
 
@@ -67,11 +67,11 @@ Reason Core::bind_source(std::uint32_t index, Hook hook, const Way& way, Time no
   if ((ruled || hairpin) && behaviour_.exclusive()) {
     const std::optional<Key> chosen = behaviour_.choose(table_, random_, index, range, now);
     if (!chosen) return Reason::ports_exhausted;
-    use(index, {*chosen}, Side::source, now);
+    set_reply_tuple(index, {*chosen}, Side::source, now);
     return Reason::none;
   }
   range.start = preferred_port_;
-  use(index, choose_tuple(table_, random_, index, range, Side::source), Side::source, now);
+  set_reply_tuple(index, choose_tuple(table_, random_, index, range, Side::source), Side::source, now);
   return Reason::none;
 }
 
@@ -97,7 +97,7 @@ bool Core::bind_by_mapping(std::uint32_t index, const Way& way) {
     const std::uint32_t own = table_.newest_of_source(key, flow.protocol);
     remote = own == no_flow ? wire::Endpoint{{key.destination}, key.source_port} : outside_of(table_[own]);
   }
-  const std::uint32_t holder = behaviour_.admit(table_, key, flow.protocol, remote);
+  const std::uint32_t holder = behaviour_.find_admitting_mapping(table_, key, flow.protocol, remote);
   if (holder == no_flow) return false;
   const Key& inside = from_inside(table_[holder]);
   flow.reply.source = inside.source;
@@ -106,8 +106,8 @@ bool Core::bind_by_mapping(std::uint32_t index, const Way& way) {
   return true;
 }
 
-/// The key that was chosen becomes the flow's; its answers are looked up by the inverse.
-void Core::use(std::uint32_t index, const Choice& choice, Side side, Time now) {
+/// The flow's packets get the key that was chosen; its answers are looked up by the inverse of that key.
+void Core::set_reply_tuple(std::uint32_t index, const Choice& choice, Side side, Time now) {
   if (choice.evicted) drop_entry(*choice.evicted, Change::Kind::evicted, now);
   Flow& flow = table_[index];
   const Key reply = inverse(choice.key, flow.protocol);
@@ -117,8 +117,8 @@ void Core::use(std::uint32_t index, const Choice& choice, Side side, Time now) {
   if (side == Side::source) likely_outside_ = choice.key.source;
 }
 
-/// Datagrams of many inside hosts leave from one address; those that may be in pieces need ids that no other has.
-void Core::give_id(wire::Ipv4Edit ip) {
+/// Datagrams of many inside hosts leave from one address; those that may be fragmented need unique IP ids (RFC 6864).
+void Core::assign_ip_id(wire::Ipv4Edit ip) {
   if (config_.unique_ids && !ip.has_df()) ip.rewrite_id(++last_id_);
 }
 
@@ -134,15 +134,16 @@ Reason Core::translate_error(const Packet& packet, Side side, const Flow& flow, 
   const wire::Ipv4Edit quoted = *wire::Ipv4Edit::parse_quoted_unchecked(icmp.payload());
   if (!rewrite(quoted, other(side), answers)) return Reason::malformed;
   icmp.fix_sum();
-  if (side == Side::source) give_id(packet.ip);
+  if (side == Side::source) assign_ip_id(packet.ip);
   rewrite(packet.ip, side, inverse(answers, flow.protocol));
   return Reason::none;
 }
 
+/// A gateway that tracks connections has netfilter's NAT hooks as well, whether or not a rule translates: of a packet
+/// whose flow is not in the table yet, it is not known before postrouting that it keeps its addresses.
 bool Core::keeps_addresses(const Track& track) {
   const Flow* flow = flow_of(track);
-  if (flow == nullptr || !rules_.any()) return true;
-  return flow->is(status::source_done | status::destination_done) && !flow->any(status::nat_mask);
+  return flow == nullptr || (flow->any(status::confirmed) && !flow->any(status::nat_mask));
 }
 
 }  // namespace masqsim::nat

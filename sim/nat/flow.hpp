@@ -7,7 +7,8 @@
 
 #include "masqsim/base/random.hpp"
 #include "masqsim/base/time.hpp"
-#include "masqsim/nat/nat.hpp"
+#include "masqsim/nat/config.hpp"
+#include "masqsim/nat/states.hpp"
 #include "masqsim/wire/address.hpp"
 #include "masqsim/wire/icmp.hpp"
 
@@ -131,8 +132,8 @@ static_assert(sizeof(Flow) == 64);
 
 constexpr Direction opposite(Direction d) { return d == Direction::original ? Direction::reply : Direction::original; }
 
-inline constexpr std::uint8_t proto_icmp = 1, proto_tcp = 6, proto_udp = 17, proto_gre = 47, proto_icmpv6 = 58,
-                              proto_sctp = 132, proto_udplite = 136;
+inline constexpr std::uint8_t proto_icmp = 1, proto_tcp = 6, proto_udp = 17, proto_gre = 47, proto_esp = 50,
+                              proto_ah = 51, proto_icmpv6 = 58, proto_sctp = 132, proto_udplite = 136;
 
 constexpr bool has_ports(std::uint8_t protocol) {
   return protocol == proto_tcp || protocol == proto_udp || protocol == proto_sctp || protocol == proto_udplite;

@@ -28,7 +28,7 @@ class Index {
     return find_in(segment(hash), hash, same);
   }
 
-  /// Brings the bucket of `hash` nearer, for a look at it soon: several such waits for memory pass as one.
+  /// Prefetches the bucket of `hash`, so that several waits for memory overlap.
   void prefetch(std::uint32_t hash) const {
     const Segment& s = segment(hash);
     __builtin_prefetch(&s.buckets[hash & s.mask]);
@@ -73,8 +73,8 @@ class Index {
  private:
   static constexpr unsigned slots = 12;
 
-  /// The first `count` slots hold values; to each belongs a mark, eight bits of the hash. `passed` entries lie further
-  /// on because this bucket was full; once there are 255, it stays.
+  /// The first `count` slots hold values; each has a mark, eight bits of its hash. `passed` counts the entries that lie
+  /// in a later bucket because this one was full; it stops counting, and never falls again, at 255.
   struct alignas(64) Bucket {
     std::uint8_t marks[slots] = {};
     std::uint8_t count = 0;

@@ -23,7 +23,7 @@ Track& Track::operator=(Track&& other) noexcept {
 }
 
 void Track::abandon() {
-  if (core_ != nullptr) core_->let_go(index_);
+  if (core_ != nullptr) core_->release_unconfirmed(index_);
   core_ = nullptr;
 }
 
@@ -51,7 +51,7 @@ Decision Nat::postrouting(wire::Buffer& packet, const Egress& egress, Time now, 
   return core_->postrouting(packet, egress, now, track);
 }
 
-void Nat::keep(Track& track) { core_->keep(track); }
+void Nat::detach_track(Track& track) { core_->detach_track(track); }
 bool Nat::keeps_addresses(const Track& track) const { return core_->keeps_addresses(track); }
 bool Nat::reads_payload(const Track& track) const { return core_->reads_payload(track); }
 

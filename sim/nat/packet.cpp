@@ -60,4 +60,20 @@ bool transport_sound(const Packet& packet, bool verify) {
   return !verify || pseudo_sum_ok(packet);
 }
 
+bool reject_answers(const Packet& packet) {
+  const wire::ByteView payload = packet.segment();
+  switch (packet.protocol) {
+    case proto_gre:
+    case proto_esp:
+    case proto_ah:
+    case proto_sctp:
+    case proto_udplite: return true;
+    case proto_udp:
+      if (payload.size() >= 8 && wire::load16(&payload[6]) == 0) return true;
+      return pseudo_sum_ok(packet);
+    case proto_tcp: return pseudo_sum_ok(packet);
+    default: return payload.empty() || wire::Sum{}.add(payload).checksum() == 0;
+  }
+}
+
 }  // namespace masqsim::nat

@@ -71,4 +71,9 @@ inline std::optional<Lookup> lookup_of(const Packet& packet) {
 /// calls the packet INVALID. TCP flags are the tracker's business.
 bool transport_sound(const Packet& packet, bool verify);
 
+/// True if nftables' `reject` would answer the packet. Linux (nf_reject_verify_csum) looks at the checksum once more:
+/// of TCP, UDP and ICMP theirs; of GRE, AH, ESP, SCTP and UDP-Lite none; of every other protocol as if the payload had
+/// an Internet checksum over all of it.
+bool reject_answers(const Packet& packet);
+
 }  // namespace masqsim::nat

@@ -15,10 +15,6 @@ bool is_protocol(const std::optional<wire::Protocol>& wanted, std::uint8_t proto
   return !wanted || static_cast<std::uint8_t>(*wanted) == protocol;
 }
 
-bool translates(const SourceRule& rule) {
-  return rule.action != SourceRule::Action::exempt && !rule.only_port_forwarded;
-}
-
 /// The address at the same place in the network that begins at `base`; `host_mask` has the bits that stay.
 wire::Address moved(std::uint32_t address, wire::Address base, std::uint32_t host_mask) {
   return {(base.value & ~host_mask) | (address & host_mask)};
@@ -26,18 +22,8 @@ wire::Address moved(std::uint32_t address, wire::Address base, std::uint32_t hos
 
 }  // namespace
 
-Rules::Rules(std::vector<SourceRule> source, std::vector<DestinationRule> destination, Hairpin hairpin)
-    : source_(std::move(source)), destination_(std::move(destination)), hairpin_(hairpin) {}
-
-bool Rules::is_outside(InterfaceId id) const {
-  bool named = false;
-  for (const SourceRule& rule : source_) {
-    if (!translates(rule) || rule.out == any_interface) continue;
-    if (rule.out == id) return true;
-    named = true;
-  }
-  return !named;
-}
+Rules::Rules(const Config& config)
+    : source_(config.source), destination_(config.destination), hairpin_(config.hairpin), sides_(config) {}
 
 Unmet Rules::unmet(const SourceRule& rule, wire::Address source, wire::Address destination, std::uint8_t protocol,
                    bool forwarded, const Way& way) {
@@ -61,7 +47,7 @@ const SourceRule* Rules::source_for(const Flow& flow, const Way& way) const {
 
 const SourceRule* Rules::outward_for(const Flow& flow, InterfaceId in) const {
   const auto decides = [&](const SourceRule& rule) {
-    return translates(rule) && source_for(flow, {in, rule.out, {}}) == &rule;
+    return translates_outwards(rule) && source_for(flow, {in, rule.out, {}}) == &rule;
   };
   const auto found = std::find_if(source_.begin(), source_.end(), decides);
   return found == source_.end() ? nullptr : &*found;

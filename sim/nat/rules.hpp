@@ -5,6 +5,7 @@
 
 #include "flow.hpp"
 #include "masqsim/nat/asked.hpp"
+#include "masqsim/nat/sides.hpp"
 #include "tuple_choice.hpp"
 
 namespace masqsim::nat {
@@ -18,12 +19,11 @@ struct Way {
 
 class Rules {
  public:
-  Rules(std::vector<SourceRule> source, std::vector<DestinationRule> destination, Hairpin hairpin);
+  explicit Rules(const Config& config);
 
   /// False with no rule at all: then nothing is ever translated, not even entries that are (`nft delete table`).
   bool any() const { return !source_.empty() || !destination_.empty(); }
-  /// True for interfaces that a translating source rule names as its way out; with none named, for all.
-  bool is_outside(InterfaceId id) const;
+  bool is_outside(InterfaceId id) const { return sides_.is_outside(id); }
 
   /// What of `rule` does not fit a flow from `source` to `destination`, which a rule has `forwarded` or not.
   static Unmet unmet(const SourceRule& rule, wire::Address source, wire::Address destination, std::uint8_t protocol,
@@ -47,6 +47,7 @@ class Rules {
   std::vector<SourceRule> source_;
   std::vector<DestinationRule> destination_;
   Hairpin hairpin_;
+  Sides sides_;
 };
 
 /// What a rule asks for, given the key that the flow's packets have at the hook.

@@ -91,18 +91,18 @@ class Table {
   Timers& timers() { return timers_; }
   const Timers& timers() const { return timers_; }
 
-  /// A flow that lingers is not found, and has gone after that.
+  /// The flow that has this key. An expired entry that was not yet collected is not found, and is freed by the search.
   Found find(const Lookup& lookup) {
     const Found there = look(lookup);
     if (!there || !flows_[there.index].any(status::lingering)) return there;
     forget(there.index);
     return {};
   }
-  /// The same without a trace of it: finds also what lingers.
+  /// Like find(), but changes nothing and also returns expired entries not yet collected.
   Found look(const Lookup& lookup) const {
     return found(keys_.find(lookup.hash, HasKey{flows_, lookup.key, lookup.protocol}));
   }
-  /// Flows in the table, and those that wait for their first packet to get through.
+  /// Number of flows in the table; with those that wait for their first packet to get through.
   std::size_t size() const { return size_; }
   std::size_t size_with_unconfirmed() const { return size_ + unconfirmed_; }
 
@@ -116,13 +116,13 @@ class Table {
   void release(std::uint32_t index);
   /// In place of both for a flow that has expired: Linux leaves it in its table until somebody looks for one of its
   /// keys or the garbage collector passes, about once a minute. Until then it may be the newest of its inside endpoint,
-  /// and its keys are not free. For nobody else is it there.
+  /// and its keys are not free; no other lookup finds it.
   void linger(std::uint32_t index, Time now);
-  /// Those that the garbage collector would have found by now go.
+  /// Frees the expired entries that Linux's garbage collector would have found by now.
   void collect(Time now) {
     while (!lingering_.empty() && lingering_.front().until <= now) forget_oldest();
   }
-  /// Those go for which `lost(flow)` holds.
+  /// Frees the expired entries for which lost(flow) is true.
   template <typename Lost>
   void forget_lingering(Lost lost) {
     for (const Lingering& one : lingering_) {

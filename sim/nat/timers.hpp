@@ -1,6 +1,6 @@
-// When each flow expires. An alarm names a flow and does not touch it before it rings. A flow that lives longer than
-// its alarm was set for gets another then (lazy refresh), so a packet of an established flow writes its deadline and
-// nothing else. Time-outs are few, so most alarms come in order: they queue in lanes, and the rest wait in a heap.
+// When each flow expires. An alarm names a flow and does not touch it before it fires. A flow that lives longer than
+// its alarm was set for gets another alarm then (lazy refresh), so a packet of an established flow writes its deadline
+// and nothing else. Time-outs are few, so most alarms come in order: they queue in lanes, and the rest wait in a heap.
 // Times are exact.
 #pragma once
 
@@ -20,7 +20,7 @@ class Timers {
 
   /// Sets the alarm of a flow for its deadline.
   void add(std::uint32_t index, std::int64_t now);
-  /// The flow's alarm will ring unheard.
+  /// Cancels the flow's timer; a queued alarm is ignored when it fires.
   void remove(std::uint32_t index) { flows_[index].alarm = no_alarm; }
   /// The flow's deadline becomes `deadline`.
   void refresh(std::uint32_t index, Flow& flow, std::int64_t deadline, std::int64_t now) {

@@ -1,9 +1,9 @@
-// Which port of a shared segment an address is plugged into: a flat table of eight bytes a neighbour, one probe a
-// packet.
+// Which port of a shared segment answers for an address: a flat table of eight bytes a neighbour, one probe a packet.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "masqsim/base/random.hpp"
@@ -11,7 +11,8 @@
 
 namespace masqsim::net {
 
-/// Never walked, so its order decides nothing.
+/// An address that several ports have is answered for by the one that announced it last (as with gratuitous ARP); when
+/// that one gives it up, by the one before. Never walked, so its order decides nothing.
 class AddressIndex {
  public:
   std::optional<std::uint32_t> find(wire::Address a) const {
@@ -21,27 +22,33 @@ class AddressIndex {
     return slot.port;
   }
 
-  /// From now on `a` is at `port` (below 2^32 - 1), wherever it was before.
-  void set(wire::Address a, std::uint32_t port) {
+  /// `port` (below 2^32 - 1) announces `a`.
+  void add(wire::Address a, std::uint32_t port) {
     if ((used_ + 1) * 2 > slots_.size()) grow();
     Slot& slot = slots_[place_of(a)];
-    used_ += slot.port == nobody ? 1 : 0;
+    if (slot.port == port) return;
+    if (slot.port == nobody) {
+      ++used_;
+    } else {
+      std::vector<std::uint32_t>& earlier = earlier_[a.value];
+      std::erase(earlier, port);
+      earlier.push_back(slot.port);
+    }
     slot = {a.value, port};
   }
 
-  /// Does nothing where it is not there.
-  void erase(wire::Address a) {
-    if (!find(a)) return;
-    std::size_t hole = place_of(a);
-    --used_;
-    // What lies behind moves up, so that no probe ends too early.
-    for (std::size_t n = next(hole); slots_[n].port != nobody; n = next(n)) {
-      const std::size_t wanted = home(slots_[n].address);
-      if (((n - wanted) & mask()) < ((n - hole) & mask())) continue;
-      slots_[hole] = slots_[n];
-      hole = n;
+  /// `port` gives `a` up; nothing happens where it does not have it.
+  void remove(wire::Address a, std::uint32_t port) {
+    const std::optional<std::uint32_t> answering = find(a);
+    if (!answering) return;
+    const auto others = earlier_.find(a.value);
+    if (*answering != port) {
+      if (others != earlier_.end()) std::erase(others->second, port);
+      return;
     }
-    slots_[hole] = {};
+    if (others == earlier_.end() || others->second.empty()) return erase(a);
+    slots_[place_of(a)].port = others->second.back();
+    others->second.pop_back();
   }
 
  private:
@@ -60,6 +67,18 @@ class AddressIndex {
     while (slots_[n].port != nobody && slots_[n].address != a.value) n = next(n);
     return n;
   }
+  void erase(wire::Address a) {
+    std::size_t hole = place_of(a);
+    --used_;
+    // What lies behind moves up, so that no probe ends too early.
+    for (std::size_t n = next(hole); slots_[n].port != nobody; n = next(n)) {
+      const std::size_t wanted = home(slots_[n].address);
+      if (((n - wanted) & mask()) < ((n - hole) & mask())) continue;
+      slots_[hole] = slots_[n];
+      hole = n;
+    }
+    slots_[hole] = {};
+  }
   void grow() {
     std::vector<Slot> before(slots_.empty() ? 8 : slots_.size() * 2);
     before.swap(slots_);
@@ -70,6 +89,7 @@ class AddressIndex {
 
   std::vector<Slot> slots_;  // a power of two
   std::size_t used_ = 0;
+  std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> earlier_;  // the other ports that have an address
 };
 
 }  // namespace masqsim::net

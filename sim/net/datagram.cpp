@@ -20,12 +20,12 @@ void DatagramSocket::connect(wire::Endpoint remote) {
 
 void DatagramSocket::send(wire::ByteView data, const SendOptions& options, std::uint16_t sequence) {
   stack_.send_datagram(*this, source_, remote_, data, options,
-                       {.id = next_id_++, .sequence = sequence, .flow = flow_, .cause = stack_.cause_});
+                       {.id = next_id_++, .sequence = sequence, .flow = flow_, .cause = stack_.delivering_.packet});
 }
 
 void DatagramSocket::send_to(wire::Endpoint remote, wire::ByteView data, const SendOptions& options) {
   stack_.send_datagram(*this, stack_.source_for(remote.address), remote, data, options,
-                       {.flow = flow_, .cause = stack_.cause_});
+                       {.flow = flow_, .cause = stack_.delivering_.packet});
 }
 
 void DatagramSocket::reply(const Datagram& datagram, wire::ByteView data) {
@@ -46,6 +46,7 @@ void Stack::send_datagram(const DatagramSocket& socket, wire::Address source, wi
   // RFC 6864: only what may be cut needs an id of its own.
   const std::uint16_t id = df ? marks.id : static_cast<std::uint16_t>(sockets().random.below(65536));
   Packet packet = network().pool().make(size, marks.flow, marks.cause);
+  packet.marks().asked_by = delivering_.in;
   const wire::IpFields ip{.source = source,
                           .destination = to.address,
                           .ttl = options.ttl != 0 ? options.ttl : ttl_,

@@ -28,7 +28,7 @@ std::string_view question(const nat::SourceRule& rule) {
 wire::Ipv4View header(wire::ByteView packet) { return *wire::Ipv4View::parse(packet); }
 
 /// The packet as it came; where nobody listened then, as it is.
-wire::ByteView came(const Passage& p) { return p.before.empty() ? p.packet.view() : wire::ByteView(p.before); }
+wire::ByteView came(const PacketContext& p) { return p.before.empty() ? p.packet.view() : wire::ByteView(p.before); }
 
 }  // namespace
 
@@ -43,7 +43,7 @@ std::string GatewayWords::insides() const {
   return text.empty() ? "no network" : text;
 }
 
-std::vector<Step> GatewayWords::translation(const Passage& p) const {
+std::vector<Step> GatewayWords::translation(const PacketContext& p) const {
   std::vector<Step> steps;
   if (p.track.relation() == nat::Relation::related) {
     return {{"expected by a helper?", true, "the ftp helper read of it in its control connection", "nat.alg"}};
@@ -53,7 +53,7 @@ std::vector<Step> GatewayWords::translation(const Passage& p) const {
   return steps;
 }
 
-void GatewayWords::destination(const Passage& p, std::vector<Step>& steps) const {
+void GatewayWords::destination(const PacketContext& p, std::vector<Step>& steps) const {
   const wire::Address called = header(came(p)).destination(), reached = header(p.packet.view()).destination();
   const std::vector<nat::RuleAsked> asked = nat::destination_rules_asked(config_, came(p), p.in);
   if (!asked.empty() && asked.back().unmet == nat::Unmet::none) {
@@ -66,7 +66,7 @@ void GatewayWords::destination(const Passage& p, std::vector<Step>& steps) const
   }
 }
 
-void GatewayWords::source(const Passage& p, std::vector<Step>& steps) const {
+void GatewayWords::source(const PacketContext& p, std::vector<Step>& steps) const {
   const bool forwarded = header(came(p)).destination() != header(p.packet.view()).destination();
   const bool translated = header(came(p)).source() != header(p.packet.view()).source();
   const std::vector<nat::RuleAsked> asked = nat::source_rules_asked(
@@ -95,7 +95,7 @@ void GatewayWords::source(const Passage& p, std::vector<Step>& steps) const {
 }
 
 /// "out is home, this packet leaves by internet"
-std::string GatewayWords::mismatch(const nat::SourceRule& rule, const Passage& p, std::string_view key) const {
+std::string GatewayWords::mismatch(const nat::SourceRule& rule, const PacketContext& p, std::string_view key) const {
   const auto text = [&](const auto& wanted, const auto& verb, const auto& is) {
     return fmt::format("{} is {}, this packet {} {}", key, wanted, verb, is);
   };
@@ -105,7 +105,7 @@ std::string GatewayWords::mismatch(const nat::SourceRule& rule, const Passage& p
   return text(to_string(*rule.to), "goes to", to_string(header(p.packet.view()).destination()));
 }
 
-Step GatewayWords::firewall(const Passage& p, bool outside) const {
+Step GatewayWords::firewall(const PacketContext& p, bool outside) const {
   const nat::Firewall& firewall = config_.firewall;
   const auto is_inside = [&](InterfaceIndex id) {
     return std::ranges::find(firewall.inside, static_cast<nat::InterfaceId>(id)) != firewall.inside.end();

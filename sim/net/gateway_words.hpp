@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "forwarder.hpp"
+#include "ip_layer.hpp"
 #include "masqsim/nat/config.hpp"
 
 namespace masqsim::net {
@@ -17,17 +17,17 @@ class GatewayWords {
   /// The rules that the first packet of a flow was held against on its way from `p.before` to `p.packet`. A rule that
   /// took it is told alone; where none did, each with what of it did not fit. The key of a step is
   /// "nat.source-rule.N.out": the place of the rule in Config::source, and the word of the file that decided.
-  std::vector<Step> translation(const Passage& p) const;
+  std::vector<Step> translation(const PacketContext& p) const;
 
   /// The firewall's key that ended the packet, and what it lets pass; `outside` is whether `p.in` leads outside.
-  Step firewall(const Passage& p, bool outside) const;
+  Step firewall(const PacketContext& p, bool outside) const;
 
  private:
   std::string network_of(InterfaceIndex interface) const;
   std::string insides() const;
-  void destination(const Passage& p, std::vector<Step>& steps) const;
-  void source(const Passage& p, std::vector<Step>& steps) const;
-  std::string mismatch(const nat::SourceRule& rule, const Passage& p, std::string_view key) const;
+  void destination(const PacketContext& p, std::vector<Step>& steps) const;
+  void source(const PacketContext& p, std::vector<Step>& steps) const;
+  std::string mismatch(const nat::SourceRule& rule, const PacketContext& p, std::string_view key) const;
 
   const Network& network_;
   const Node& gateway_;

@@ -1,8 +1,7 @@
-// A node that is no router: its packets come from its programs and go to them.
+// A node that does not forward: its packets come from its programs and go to them.
 #pragma once
 
-#include <memory>
-
+#include "ip_layer.hpp"
 #include "node.hpp"
 #include "stack.hpp"
 
@@ -10,25 +9,17 @@ namespace masqsim::net {
 
 class Host final : public Node {
  public:
-  Host(Network& network, trace::NodeId id);
-  ~Host() override;
+  Host(Network& network, trace::NodeId id) : Node(network, id), stack_(*this), ip_(*this, stack_, Forwarding::off) {}
 
-  void receive(Packet packet, InterfaceIndex in) override;
-  void output(Packet packet) override;
+  void receive(Packet packet, InterfaceIndex in) override { ip_.receive(std::move(packet), in); }
+  void output(Packet packet) override { ip_.output(std::move(packet)); }
+  void changed() override { ip_.changed(); }
 
   Stack& stack() { return stack_; }
 
  private:
-  bool sound(Packet& packet, InterfaceIndex in) const;
-  bool for_us(const Packet& packet, InterfaceIndex in) const;
-  bool take_piece(Packet& packet, InterfaceIndex in);
-  void transmit(Packet packet, InterfaceIndex out, wire::Address next_hop);
-
-  struct Rare;  // what most hosts never need
-  Rare& rare();
-
   Stack stack_;
-  std::unique_ptr<Rare> rare_;
+  IpLayer ip_;
 };
 
 }  // namespace masqsim::net

@@ -1,4 +1,4 @@
-// Packets whose next hop does not answer: Linux asks three times, a second apart, and then gives up on all that wait.
+// Packets whose next hop does not answer ARP: Linux asks three times, a second apart, then drops all that wait for it.
 #pragma once
 
 #include <vector>
@@ -12,13 +12,13 @@ namespace masqsim::net {
 
 class Neighbours final : private engine::Handler {
  public:
-  /// A packet, and the flow it belongs to.
+  /// A packet and the conntrack state that goes with it.
   struct Waiting {
     Packet packet;
     nat::Track track;
   };
 
-  /// Who hears of those that were given up: reason host_unreachable, ICMP 3/1. The packet is as it was given.
+  /// Called for each packet whose neighbour did not answer (host_unreachable, ICMP 3/1). The packet is as it was given.
   class Owner {
    public:
     virtual void on_no_neighbour(Waiting waiting, InterfaceIndex out) = 0;
@@ -32,7 +32,7 @@ class Neighbours final : private engine::Handler {
   /// Keeps a packet that Network::transmit refused with Sent::no_neighbour. It goes out when the neighbour appears,
   /// or fails 3 s after the first that waits for it.
   void wait_for(wire::Address next_hop, InterfaceIndex out, Waiting waiting);
-  /// Those that wait at this interface for a next hop of this network end there.
+  /// Drops the packets waiting on `out` for a next hop within `network`.
   void forget(InterfaceIndex out, wire::Prefix network);
 
  private:

@@ -66,25 +66,65 @@ InterfaceIndex Network::attach(Node& node, std::uint32_t index, std::string_view
                                .port = port,
                                .point = point});
   link.ports.push_back({&node, number, {}, {}});
-  link.neighbours.set(address, port);
+  link.neighbours.add(address, port);
   return number;
 }
 
-void Network::address_changed(Node& node, InterfaceIndex interface, wire::Address before) {
-  const Interface& changed = node.interfaces()[interface];
-  Segment& link = segment(changed.segment);
-  if (link.neighbours.find(before) == changed.port) link.neighbours.erase(before);
-  if (!changed.address.is_zero()) link.neighbours.set(changed.address, changed.port);
+void Network::set_addresses(Node& node, InterfaceIndex number, const std::vector<Alias>& addresses) {
+  Interface& interface = node.interfaces()[number];
+  const std::vector<Alias> before = interface.addresses();
+  interface.address = addresses.empty() ? wire::Address{} : addresses.front().address;
+  if (!addresses.empty()) interface.prefix_length = addresses.front().prefix_length;
+  interface.also.assign(addresses.begin() + (addresses.empty() ? 0 : 1), addresses.end());
+
+  const auto has = [](const std::vector<Alias>& all, wire::Address a) {
+    return std::ranges::any_of(all, [&](const Alias& one) { return one.address == a; });
+  };
+  const auto is_in = [](const std::vector<Alias>& all, wire::Prefix subnet) {
+    return std::ranges::any_of(all, [&](const Alias& one) { return one.subnet() == subnet; });
+  };
+  Segment& link = segment(interface.segment);
+  for (const Alias& gone : before) {
+    if (!has(addresses, gone.address)) {
+      link.neighbours.remove(gone.address, interface.port);
+      tell_cloud(interface, gone.address, false);
+    }
+    const bool leaves = gone.prefix_length < 32 && !is_in(addresses, gone.subnet());
+    if (leaves) node.routes().remove_subnet(gone.subnet(), number);
+  }
+  for (const Alias& one : addresses) {
+    if (!has(before, one.address)) {
+      link.neighbours.add(one.address, interface.port);
+      tell_cloud(interface, one.address, true);
+    }
+    if (one.prefix_length < 32 && !is_in(before, one.subnet())) node.routes().add_subnet(one.subnet(), number);
+  }
 }
 
-void Network::address_added(Node& node, InterfaceIndex interface, wire::Address address,
-                            std::optional<std::uint8_t> length) {
-  Interface& changed = node.interfaces()[interface];
-  changed.also.push_back({address, length.value_or(changed.prefix_length)});
-  segment(changed.segment).neighbours.set(address, changed.port);
+/// The router of a cloud learns where an attached address is, and that it is there no longer, as the internet does by
+/// routing.
+void Network::tell_cloud(const Interface& attached, wire::Address address, bool is_there) {
+  const Segment& link = segment(attached.segment);
+  if (link.shared || link.ports.size() < 2) return;
+  const Segment::Port& end = link.ports[1 - attached.port];
+  if (header_.nodes[end.node->id()].kind != trace::NodeKind::cloud) return;
+  const Route route{.to = {address, 32}, .out = end.interface};
+  if (is_there) {
+    end.node->routes().add_before(route);
+  } else {
+    end.node->routes().remove(route);
+  }
+  end.node->changed();
 }
 
-void Network::answer_for(const Node& node, InterfaceIndex interface, std::vector<wire::Prefix> for_whom) {
+void Network::add_address(Node& node, InterfaceIndex number, wire::Address address,
+                          std::optional<std::uint8_t> length) {
+  Interface& interface = node.interfaces()[number];
+  interface.also.push_back({address, length.value_or(interface.prefix_length)});
+  segment(interface.segment).neighbours.add(address, interface.port);
+}
+
+void Network::proxy_arp(const Node& node, InterfaceIndex interface, std::vector<wire::Prefix> for_whom) {
   const Interface& answering = node.interfaces()[interface];
   std::vector<Segment::Proxy>& proxies = segment(answering.segment).proxies;
   std::erase_if(proxies, [&](const Segment::Proxy& proxy) { return proxy.port == answering.port; });

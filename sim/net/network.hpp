@@ -37,7 +37,7 @@ enum class Sent : std::uint8_t {
   down           ///< the interface is down; the packet was dropped and recorded
 };
 
-/// A shared segment or a two-ended link. Neighbours are known without asking (no ARP on the wire).
+/// A shared segment or a two-ended link. Neighbours are found without ARP packets on the wire.
 struct Segment {
   struct Port {
     Node* node = nullptr;
@@ -96,15 +96,18 @@ class Network final : private engine::Handler {
   const std::string& name(trace::NodeId id) const { return header_.nodes[id].name; }
   Segment& segment(std::uint32_t index) { return *segments_[index]; }
   std::size_t segment_count() const { return segments_.size(); }
-  /// To be told when interface addresses change, so that neighbours find the new one.
-  void address_changed(Node& node, InterfaceIndex interface, wire::Address before);
-  /// A further address at which the interface answers (Interface::also), in its own network unless told otherwise.
-  void address_added(Node& node, InterfaceIndex interface, wire::Address address,
-                     std::optional<std::uint8_t> length = {});
+  /// From now on the interface has these addresses and no others, the first one as its primary; none: it has none.
+  /// Neighbours find them, the node's own routes lead to their subnets, and the router of a cloud that the interface is
+  /// attached to learns them. An address that another node has as well is answered for by who announced it last, and by
+  /// the other one again when it is given up. The node is not told: see Node::changed.
+  void set_addresses(Node& node, InterfaceIndex interface, const std::vector<Alias>& addresses);
+  /// One more address, in the subnet of the interface's first unless told otherwise.
+  void add_address(Node& node, InterfaceIndex interface, wire::Address address,
+                   std::optional<std::uint8_t> length = {});
 
-  /// From now on `interface` takes what is for an address in one of these that nobody on its segment has (proxy ARP,
-  /// RFC 1027), and nothing else that is not its own.
-  void answer_for(const Node& node, InterfaceIndex interface, std::vector<wire::Prefix> for_whom);
+  /// From now on `interface` answers ARP for the addresses within `for_whom` that no node on its segment has (RFC
+  /// 1027), and for no others but its own.
+  void proxy_arp(const Node& node, InterfaceIndex interface, std::vector<wire::Prefix> for_whom);
 
   /// Puts `packet` on the link behind `out`. `next_hop` is who takes it from a shared segment (broadcast addresses:
   /// everybody else); a two-ended link has only the other end. On `no_neighbour` the packet stays the caller's.
@@ -123,6 +126,7 @@ class Network final : private engine::Handler {
  private:
   void on_event(std::uint64_t argument) override;
   static std::optional<std::uint32_t> taker(const Segment& segment, wire::Address next_hop, std::uint32_t sender);
+  void tell_cloud(const Interface& attached, wire::Address address, bool is_there);
   trace::NodeId name_node(std::string_view name, trace::NodeKind kind);
   void depart(Node& from, const Interface& out, Segment& segment, Segment::Port& port, Packet packet, Node& receiver,
               InterfaceIndex in);

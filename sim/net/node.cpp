@@ -12,7 +12,7 @@ bool Node::owns(wire::Address a) const {
 }
 
 void Node::say_drop(const Packet& packet, Reason reason, std::string_view text, InterfaceIndex at,
-                    wire::ByteView before) const {
+                    wire::ByteView before, std::span<const Step> steps) const {
   if (!network_.trace().on(trace::Kind::drop)) return;
   trace::Record record;
   record.kind = trace::Kind::drop;
@@ -25,6 +25,7 @@ void Node::say_drop(const Packet& packet, Reason reason, std::string_view text, 
   record.bytes = packet.view();
   record.before = before;
   record.text = text;
+  record.steps = steps;
   network_.emit(record);
 }
 

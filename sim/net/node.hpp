@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string_view>
 #include <vector>
 
+#include "masqsim/base/step.hpp"
 #include "masqsim/trace/record.hpp"
 #include "masqsim/wire/address.hpp"
 #include "packet.hpp"
@@ -13,12 +16,13 @@ namespace masqsim::net {
 
 class Network;
 
-/// A further address of an interface, in the same network or another.
+/// An address of an interface beside its first, in the same network or another.
 struct Alias {
   wire::Address address;
   std::uint8_t prefix_length = 32;
 
   wire::Prefix subnet() const { return wire::prefix_of(address, prefix_length); }
+  bool operator==(const Alias&) const = default;
 };
 
 struct Interface {
@@ -39,9 +43,16 @@ struct Interface {
     return false;
   }
   wire::Prefix subnet() const { return wire::prefix_of(address, prefix_length); }
+  /// All addresses, the primary one first; none while it has none.
+  std::vector<Alias> addresses() const {
+    std::vector<Alias> all;
+    if (!address.is_zero()) all.push_back({address, prefix_length});
+    all.insert(all.end(), also.begin(), also.end());
+    return all;
+  }
 };
 
-/// A node of the network. It never asks upwards: packets are given to it, it gives packets on.
+/// A node of the network. Packets are given to it, and it gives packets on; it knows nothing of the layers above.
 class Node {
  public:
   Node(Network& network, trace::NodeId id) : network_(network), id_(id) {}
@@ -56,7 +67,7 @@ class Node {
   /// (to this node itself, too).
   virtual void output(Packet packet) = 0;
 
-  /// Interface, address or route was changed from outside at run time (the file's `set`).
+  /// Interfaces, addresses or routes were changed from outside at run time (the file's `set`).
   virtual void changed() {}
 
   trace::NodeId id() const { return id_; }
@@ -69,9 +80,9 @@ class Node {
   /// One of this node's addresses, on whatever interface.
   bool owns(wire::Address a) const;
 
-  // Saying what happened; each costs a branch where nobody listens.
+  // Records of what happened; each costs a branch while no sink wants it.
   void say_drop(const Packet& packet, Reason reason, std::string_view text = {}, InterfaceIndex at = no_interface,
-                wire::ByteView before = {}) const;
+                wire::ByteView before = {}, std::span<const Step> steps = {}) const;
   void say_deliver(const Packet& packet, std::string_view text) const;
 
  protected:

@@ -25,10 +25,11 @@ struct PacketBlock {
   std::uint64_t cause = 0;                  ///< the packet this one answers; 0: none
   Node* receiver = nullptr;                 ///< while on a link: who gets it
   trace::FlowId flow = 0;                   ///< the action of the scenario it belongs to; answers inherit it
-  InterfaceIndex interface = no_interface;  ///< while on a link: by which interface it arrives
+  InterfaceIndex interface = no_interface;  ///< by which interface it arrives or arrived; no_interface: made here
+  InterfaceIndex asked_by = no_interface;   ///< of an answer: by which interface the packet came that it answers
   std::uint8_t size_class = 0;
   bool forged = false;          ///< injected as raw bytes: nothing about it need be sound
-  bool options_unread = false;  ///< it ended before anybody read its IP options: no answer bears them
+  bool options_unread = false;  ///< it ended before its IP options were read: no answer bears them
 };
 
 /// Move-only; the bytes go back to the pool with it. At least 64 bytes of room beyond the size asked for.

@@ -1,6 +1,7 @@
 #include "route.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace masqsim::net {
 
@@ -15,6 +16,19 @@ bool before(wire::Prefix a, wire::Prefix b) {
 }
 
 }  // namespace
+
+std::vector<wire::Prefix> prefixes_of(wire::Address first, wire::Address last) {
+  std::vector<wire::Prefix> parts;
+  const std::uint64_t end = std::uint64_t{last.value} + 1;
+  for (std::uint64_t at = first.value; at < end;) {
+    const int aligned = at == 0 ? 32 : std::countr_zero(at);
+    const int fitting = static_cast<int>(std::bit_width(end - at)) - 1;
+    const int bits = std::min(aligned, fitting);
+    parts.push_back({{static_cast<std::uint32_t>(at)}, static_cast<std::uint8_t>(32 - bits)});
+    at += std::uint64_t{1} << bits;
+  }
+  return parts;
+}
 
 void RouteTable::add(const Route& route) {
   remove(route.to);
@@ -37,6 +51,17 @@ void RouteTable::remove_subnet(wire::Prefix subnet, InterfaceIndex out) {
 void RouteTable::append(const Route& route) {
   const auto behind = [](wire::Prefix to, const Route& other) { return before(to, other.to); };
   routes_.insert(std::upper_bound(routes_.begin(), routes_.end(), route.to, behind), route);
+  lengths_.clear();
+}
+
+void RouteTable::add_before(const Route& route) {
+  const auto is_before = [](const Route& other, wire::Prefix to) { return before(other.to, to); };
+  routes_.insert(std::lower_bound(routes_.begin(), routes_.end(), route.to, is_before), route);
+  lengths_.clear();
+}
+
+void RouteTable::remove(const Route& route) {
+  std::erase(routes_, route);
   lengths_.clear();
 }
 

@@ -24,6 +24,9 @@ struct Route {
   bool operator==(const Route&) const = default;
 };
 
+/// The fewest prefixes that hold just the addresses from `first` to `last`, in their order.
+std::vector<wire::Prefix> prefixes_of(wire::Address first, wire::Address last);
+
 /// A node's routes. Few routes are walked, many are hashed by prefix length; looking up never allocates.
 class RouteTable {
  public:
@@ -32,9 +35,13 @@ class RouteTable {
   /// The route to a subnet that an interface is in. A second subnet of the same addresses stands behind the first, as
   /// in Linux.
   void add_subnet(wire::Prefix subnet, InterfaceIndex out);
-  /// Takes away the routes to exactly this prefix, if there are any.
+  /// A route that stands before the others to its prefix.
+  void add_before(const Route& route);
+  /// Removes the routes to exactly this prefix, if there are any.
   void remove(wire::Prefix to);
-  /// Of them, what `add_subnet` has added for `out`.
+  /// Removes this route, if it is there; others to its prefix stay.
+  void remove(const Route& route);
+  /// Removes what `add_subnet` has added for `out`.
   void remove_subnet(wire::Prefix subnet, InterfaceIndex out);
   /// The routes with the longest prefix that holds `destination`, in the order of their adding.
   std::span<const Route> routes_to(wire::Address destination) const;

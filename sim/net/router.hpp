@@ -1,7 +1,7 @@
-// A router: longest prefix, time to live, ICMP errors, fragments; and its own stack. The internet's is one, too.
+// A node that forwards; the routers of clouds are such nodes, too.
 #pragma once
 
-#include "forwarder.hpp"
+#include "ip_layer.hpp"
 #include "node.hpp"
 #include "stack.hpp"
 
@@ -9,19 +9,19 @@ namespace masqsim::net {
 
 class Router final : public Node {
  public:
-  Router(Network& network, trace::NodeId id) : Node(network, id), stack_(*this), path_(*this, stack_, nullptr) {}
+  Router(Network& network, trace::NodeId id) : Node(network, id), stack_(*this), ip_(*this, stack_, Forwarding::on) {}
 
-  void receive(Packet packet, InterfaceIndex in) override { path_.receive(std::move(packet), in); }
-  void output(Packet packet) override { path_.output(std::move(packet)); }
-  void changed() override { path_.changed(); }
+  void receive(Packet packet, InterfaceIndex in) override { ip_.receive(std::move(packet), in); }
+  void output(Packet packet) override { ip_.output(std::move(packet)); }
+  void changed() override { ip_.changed(); }
 
   Stack& stack() { return stack_; }
   /// RFC 3704, strict.
-  void set_reverse_path_filter(bool strict) { path_.set_reverse_path_filter(strict); }
+  void set_reverse_path_filter(bool strict) { ip_.set_reverse_path_filter(strict); }
 
  private:
   Stack stack_;
-  Forwarder path_;
+  IpLayer ip_;
 };
 
 }  // namespace masqsim::net

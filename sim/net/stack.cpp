@@ -20,7 +20,7 @@ constexpr std::uint64_t something_later = ~std::uint64_t{0};  // no timer's numb
 
 }  // namespace
 
-Stack::Stack(Node& node, Unowned* unowned) : node_(node), unowned_(unowned) {}
+Stack::Stack(Node& node) : node_(node) {}
 Stack::~Stack() = default;
 
 Sockets& Stack::sockets() {
@@ -31,28 +31,28 @@ Sockets& Stack::sockets() {
   return *sockets_;
 }
 
-void Stack::deliver(Packet packet, InterfaceIndex in) {
-  if (in != no_interface) return receive(std::move(packet), in);
+void Stack::deliver(Packet packet, InterfaceIndex in, const UnclaimedReason* unclaimed) {
+  if (in != no_interface) return receive(std::move(packet), in, unclaimed);
   sockets().later.push_back({.packet = std::move(packet)});
   happen_later();
 }
 
-void Stack::receive(Packet packet, InterfaceIndex in) {
+void Stack::receive(Packet packet, InterfaceIndex in, const UnclaimedReason* unclaimed) {
   const auto ip = wire::Ipv4View::parse(packet.view());
   if (!ip) return node_.say_drop(packet, Reason::bad_header, "", in);
-  const std::uint64_t outer = std::exchange(cause_, packet.id());
+  const Delivering outer = std::exchange(delivering_, {packet.id(), in, unclaimed});
   switch (ip->protocol()) {
     case Protocol::udp: deliver_udp(*ip, packet, in); break;
     case Protocol::tcp: deliver_tcp(*ip, packet, in); break;
     case Protocol::udplite: deliver_udplite(*ip, packet, in); break;
     case Protocol::icmp: deliver_icmp(*ip, packet, in); break;
     default:
-      if (refuse(packet, in, Reason::no_protocol, to_string(ip->protocol())) && node_.owns(ip->destination()) &&
-          !is_accepted_silently(ip->protocol())) {
+      refuse(packet, in, Reason::no_protocol, to_string(ip->protocol()));
+      if (node_.owns(ip->destination()) && !is_accepted_silently(ip->protocol())) {
         complain(packet, ip->destination(), {.type = icmp::unreachable, .code = icmp::protocol_unreachable});
       }
   }
-  cause_ = outer;
+  delivering_ = outer;
 }
 
 void Stack::undeliverable(const Packet& packet, const wire::IcmpFields& error) {
@@ -71,24 +71,30 @@ void Stack::undeliverable(const Packet& packet, const wire::IcmpFields& error) {
 
 void Stack::happen_later() { network().engine().schedule(network().now(), *this, something_later); }
 
-void Stack::complain(const Packet& about, wire::Address source, const wire::IcmpFields& error) {
+Packet Stack::icmp_error(const Packet& about, wire::Address source, const wire::IcmpFields& error) {
   const std::uint16_t mtu = path_mtu(wire::Ipv4View::parse_quoted(about.view())->source());
-  Packet answer = icmp_error(network().pool(), sockets().random, network().now(), about, source, error, mtu);
-  if (answer) node_.output(std::move(answer));
+  Packet message = net::icmp_error(network().pool(), sockets().random, network().now(), about, source, error, mtu);
+  if (message) message.marks().asked_by = about.marks().interface;
+  return message;
 }
 
-// Records the end of a packet that no program takes; true: its sender may be told.
-bool Stack::refuse(const Packet& packet, InterfaceIndex in, Reason reason, std::string_view text) {
-  if (unowned_) return unowned_->on_unowned(packet, in, reason, text);
-  node_.say_drop(packet, reason, text, in);
-  return true;
+void Stack::complain(const Packet& about, wire::Address source, const wire::IcmpFields& error) {
+  Packet message = icmp_error(about, source, error);
+  if (message) node_.output(std::move(message));
+}
+
+/// Records the end of a packet that no program takes.
+void Stack::refuse(const Packet& packet, InterfaceIndex in, Reason reason, std::string_view text) {
+  const UnclaimedReason* known = delivering_.unclaimed;
+  if (known == nullptr) return node_.say_drop(packet, reason, text, in);
+  node_.say_drop(packet, known->reason, known->text, in, known->before, known->steps);
 }
 
 void Stack::on_event(std::uint64_t argument) {
   if (argument == something_later) {
     Sockets::Later next = std::move(sockets_->later.front());
     sockets_->later.pop_front();
-    if (next.packet) return receive(std::move(next.packet), no_interface);
+    if (next.packet) return receive(std::move(next.packet), no_interface, nullptr);
     return tell_program(next.trouble, next.word);
   }
   TcpConnection& connection = *sockets_->connections[argument >> 32];
@@ -111,10 +117,7 @@ std::uint16_t Stack::interface_mtu(wire::Address destination) const {
 }
 
 std::uint16_t Stack::path_mtu(wire::Address destination) const {
-  const std::uint16_t own = interface_mtu(destination);
-  if (!sockets_ || sockets_->path_mtus.empty()) return own;
-  const auto learned = sockets_->path_mtus.find(destination);
-  return learned == sockets_->path_mtus.end() ? own : std::min(own, learned->second);
+  return std::min(interface_mtu(destination), learned_mtu(destination));
 }
 
 // RFC 1191. A router that does not say its MTU leaves 576 as the safe guess.
@@ -125,6 +128,16 @@ void Stack::learn_mtu(wire::Address destination, std::uint16_t mtu) {
   if (told < known) sockets().path_mtus[destination] = told;
 }
 
-Packet Stack::make(std::size_t size, trace::FlowId flow) { return network().pool().make(size, flow, cause_); }
+std::uint16_t Stack::learned_mtu(wire::Address destination) const {
+  if (!sockets_ || sockets_->path_mtus.empty()) return 65535;
+  const auto learned = sockets_->path_mtus.find(destination);
+  return learned == sockets_->path_mtus.end() ? std::uint16_t{65535} : learned->second;
+}
+
+Packet Stack::make(std::size_t size, trace::FlowId flow) {
+  Packet packet = network().pool().make(size, flow, delivering_.packet);
+  packet.marks().asked_by = delivering_.in;
+  return packet;
+}
 
 }  // namespace masqsim::net

@@ -4,11 +4,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "datagram.hpp"
 #include "masqsim/base/random.hpp"
 #include "masqsim/base/reason.hpp"
+#include "masqsim/base/step.hpp"
 #include "masqsim/wire/build.hpp"
 #include "masqsim/wire/icmp.hpp"
 #include "node.hpp"
@@ -22,35 +25,32 @@ namespace masqsim::net {
 
 struct Sockets;
 
-/// Whom a stack asks about a packet that finds no program: a gateway knows better why.
-class Unowned {
- public:
-  /// Writes the drop record of `packet`; the stack by itself would say `reason` (refused, no_protocol, wrong_peer,
-  /// unrelated_icmp, stale) and `text`. False: the sender is to hear nothing (of the last two it never does, nor of an
-  /// RST).
-  virtual bool on_unowned(const Packet& packet, InterfaceIndex in, Reason reason, std::string_view text) = 0;
-
- protected:
-  ~Unowned() = default;
+/// What is recorded of a packet that no program takes, in place of what the stack by itself knows of it: a gateway
+/// knows better why nothing owned it.
+struct UnclaimedReason {
+  Reason reason = Reason::none;
+  std::string text;
+  std::vector<std::uint8_t> before;  ///< the packet as it came
+  std::vector<Step> steps;
 };
 
 class Stack final : private engine::Handler {
  public:
   /// What it sends goes out by `node.output`. An idle stack is small: sockets and chance are made when first needed.
-  explicit Stack(Node& node, Unowned* unowned = nullptr);
+  explicit Stack(Node& node);
   ~Stack();
 
   /// A whole datagram addressed to the node (a broadcast, too), that came by `in`; `no_interface`: from the node
   /// itself, then it arrives when what is going on now is done. The stack records its delivery or its drop, checks what
-  /// lies in it, and answers.
-  void deliver(Packet packet, InterfaceIndex in);
+  /// lies in it, and answers. `unclaimed` (may be null) is used only during the call.
+  void deliver(Packet packet, InterfaceIndex in, const UnclaimedReason* unclaimed = nullptr);
 
   /// A packet of this node did not get out, for the reason that an ICMP error would give. Its program is told, but not
   /// before what is going on now is done: it may be within the very call that sent the packet.
   void undeliverable(const Packet& packet, const wire::IcmpFields& error);
 
-  /// Sends the ICMP error about `about` from `source`, if one may be sent (see icmp_error.hpp).
-  void complain(const Packet& about, wire::Address source, const wire::IcmpFields& error);
+  /// The ICMP error about `about` from `source`; empty if none may be sent (see icmp_error.hpp).
+  Packet icmp_error(const Packet& about, wire::Address source, const wire::IcmpFields& error);
 
   // Sockets. A port of 0: the stack picks a free one (32768 to 60999, from a random start upwards). What is returned
   // stays the stack's, until it is closed; nullptr: the port is taken. Handlers outlive their sockets.
@@ -77,6 +77,8 @@ class Stack final : private engine::Handler {
   wire::Address source_for(wire::Address destination) const;
   /// The largest packet that the way to `destination` is known to carry.
   std::uint16_t path_mtu(wire::Address destination) const;
+  /// The same as far as ICMP has told it; 65535: nothing is known.
+  std::uint16_t learned_mtu(wire::Address destination) const;
   /// The MTU of the interface that the way to `destination` leaves by.
   std::uint16_t interface_mtu(wire::Address destination) const;
   /// A new packet of this node; the packet that is being answered now, if there is one, is its cause.
@@ -109,9 +111,10 @@ class Stack final : private engine::Handler {
   void take_error(wire::IcmpView error, wire::Address from, Packet& packet, InterfaceIndex in);
   bool has_program(const wire::Tuple& about) const;
   void tell_program(const Trouble& trouble, std::uint32_t word);
-  void receive(Packet packet, InterfaceIndex in);
+  void receive(Packet packet, InterfaceIndex in, const UnclaimedReason* unclaimed);
+  void complain(const Packet& about, wire::Address source, const wire::IcmpFields& error);
   void happen_later();
-  bool refuse(const Packet& packet, InterfaceIndex in, Reason reason, std::string_view text);
+  void refuse(const Packet& packet, InterfaceIndex in, Reason reason, std::string_view text);
   void let_handle(TcpSegmentHandler& handler, wire::Ipv4View ip, wire::TcpView tcp, const Packet& packet,
                   InterfaceIndex in);
   void send_reset(wire::Ipv4View ip, wire::TcpView tcp, const Packet& packet);
@@ -128,9 +131,14 @@ class Stack final : private engine::Handler {
   const TcpConnection* calling(wire::Endpoint local, std::uint16_t remote_port) const;
 
   Node& node_;
-  Unowned* unowned_;
   std::unique_ptr<Sockets> sockets_;
-  std::uint64_t cause_ = 0;  // the packet that is being delivered: what a program sends when told of it answers it
+  /// The packet that is being delivered: what a program sends when told of it answers it.
+  struct Delivering {
+    std::uint64_t packet = 0;
+    InterfaceIndex in = no_interface;
+    const UnclaimedReason* unclaimed = nullptr;
+  };
+  Delivering delivering_;
   std::uint8_t ttl_ = 64;
 };
 

@@ -67,6 +67,7 @@ void Stack::answer_query(wire::Ipv4View ip, wire::IcmpView query, Packet& packet
   const AnswerOptions options = answer_options(ip, network().now(), ip.destination());
   if (!options.possible) return;
   Packet answer = network().pool().make(28 + options.size + data.size(), packet.flow(), packet.id());
+  answer.marks().asked_by = packet.marks().interface;
   wire::write_icmp(answer.bytes(),
                    {.source = ip.destination(),
                     .destination = ip.source(),

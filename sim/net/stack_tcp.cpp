@@ -56,7 +56,8 @@ void Stack::deliver_tcp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
                            : meant ? program_name(Protocol::tcp, local.port) + " called " + to_string(meant->remote())
                            : opens ? "no program on " + program_name(Protocol::tcp, local.port)
                                    : "no such connection";
-  if (refuse(packet, in, reason, text)) send_reset(ip, *tcp, packet);
+  refuse(packet, in, reason, text);
+  send_reset(ip, *tcp, packet);
 }
 
 void Stack::let_handle(TcpSegmentHandler& handler, wire::Ipv4View ip, wire::TcpView tcp, const Packet& packet,
@@ -69,7 +70,8 @@ void Stack::let_handle(TcpSegmentHandler& handler, wire::Ipv4View ip, wire::TcpV
       return;
     case TcpSegmentHandler::Verdict::ignored: refuse(packet, in, Reason::stale, "it does not fit"); return;
     case TcpSegmentHandler::Verdict::refused:
-      if (refuse(packet, in, Reason::stale, "no such connection")) send_reset(ip, tcp, packet);
+      refuse(packet, in, Reason::stale, "no such connection");
+      send_reset(ip, tcp, packet);
   }
 }
 
@@ -105,6 +107,7 @@ void Stack::send_reset(wire::Ipv4View ip, wire::TcpView tcp, const Packet& packe
   const AnswerOptions options = answer_options(ip, network().now(), ip.destination());
   if (!options.possible) return;
   Packet answer = network().pool().make(40 + options.size, packet.flow(), packet.id());
+  answer.marks().asked_by = packet.marks().interface;
   const wire::IpFields head{
       .source = ip.destination(), .destination = ip.source(), .ttl = ttl_, .tos = tos, .options = options.view()};
   wire::write_tcp(answer.bytes(), head, reset, {});

@@ -37,7 +37,7 @@ void Stack::deliver_udp(wire::Ipv4View ip, Packet& packet, InterfaceIndex in) {
       !network().trace().on(trace::Kind::drop) ? std::string()
       : other ? fmt::format("{} talks to {} only", program_name(Protocol::udp, port), to_string(other->remote_))
               : "no program on " + program_name(Protocol::udp, port);
-  if (!refuse(packet, in, other ? Reason::wrong_peer : Reason::refused, text)) return;
+  refuse(packet, in, other ? Reason::wrong_peer : Reason::refused, text);
   // quoted is the datagram alone
   packet.buffer().size = static_cast<std::uint32_t>(ip.header_length() + udp->length());
   complain(packet, ip.destination(), {.type = icmp::unreachable, .code = icmp::port_unreachable});
@@ -67,10 +67,7 @@ bool udplite_sound(wire::Ipv4View ip) {
 void Stack::deliver_udplite(wire::Ipv4View ip, const Packet& packet, InterfaceIndex in) {
   if (!udplite_sound(ip)) return node_.say_drop(packet, Reason::bad_checksum, "of UDP-Lite", in);
   if (!node_.owns(ip.destination())) return node_.say_drop(packet, Reason::broadcast, "no program listens", in);
-  if (!refuse(packet, in, Reason::refused,
-              "no program on " + program_name(Protocol::udplite, wire::load16(&ip.payload()[2])))) {
-    return;
-  }
+  refuse(packet, in, Reason::refused, "no program on " + program(Protocol::udplite, wire::load16(&ip.payload()[2])));
   complain(packet, ip.destination(), {.type = icmp::unreachable, .code = icmp::port_unreachable});
 }
 

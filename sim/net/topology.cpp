@@ -189,8 +189,8 @@ class Computation {
   }
 
   void add_attached(trace::NodeId cloud, InterfaceIndex out, const Attachment& attached) {
-    tables_[cloud].add({.to = {attached.address, 32}, .out = out});
-    for (const wire::Address other : attached.also) tables_[cloud].add({.to = {other, 32}, .out = out});
+    tables_[cloud].add_before({.to = {attached.address, 32}, .out = out});
+    for (const wire::Address other : attached.also) tables_[cloud].add_before({.to = {other, 32}, .out = out});
   }
 
   /// Out of the interface in whose subnet the next hop lies, else of the link at whose other end it is.

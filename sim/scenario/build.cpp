@@ -105,7 +105,7 @@ class Builder {
                             moved(first.address, member), first.length, mtu);
         if (network.kind == NetworkKind::cloud) attach_cloud(interface.network, node, number);
         for (std::size_t n = 1; n < interface.addresses.size(); ++n) {
-          network_.address_added(node, number, moved(interface.addresses[n].address, member));
+          network_.add_address(node, number, moved(interface.addresses[n].address, member));
         }
       }
     }
@@ -142,8 +142,8 @@ class Builder {
 
   /// What the internet has to know of a gateway, and what it must not.
   static void tell_translation(const Node& spec, net::Topology::NodeAt& node) {
+    const std::vector<NetworkIndex>& outside = spec.nat->outside;
     for (std::size_t n = 0; n < spec.interfaces.size(); ++n) {
-      const std::vector<NetworkIndex>& outside = spec.nat->outside;
       const bool is_outside = std::find(outside.begin(), outside.end(), spec.interfaces[n].network) != outside.end();
       node.attachments[n].outside = is_outside;
     }
@@ -152,8 +152,9 @@ class Builder {
     }
     for (const nat::SourceRule& rule : spec.nat->config.source) {
       if (rule.action != nat::SourceRule::Action::source_nat || rule.in != nat::any_interface) continue;
-      const std::uint32_t size = std::min<std::uint32_t>(rule.addresses.last.value - rule.addresses.first.value, 65535);
-      for (std::uint32_t k = 0; k <= size; ++k) node.pools.push_back({moved(rule.addresses.first, k), 32});
+      for (const wire::Prefix part : net::prefixes_of(rule.addresses.first, rule.addresses.last)) {
+        node.pools.push_back(part);
+      }
     }
   }
 

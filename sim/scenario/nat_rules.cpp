@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,35 +12,54 @@ namespace masqsim::scenario {
 
 namespace {
 
-enum class Side : bool { inside, outside };
+nat::InterfaceId id_of(const Node& node, NetworkIndex network) {
+  return static_cast<nat::InterfaceId>(*interface_on(node, network));
+}
 
-std::vector<nat::InterfaceId> interfaces_on(Side side, const Node& node, const NatSpec& spec) {
-  std::vector<nat::InterfaceId> ids;
-  for (std::size_t n = 0; n < node.interfaces.size(); ++n) {
-    const NetworkIndex network = node.interfaces[n].network;
-    const bool outside = std::find(spec.outside.begin(), spec.outside.end(), network) != spec.outside.end();
-    if (outside == (side == Side::outside)) ids.push_back(static_cast<nat::InterfaceId>(n));
-  }
-  return ids;
+nat::SourceRule rule_of(const Node& node, const SourceNat& rule) {
+  nat::SourceRule made;
+  made.out = id_of(node, rule.out);
+  made.from = rule.from;
+  made.to = rule.to;
+  made.protocol = rule.protocol;
+  made.action = rule.exempt ? nat::SourceRule::Action::exempt : nat::SourceRule::Action::source_nat;
+  made.addresses = rule.addresses;
+  made.ports = rule.ports;
+  made.random = rule.random;
+  made.persistent = rule.persistent;
+  return made;
+}
+
+nat::SourceRule rule_of(const Node& node, const Masquerade& rule) {
+  nat::SourceRule made;
+  made.out = id_of(node, rule.out);
+  made.from = rule.from;
+  made.protocol = rule.protocol;
+  made.ports = rule.ports;
+  made.random = rule.random;
+  return made;
 }
 
 class Compiler {
  public:
-  Compiler(const Node& node, NatSpec& spec)
-      : node_(node),
-        spec_(spec),
-        inside_(interfaces_on(Side::inside, node, spec)),
-        outside_(interfaces_on(Side::outside, node, spec)) {}
+  Compiler(const Node& node, NatSpec& spec) : node_(node), spec_(spec) {
+    const nat::Sides sides = sides_of(node, spec);
+    for (std::size_t n = 0; n < node.interfaces.size(); ++n) {
+      const auto id = static_cast<nat::InterfaceId>(n);
+      (sides.is_outside(id) ? outside_ : inside_).push_back(id);
+    }
+  }
 
   void compile() {
     each("source", spec_.source, [&](const SourceNat& rule) {
-      if (rule.exempt) compile_source(rule);
+      if (rule.exempt) spec_.config.source.push_back(rule_of(node_, rule));
     });
     each("one-to-one", spec_.one_to_one, [&](const AddressPair& pair) { compile_one_to_one(pair); });
     each("source", spec_.source, [&](const SourceNat& rule) {
-      if (!rule.exempt) compile_source(rule);
+      if (!rule.exempt) spec_.config.source.push_back(rule_of(node_, rule));
     });
-    each("masquerade", spec_.masquerade, [&](const Masquerade& rule) { compile_masquerade(rule); });
+    each("masquerade", spec_.masquerade,
+         [&](const Masquerade& rule) { spec_.config.source.push_back(rule_of(node_, rule)); });
     // First match decides: a forward must come before the one-to-one pair that owns the whole address.
     const std::vector<nat::DestinationRule> pairs = std::exchange(spec_.config.destination, {});
     const std::vector<std::string> keys_of_pairs = std::exchange(spec_.destination_keys, {});
@@ -61,34 +79,6 @@ class Compiler {
       spec_.source_keys.resize(spec_.config.source.size(), key);
       spec_.destination_keys.resize(spec_.config.destination.size(), key);
     }
-  }
-
-  void compile_masquerade(const Masquerade& rule) {
-    nat::SourceRule made;
-    made.out = id_of(rule.out);
-    made.from = rule.from;
-    made.protocol = rule.protocol;
-    made.ports = rule.ports;
-    made.random = rule.random;
-    spec_.config.source.push_back(made);
-  }
-
-  nat::InterfaceId id_of(NetworkIndex network) const {
-    return static_cast<nat::InterfaceId>(*interface_on(node_, network));
-  }
-
-  void compile_source(const SourceNat& rule) {
-    nat::SourceRule made;
-    made.out = id_of(rule.out);
-    made.from = rule.from;
-    made.to = rule.to;
-    made.protocol = rule.protocol;
-    made.action = rule.exempt ? nat::SourceRule::Action::exempt : nat::SourceRule::Action::source_nat;
-    made.addresses = rule.addresses;
-    made.ports = rule.ports;
-    made.random = rule.random;
-    made.persistent = rule.persistent;
-    spec_.config.source.push_back(made);
   }
 
   void compile_one_to_one(const AddressPair& pair) {
@@ -156,8 +146,12 @@ class Compiler {
 
 }  // namespace
 
-std::vector<nat::InterfaceId> inside_interfaces(const Node& node, const NatSpec& spec) {
-  return interfaces_on(Side::inside, node, spec);
+nat::Sides sides_of(const Node& node, const NatSpec& spec) {
+  nat::Config config;
+  config.outside = spec.config.outside;
+  for (const SourceNat& rule : spec.source) config.source.push_back(rule_of(node, rule));
+  for (const Masquerade& rule : spec.masquerade) config.source.push_back(rule_of(node, rule));
+  return nat::Sides(config);
 }
 
 void compile_rules(const Node& node, NatSpec& spec) { Compiler(node, spec).compile(); }

@@ -28,11 +28,10 @@ class NatReader {
     read_settings(spec.config);
     read_masquerade(spec);
     read_source(spec);
-    find_outside(spec);
-    read_pairs("one-to-one", spec.one_to_one);
-    read_pairs("twice-nat", spec.twice_nat);
+    tell_sides(spec, read_firewall(spec.config.firewall));
+    read_pairs("one-to-one", spec.one_to_one, !spec.outside.empty());
+    read_pairs("twice-nat", spec.twice_nat, !spec.outside.empty());
     read_forwards(spec);
-    read_firewall(spec);
     compile_rules(node_, spec);
     return spec;
   }
@@ -235,28 +234,37 @@ class NatReader {
     }
   }
 
-  /// Outside are the networks translated towards; where no rule says so, the clouds.
-  void find_outside(NatSpec& spec) {
-    const auto named = [&](NetworkIndex network) {
-      const auto masquerades = [&](const Masquerade& m) { return m.out == network; };
-      const auto translates = [&](const SourceNat& s) { return s.out == network && !s.exempt; };
-      return std::any_of(spec.masquerade.begin(), spec.masquerade.end(), masquerades) ||
-             std::any_of(spec.source.begin(), spec.source.end(), translates);
-    };
-    for (const Interface& interface : node_.interfaces) {
-      if (named(interface.network)) spec.outside.push_back(interface.network);
+  /// Where no rule names an outside, the clouds are outside, else what `firewall.inside` leaves. Where nothing tells,
+  /// whatever is forwarded is called by the gateway's own addresses, on whichever side the caller is, and nobody is a
+  /// stranger to its firewall.
+  void tell_sides(NatSpec& spec, bool inside_is_given) {
+    std::vector<nat::InterfaceId>& inside = spec.config.firewall.inside;
+    std::vector<nat::InterfaceId> clouds, others;
+    for (std::size_t n = 0; n < node_.interfaces.size(); ++n) {
+      const auto id = static_cast<nat::InterfaceId>(n);
+      if (draft_.scenario.networks[node_.interfaces[n].network].kind == NetworkKind::cloud) clouds.push_back(id);
+      if (!inside.empty() && std::find(inside.begin(), inside.end(), id) == inside.end()) others.push_back(id);
     }
-    if (!spec.outside.empty()) return;
-    for (const Interface& interface : node_.interfaces) {
-      const bool cloud = draft_.scenario.networks[interface.network].kind == NetworkKind::cloud;
-      if (cloud) spec.outside.push_back(interface.network);
+    spec.config.outside = clouds.empty() ? others : clouds;
+    const nat::Sides sides = sides_of(node_, spec);
+    for (std::size_t n = 0; n < node_.interfaces.size(); ++n) {
+      const auto id = static_cast<nat::InterfaceId>(n);
+      const bool is_stranger = sides.are_known() && sides.is_outside(id);
+      if (is_stranger) spec.outside.push_back(node_.interfaces[n].network);
+      if (!is_stranger && !inside_is_given) inside.push_back(id);
     }
   }
 
-  void read_pairs(const std::string& key, std::vector<AddressPair>& pairs) {
+  void read_pairs(const std::string& key, std::vector<AddressPair>& pairs, bool sides_are_known) {
     for (const Value* value : entries(key)) {
       const Fields rule(report_, *value, fields_.path() + '.' + key, value->span, {"inside", "outside"});
       if (!rule.ok()) continue;
+      if (!sides_are_known) {
+        say(value->span, fmt::format("which network is outside? No rule of '{}' translates towards one, and none is a "
+                                     "cloud (write 'firewall: {{inside: [...]}}' with the networks that are inside)",
+                                     node_.name));
+        continue;
+      }
       AddressPair made;
       made.position = position_of(draft_, value->span);
       rule.need("inside");
@@ -354,30 +362,28 @@ class NatReader {
     if (!fresh) say(where, fmt::format("this port is forwarded already (on line {})", before->second));
   }
 
-  void read_firewall(NatSpec& spec) {
-    nat::Firewall& firewall = spec.config.firewall;
-    std::vector<NetworkIndex> inside;
-    if (const Value* value = fields_.get("firewall")) {
-      const Fields rules(report_, *value, fields_.path() + ".firewall", fields_.key_span("firewall"),
-                         {"invalid", "direct", "input", "forward", "inside"});
-      rules.word<bool>("invalid", invalid_words, firewall.drop_invalid);
-      rules.word<bool>("direct", invalid_words, firewall.drop_direct);
-      rules.word<bool>("input", protect_words, firewall.protect_input);
-      rules.word<bool>("forward", protect_words, firewall.protect_forward);
-      if (const auto* names = rules.list("inside")) {
-        for (const Value& name : *names) {
-          const auto network = find_network(draft_, rules.path(), name);
-          if (!network) continue;
-          if (const auto interface = interface_on(node_, *network)) {
-            firewall.inside.push_back(static_cast<nat::InterfaceId>(*interface));
-          } else {
-            say(name.span, fmt::format("'{}' has no interface on '{}'", node_.name, name.text));
-          }
-        }
-        return;
+  /// True where `inside` is given.
+  bool read_firewall(nat::Firewall& firewall) {
+    const Value* value = fields_.get("firewall");
+    if (!value) return false;
+    const Fields rules(report_, *value, fields_.path() + ".firewall", fields_.key_span("firewall"),
+                       {"invalid", "direct", "input", "forward", "inside"});
+    rules.word<bool>("invalid", invalid_words, firewall.drop_invalid);
+    rules.word<bool>("direct", invalid_words, firewall.drop_direct);
+    rules.word<bool>("input", protect_words, firewall.protect_input);
+    rules.word<bool>("forward", protect_words, firewall.protect_forward);
+    const auto* names = rules.list("inside");
+    if (!names) return false;
+    for (const Value& name : *names) {
+      const auto network = find_network(draft_, rules.path(), name);
+      if (!network) continue;
+      if (const auto interface = interface_on(node_, *network)) {
+        firewall.inside.push_back(static_cast<nat::InterfaceId>(*interface));
+      } else {
+        say(name.span, fmt::format("'{}' has no interface on '{}'", node_.name, name.text));
       }
     }
-    for (const nat::InterfaceId id : inside_interfaces(node_, spec)) firewall.inside.push_back(id);
+    return true;
   }
 
   Draft& draft_;

@@ -15,28 +15,18 @@ class Carrier {
   std::string operator()(const SetAddress& set) const {
     net::Node& node = *built_.member(set.node).node;
     const auto index = static_cast<net::InterfaceIndex>(set.interface);
-    net::Interface& interface = node.interfaces()[index];
+    const net::Interface& interface = node.interfaces()[index];
     const wire::Address before = interface.address;
-    const InterfaceAddress& first = set.addresses.front();
-    tell_cloud(interface, before, first.address);
-    if (interface.prefix_length < 32) {
-      node.routes().remove_subnet(interface.subnet(), index);
-      node.routes().add_subnet(wire::prefix_of(first.address, first.length), index);
-    }
-    interface.address = first.address;
-    interface.prefix_length = first.length;
-    interface.also.clear();
-    network_.address_changed(node, index, before);
-    for (std::size_t n = 1; n < set.addresses.size(); ++n) {
-      network_.address_added(node, index, set.addresses[n].address, set.addresses[n].length);
-    }
+    std::vector<net::Alias> addresses;
+    for (const InterfaceAddress& one : set.addresses) addresses.push_back({one.address, one.length});
+    network_.set_addresses(node, index, addresses);
     if (net::GatewayNode* gateway = built_.gateways[set.node.node]) {
       if (set.nat) gateway->configure(*set.nat);
       gateway->interface_lost(index);
     }
     node.changed();
     return fmt::format("{}: address {} => {}", network_.header().points[interface.point].name, wire::to_string(before),
-                       wire::to_string(first.address));
+                       wire::to_string(interface.address));
   }
 
   std::string operator()(const SetLink& set) const {
@@ -91,19 +81,6 @@ class Carrier {
   }
 
  private:
-  /// The router of a cloud learns where the new address is, as the internet would by routing.
-  void tell_cloud(const net::Interface& interface, wire::Address before, wire::Address after) const {
-    for (net::Node* cloud : built_.clouds) {
-      if (!cloud) continue;
-      for (std::size_t n = 0; n < cloud->interfaces().size(); ++n) {
-        if (cloud->interfaces()[n].segment != interface.segment) continue;
-        cloud->routes().remove({before, 32});
-        cloud->routes().add({.to = {after, 32}, .out = static_cast<net::InterfaceIndex>(n)});
-        cloud->changed();
-      }
-    }
-  }
-
   const Scenario& scenario_;
   const Built& built_;
   net::Network& network_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 #include "sim/kernel/ruleset.hpp"
@@ -21,23 +22,21 @@ std::string interface_name(const std::string& network, const std::vector<std::st
 }
 
 std::string section(const scenario::Scenario& scenario, const scenario::Node& gateway) {
-  const auto& outside = gateway.nat->outside;
-  kernel::Names names;
+  std::vector<std::string> names;
+  std::vector<wire::Address> addresses;
   std::string interfaces;
   for (const scenario::Interface& interface : gateway.interfaces) {
-    const auto id = static_cast<nat::InterfaceId>(names.interfaces.size());
-    const std::string name = interface_name(scenario.networks[interface.network].name, names.interfaces);
-    const bool is_outside = std::find(outside.begin(), outside.end(), interface.network) != outside.end();
+    const std::string name = interface_name(scenario.networks[interface.network].name, names);
     const scenario::InterfaceAddress& address = interface.addresses.front();
-    if (!is_outside) names.inside.push_back(id);
-    if (is_outside && names.outside.is_zero()) names.outside = address.address;
     interfaces += fmt::format("{}{} ({}/{})", interfaces.empty() ? "" : ", ", name, wire::to_string(address.address),
                               address.length);
-    names.interfaces.push_back(name);
+    names.push_back(name);
+    addresses.push_back(address.address);
   }
   const std::string title = fmt::format("Gateway {} of scenario {}. Interfaces: {}; call them as the router does.",
                                         gateway.name, scenario.name, interfaces);
-  kernel::Ruleset rules = kernel::ruleset_of(gateway.nat->config, names);
+  const nat::Config& config = gateway.nat->config;
+  kernel::Ruleset rules = kernel::ruleset_of(config, kernel::names_by_side(config, std::move(names), addresses));
   for (const scenario::Action& action : scenario.actions) {
     const auto* set = action.set ? std::get_if<scenario::SetNat>(&*action.set) : nullptr;
     if (set == nullptr || scenario.nodes[set->node].name != gateway.name) continue;

@@ -238,14 +238,9 @@ class LinuxNode final : public net::GatewayNode {
   }
 
   kernel::Names names() const {
-    kernel::Names result{names_, {}, {}};
-    for (nat::InterfaceId i = 0; i < interfaces_.size(); ++i) {
-      const bool outside = std::any_of(config_.source.begin(), config_.source.end(),
-                                       [&](const nat::SourceRule& r) { return r.out == i; });
-      if (!outside) result.inside.push_back(i);
-      if (outside && result.outside.is_zero()) result.outside = interfaces_[i].address;
-    }
-    return result;
+    std::vector<wire::Address> addresses;
+    for (const net::Interface& interface : interfaces_) addresses.push_back(interface.address);
+    return kernel::names_by_side(config_, names_, addresses);
   }
 
   void keep_pace() {

@@ -8,10 +8,10 @@
 #include <tuple>
 #include <vector>
 
-#include "masqsim/nat/fragments.hpp"
 #include "masqsim/nat/nat.hpp"
 #include "masqsim/wire/build.hpp"
 #include "masqsim/wire/ipv4.hpp"
+#include "sim/net/reassembler.hpp"
 
 namespace {
 
@@ -152,10 +152,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Input in(data, size);
   const nat::Config config = config_of(in.byte());
   nat::Nat core(config, Random(in.byte(), "fuzz"));
-  const auto full = size % 2 == 0 ? nat::Reassembler::Full::refuses : nat::Reassembler::Full::drops_oldest;
+  const auto full = size % 2 == 0 ? net::Reassembler::Full::refuses : net::Reassembler::Full::drops_oldest;
   core.set_own_addresses({outer}, {inner});
   core.watch(true);
-  nat::Reassembler assembler(30_s, full, 4096);
+  net::Reassembler assembler(30_s, full, 4096);
   Time now{0};
   while (!in.empty()) {
     const std::uint8_t what = in.byte();

@@ -1,7 +1,6 @@
 // Another configuration in mid run: what holds at once, what with the next packet, and what stays as it was.
 #include <gtest/gtest.h>
 
-#include "masqsim/nat/fragments.hpp"
 #include "tests/nat/bench.hpp"
 
 namespace masqsim::nat::testing {
@@ -205,20 +204,6 @@ TEST(Configure, LetsAForwardThatStaysKeepItsMapping) {
   for (const Entry& e : b.nat.table(b.now)) mappings.push_back(to_string(e.outside) + " #" + std::to_string(e.mapping));
   EXPECT_EQ(mappings,
             (Lines{"203.0.113.1:8080 #1", "203.0.113.1:8080 #1", "203.0.113.1:8081 #2", "203.0.113.1:8081 #2"}));
-}
-
-TEST(Configure, LetsPiecesThatComeLaterWaitForTheNewTime) {
-  Reassembler pieces(30_s);
-  const auto piece = [](std::uint16_t id) {
-    const wire::IpFields ip{.source = a_host, .destination = remote, .id = id, .fragment_word = 0x2000};
-    return wire::ip_packet(ip, wire::Protocol::udp, Bytes(16));
-  };
-  pieces.add(piece(1), Time{});
-  pieces.set_timeout(5_s);
-  pieces.add(piece(2), Time{} + 1_s);
-  EXPECT_EQ(pieces.next_expiry(), Time{} + 6_s);
-  EXPECT_EQ(pieces.expire(Time{} + 6_s).size(), 1u);
-  EXPECT_EQ(pieces.next_expiry(), Time{} + 30_s);
 }
 
 }  // namespace

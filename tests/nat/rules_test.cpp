@@ -400,16 +400,6 @@ TEST(Interface, LostAfterTheirTimeTakesNoFlowsAlong) {
   EXPECT_EQ(changes[0].kind, Change::Kind::expired);
 }
 
-TEST(Interface, CountsAsOutsideWhereNoRuleNamesAny) {
-  EXPECT_TRUE(Rules({}, {}, Hairpin::none).is_outside(lan));
-  SourceRule named;
-  named.out = wan;
-  EXPECT_FALSE(Rules({named}, {}, Hairpin::none).is_outside(lan));
-  EXPECT_TRUE(Rules({named}, {}, Hairpin::none).is_outside(wan));
-  named.action = SourceRule::Action::exempt;
-  EXPECT_TRUE(Rules({named}, {}, Hairpin::none).is_outside(lan));
-}
-
 TEST(Interface, LosesAnAddressAndOnlyTheFlowsThatWereGivenIt) {
   Bench b;
   b.from_inside(udp(at(a_host, 5000), at(remote, 53)));

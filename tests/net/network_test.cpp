@@ -165,11 +165,63 @@ TEST_F(LinkTest, AnInterfaceThatIsDownDropsWhatArrives) {
 
 TEST_F(LinkTest, ANewAddressIsFoundAndTheOldOneIsGone) {
   lan({});
-  Interface& interface = probes[2]->interfaces()[0];
-  interface.address = wire::address(192, 168, 1, 77);
-  network->address_changed(*probes[2], 0, two);
+  network->set_addresses(*probes[2], 0, {{wire::address(192, 168, 1, 77), 24}});
   EXPECT_EQ(send(1, wire::address(192, 168, 1, 77)), Sent::yes);
   EXPECT_EQ(send(1, two), Sent::no_neighbour);
+}
+
+TEST_F(LinkTest, NewAddressesReplaceTheFurtherOnesAsWellAndTheRoutesToTheirSubnets) {
+  lan({});
+  const wire::Address alias = wire::address(192, 168, 1, 20), far = wire::address(10, 1, 0, 1);
+  const auto subnets = [&] {
+    std::string text;
+    for (const Route& route : probes[2]->routes().all()) text += to_string(route.to) + ' ';
+    return text;
+  };
+  network->set_addresses(*probes[2], 0, {{two, 24}, {alias, 24}, {far, 16}});
+  EXPECT_EQ(send(1, alias), Sent::yes);
+  EXPECT_EQ(send(1, far), Sent::yes);
+  EXPECT_EQ(subnets(), "10.1.0.0/16 ");  // the first subnet was there before the network knew of it
+  network->set_addresses(*probes[2], 0, {{alias, 24}});
+  EXPECT_EQ(send(1, two), Sent::no_neighbour);
+  EXPECT_EQ(send(1, far), Sent::no_neighbour);
+  EXPECT_EQ(send(1, alias), Sent::yes);
+  EXPECT_EQ(subnets(), "");
+  network->set_addresses(*probes[2], 0, {});
+  EXPECT_EQ(send(1, alias), Sent::no_neighbour);
+}
+
+TEST_F(LinkTest, AnAddressThatWasTakenOverIsAnsweredByItsFirstOwnerAgain) {
+  lan({});
+  const auto answered_by = [&] {
+    send(1, two);
+    network->engine().run();
+    return std::exchange(probes[2]->order, {}).empty() ? (std::exchange(probes[3]->order, {}).empty() ? 0 : 3) : 2;
+  };
+  EXPECT_EQ(answered_by(), 2);
+  network->set_addresses(*probes[3], 0, {{two, 24}});
+  EXPECT_EQ(answered_by(), 3);
+  network->set_addresses(*probes[3], 0, {{wire::address(192, 168, 1, 12), 24}});
+  EXPECT_EQ(answered_by(), 2);
+  network->set_addresses(*probes[3], 0, {{two, 24}});
+  network->set_addresses(*probes[2], 0, {{wire::address(192, 168, 1, 13), 24}});
+  EXPECT_EQ(answered_by(), 3);
+  network->set_addresses(*probes[3], 0, {});
+  EXPECT_EQ(send(1, two), Sent::no_neighbour);
+}
+
+TEST(Routes, OfARangeAreTheFewestPrefixesThatHoldIt) {
+  const auto parts = [](wire::Address first, wire::Address last) {
+    std::string text;
+    for (const wire::Prefix p : prefixes_of(first, last)) text += to_string(p) + ' ';
+    return text;
+  };
+  const auto a = [](unsigned d) { return wire::address(44, 0, 0, d); };
+  EXPECT_EQ(parts(a(7), a(7)), "44.0.0.7/32 ");
+  EXPECT_EQ(parts(a(0), wire::address(44, 255, 255, 255)), "44.0.0.0/8 ");
+  EXPECT_EQ(parts(a(3), a(9)), "44.0.0.3/32 44.0.0.4/30 44.0.0.8/31 ");
+  EXPECT_EQ(parts({0}, {0xffffffff}), "0.0.0.0/0 ");
+  EXPECT_EQ(parts({1}, {0xffffffff}).substr(0, 26), "0.0.0.1/32 0.0.0.2/31 0.0.");
 }
 
 TEST(Chance, OfOneLinkIsNotDisturbedByAnother) {
@@ -253,7 +305,7 @@ TEST(Routes, ToOnePrefixStandInTheOrderOfTheirAddingWalkedOrHashed) {
 
 TEST_F(LinkTest, WhoAnswersForAnAddressTakesWhatNobodyOnTheSegmentHas) {
   lan({});
-  network->answer_for(*probes[1], 0, {{wire::address(192, 168, 1, 64), 26}});
+  network->proxy_arp(*probes[1], 0, {{wire::address(192, 168, 1, 64), 26}});
   EXPECT_EQ(send(2, wire::address(192, 168, 1, 66)), Sent::yes);
   EXPECT_EQ(send(2, wire::address(192, 168, 1, 3)), Sent::yes);
   EXPECT_EQ(send(2, wire::address(192, 168, 1, 4)), Sent::no_neighbour);
@@ -261,7 +313,7 @@ TEST_F(LinkTest, WhoAnswersForAnAddressTakesWhatNobodyOnTheSegmentHas) {
   network->engine().run();
   EXPECT_EQ(probes[1]->arrivals, (std::vector<std::string>{"0.000000 p1 on 0"}));
   EXPECT_EQ(probes[3]->arrivals, (std::vector<std::string>{"0.000000 p2 on 0"}));
-  network->answer_for(*probes[1], 0, {});
+  network->proxy_arp(*probes[1], 0, {});
   EXPECT_EQ(send(2, wire::address(192, 168, 1, 66)), Sent::no_neighbour);
 }
 

@@ -231,6 +231,37 @@ TEST(Datagrams, ToANeighbourThatIsNotThereFailAfterThreeSeconds) {
                     "len=4 ttl=64"});
 }
 
+/// Gives a the address 10.0.0.77 in the place of 10.0.0.1.
+void readdress(TwoHosts& lab) {
+  lab.network.set_addresses(lab.a, 0, {{wire::address(10, 0, 0, 77), 24}});
+  lab.a.changed();
+}
+
+TEST(Datagrams, OfASocketThatIsBoundToNoAddressLeaveFromTheNewOne) {
+  TwoHosts lab;
+  Listener a;
+  DatagramSocket* socket = lab.a.stack().open_udp(5000, a);
+  readdress(lab);
+  socket->send_to({lab.b_address, 53}, Bytes(4, 'x'));
+  lab.run();
+  EXPECT_EQ(lab.lines.sent.at(0), "a: 10.0.0.77:5000 > 10.0.0.2:53 udp len=4 ttl=64");
+}
+
+// Linux 6.18: ENETUNREACH.
+TEST(Datagrams, OfASocketWhoseAddressTheHostHasNoLongerDoNotLeave) {
+  TwoHosts lab;
+  Listener a;
+  DatagramSocket* socket = lab.a.stack().open_udp(5000, a);
+  socket->connect({lab.b_address, 53});
+  readdress(lab);
+  socket->send(Bytes(4, 'x'));
+  lab.run();
+  EXPECT_EQ(a.got, Strings{"net unreachable from 10.0.0.1"});
+  EXPECT_EQ(lab.lines.of({Kind::drop, Kind::send}),
+            Strings{"0.000 a drop no-route 10.0.0.1 is no address of this node any more | 10.0.0.1:5000 > 10.0.0.2:53 "
+                    "udp len=4 ttl=64"});
+}
+
 TEST(Datagrams, ToTheNodeItselfComeBack) {
   TwoHosts lab;
   Listener a, b;

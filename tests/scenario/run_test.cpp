@@ -193,6 +193,147 @@ TEST(Run, ForwardsFollowTheGatewaysAddress) {
       (Lines{"before established", "new established", "old unreachable at internet (no-route)", "moved established"}));
 }
 
+// Which side is outside does not hang on a source rule (service addresses, load balancers).
+TEST(Sides, AGatewayThatOnlyForwardsServesStrangersAndFollowsUnsolicited) {
+  const auto called = [](const std::string& unsolicited) {
+    return outcomes(
+        home(R"(actions:
+  - {at: 0s, id: forwarded, from: stranger, tcp: "203.0.113.5:22"}
+  - {at: 2s, id: other, from: stranger, tcp: "203.0.113.5:80"}
+expect: []
+)",
+             "{masquerade: none, forward: [{tcp: 22, to: \"laptop:22\"}], unsolicited: " + unsolicited + "}"));
+  };
+  EXPECT_EQ(called("reject"), (Lines{"forwarded established", "other refused at gw (no-mapping)"}));
+  EXPECT_EQ(called("drop"), (Lines{"forwarded established", "other no-answer at gw (no-mapping)"}));
+  EXPECT_EQ(called("icmp-after-6s"), (Lines{"forwarded established", "other unreachable at gw (no-mapping)"}));
+}
+
+/// Two LANs and a gateway with `nat`; the caller calls the gateway's address on its own LAN.
+std::string two_lans(const std::string& nat) {
+  return fmt::format(R"(masqsim: 1
+name: test
+networks:
+  pods: {{kind: lan, subnet: 10.1.0.0/24}}
+  services: {{kind: lan, subnet: 10.2.0.0/24}}
+nodes:
+  pod: {{interfaces: {{pods: 10.1.0.10/24}}}}
+  dns: {{interfaces: {{services: 10.2.0.53/24}}, services: [{{udp: 53, reply: 10B}}]}}
+  gw: {{kind: gateway, interfaces: {{pods: 10.1.0.1/24, services: 10.2.0.1/24}}, nat: {}}}
+actions:
+  - {{at: 0s, id: ask, from: pod, udp: "10.1.0.1:53", send: 4B}}
+  - {{at: 1s, id: direct, from: pod, udp: "dns:53", send: 4B}}
+expect: []
+)",
+                     nat);
+}
+
+TEST(Sides, WhereNothingTellsThemApartForwardsAreCalledByEveryOwnAddress) {
+  EXPECT_EQ(outcomes(two_lans("{forward: [{udp: 53, to: \"dns:53\"}]}")), (Lines{"ask replied", "direct replied"}));
+}
+
+TEST(Sides, WhatIsInsideForTheFirewallTellsThemApartToo) {
+  EXPECT_EQ(outcomes(two_lans("{forward: [{udp: 53, to: \"dns:53\"}], firewall: {inside: [services]}}")),
+            (Lines{"ask replied", "direct replied"}));
+  EXPECT_EQ(outcomes(two_lans("{forward: [{udp: 53, to: \"dns:53\"}], firewall: {inside: [pods]}}")),
+            (Lines{"ask refused at gw (refused)", "direct replied"}));
+}
+
+TEST(Sides, APairOfAddressesNeedsThemToBeKnown) {
+  const Loaded result = load_text(two_lans("{one-to-one: {inside: 10.2.0.53, outside: 10.1.0.53}}"), {}, "test");
+  ASSERT_EQ(result.diagnostics.size(), 1u);
+  EXPECT_EQ(result.diagnostics[0].message,
+            "which network is outside? No rule of 'gw' translates towards one, and none is a cloud (write 'firewall: "
+            "{inside: [...]}' with the networks that are inside)");
+}
+
+TEST(Sides, AnExemptionChangesNothingOfWhoIsOutside) {
+  for (const char* exempt : {"", ", source: [{out: dmz, exempt: true}]"}) {
+    EXPECT_EQ(outcomes(fmt::format(R"(masqsim: 1
+name: test
+networks:
+  home: {{kind: lan, subnet: 192.168.1.0/24}}
+  dmz: {{kind: lan, subnet: 192.168.2.0/24}}
+  internet: {{kind: cloud}}
+nodes:
+  server: {{interfaces: {{home: 192.168.1.20/24}}, services: [{{tcp: 80}}]}}
+  caller: {{interfaces: {{dmz: 192.168.2.10/24}}}}
+  gw:
+    kind: gateway
+    interfaces: {{home: 192.168.1.1/24, dmz: 192.168.2.1/24, internet: 203.0.113.5}}
+    nat: {{masquerade: {{out: internet}}, hairpin: none, forward: [{{tcp: 8080, to: "server:80"}}]{}}}
+actions:
+  - {{at: 0s, id: call, from: caller, tcp: "203.0.113.5:8080"}}
+expect: []
+)",
+                                   exempt)),
+              Lines{"call refused at gw (hairpin-off)"});
+  }
+}
+
+TEST(Run, ASourcePoolLargerThan65536AddressesIsRoutedBack) {
+  EXPECT_EQ(outcomes(home(R"(actions:
+  - {at: 0s, id: out, from: laptop, tcp: "web:80", send: 4B}
+expect: []
+)",
+                          "{source: {out: internet, address: 44.0.0.0/8, pick: random}}")),
+            Lines{"out established"});
+}
+
+TEST(Run, AnAddressThatWasTakenOverIsItsFirstOwnersAgain) {
+  EXPECT_EQ(outcomes(home(R"(  phone: {interfaces: {home: 192.168.1.11/24}}
+actions:
+  - {at: 1s, set: {node: phone, network: home, address: 192.168.1.10/24}}
+  - {at: 2s, set: {node: phone, network: home, address: 192.168.1.12/24}}
+  - {at: 3s, id: after, from: laptop, udp: "web:7", send: 4B}
+  - {at: 4s, set: {node: stranger, network: internet, address: 198.51.100.10}}
+  - {at: 5s, set: {node: stranger, network: internet, address: 198.51.100.77}}
+  - {at: 6s, id: cloud, from: laptop, udp: "web:7", send: 4B}
+expect: []
+)")),
+            (Lines{"after replied", "cloud replied"}));
+}
+
+TEST(Run, FurtherAddressesGoWithTheFirst) {
+  EXPECT_EQ(outcomes(home(R"(  phone: {interfaces: {home: [192.168.1.11/24, 192.168.1.12/24]}}
+actions:
+  - {at: 0s, id: before, from: laptop, ping: 192.168.1.12}
+  - {at: 5s, set: {node: phone, network: home, address: 192.168.1.13/24}}
+  - {at: 6s, id: first, from: laptop, ping: 192.168.1.11}
+  - {at: 12s, id: further, from: laptop, ping: 192.168.1.12}
+  - {at: 18s, id: new, from: laptop, ping: 192.168.1.13}
+expect: []
+)")),
+            (Lines{"before replied", "first unreachable at laptop (host-unreachable)",
+                   "further unreachable at laptop (host-unreachable)", "new replied"}));
+}
+
+TEST(Run, AProgramThatIsBoundToALostAddressHearsThatNoRouteLeads) {
+  EXPECT_EQ(outcomes(home(R"(actions:
+  - {at: 0s, id: bound, from: "laptop:5000", udp: "web:7", send: 4B, times: 3, every: 2s}
+  - {at: 1s, set: {node: laptop, network: home, address: 192.168.1.77/24}}
+  - {at: 8s, id: fresh, from: "laptop:5001", udp: "web:7", send: 4B}
+expect: []
+)"))
+                .back(),
+            "fresh replied");
+}
+
+// A route into a cloud names no next hop: its router is the neighbour, the hosts behind it are none.
+TEST(Run, NobodyBehindACloudIsSentARedirect) {
+  const Loaded result = load_text(home(R"(actions:
+  - {at: 0s, id: back, from: web, raw: "45000028123440000506fcdbc633640acb0071820035005000000001000000025012faf04d990000"}
+expect: []
+)",
+                                       "{masquerade: {out: internet}, one-to-one: [{inside: 192.168.1.8/29, outside: "
+                                       "203.0.113.128/29}]}"),
+                                  {}, "test");
+  ASSERT_TRUE(result.scenario);
+  trace::LinesSink lines;
+  run(*result.scenario, {{&lines}});
+  for (const trace::Line& line : lines.lines().lines) EXPECT_EQ(line.story.find("redirect"), std::string::npos);
+}
+
 TEST(Run, ChangesAnyPartOfNatAtATimeOnTopOfWhatWasChangedBefore) {
   const std::string text = home(R"(until: 100s
 actions:

@@ -73,7 +73,7 @@ enum class Mapping : std::uint8_t { linux_like, endpoint_independent, address_de
 enum class Filtering : std::uint8_t { endpoint_independent, address_dependent, address_and_port_dependent };
 
 /// RFC 4787 section 6, for mappings made by inside hosts and for port forwards. Inside callers come in by an interface
-/// that no translating source rule names as its `out`. A destination rule with `in` set is not concerned. What Linux
+/// that is not outside (sides.hpp). A destination rule with `in` set is not concerned. What Linux
 /// does with a destination rule of its own is `dnat_only`.
 enum class Hairpin : std::uint8_t {
   none,       ///< dynamic mappings: the gateway's own stack answers; port forwards: only translated from outside
@@ -134,6 +134,8 @@ struct Firewall {
 struct Config {
   std::vector<SourceRule> source;
   std::vector<DestinationRule> destination;
+  /// The interfaces that are outside where no source rule names one (sides.hpp); empty: not known.
+  std::vector<InterfaceId> outside;
   Mapping mapping = Mapping::linux_like;
   Filtering filtering = Filtering::address_and_port_dependent;
   Hairpin hairpin = Hairpin::none;

@@ -8,7 +8,7 @@
 //
 // One Track goes with the packet from hook to hook. A new flow enters the table only when its first packet has passed
 // postrouting or input; a Track that dies before takes its flow with it (as an unconfirmed conntrack entry does).
-// Packets must be whole datagrams: put pieces together first (nat/fragments.hpp).
+// Packets must be whole datagrams: fragments have to be reassembled first.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,7 @@
 #include "masqsim/base/step.hpp"
 #include "masqsim/base/time.hpp"
 #include "masqsim/nat/config.hpp"
+#include "masqsim/nat/states.hpp"
 #include "masqsim/wire/address.hpp"
 #include "masqsim/wire/bytes.hpp"
 #include "masqsim/wire/describe.hpp"
@@ -31,36 +32,8 @@ namespace masqsim::nat {
 /// How a packet stands to the table (conntrack's ctstate).
 enum class Relation : std::uint8_t { untracked, invalid, fresh, established, related };
 
-/// Original: the direction of the flow's first packet.
-enum class Direction : std::uint8_t { original, reply };
-
-enum class TcpState : std::uint8_t {
-  none,
-  syn_sent,
-  syn_sent2,
-  syn_recv,
-  established,
-  fin_wait,
-  close_wait,
-  last_ack,
-  time_wait,
-  close
-};
-
-enum class SctpState : std::uint8_t {
-  none,
-  closed,
-  cookie_wait,
-  cookie_echoed,
-  established,
-  shutdown_sent,
-  shutdown_recd,
-  shutdown_ack_sent,
-  heartbeat_sent
-};
-
-/// The answer of a hook. Where `pass` is false the packet ends here for `reason`, and `answer` says what its sender
-/// is owed. Where it is true, `reason` may still be set: it says why the packet was left untranslated (`invalid`).
+/// The answer of a hook. Where `pass` is false the packet is dropped for `reason`, and `answer` is the ICMP error to
+/// send. Where it is true, `reason` may still be set: it says why the packet was left untranslated (`invalid`).
 struct alignas(4) Decision {  // one machine word: it is given back for every packet at every hook
   enum class Answer : std::uint8_t { none, host_unreachable, admin_prohibited };
 
@@ -166,15 +139,15 @@ class Nat {
   Decision output(wire::Buffer& packet, Time now, Track& track, const Track* about = nullptr);
   Decision postrouting(wire::Buffer& packet, const Egress& egress, Time now, Track& track);
 
-  /// For a packet that has to wait behind the last hook: whatever becomes of its flow meanwhile, `track` still tells
-  /// `output` how it was translated.
-  void keep(Track& track);
+  /// For a packet that has to wait behind the last hook: whatever becomes of its flow meanwhile, `output` still finds
+  /// in `track` how the packet was translated.
+  void detach_track(Track& track);
 
-  /// False for a packet whose flow is translated or may yet be. A redirect about such a packet would name a way that is
-  /// none for who sees other addresses, so Linux lets no redirect pass.
+  /// False for a packet whose flow is translated or may yet be. Linux sends no ICMP redirect for such packets: the
+  /// sender would see addresses it does not know.
   bool keeps_addresses(const Track& track) const;
-  /// True for a packet that a helper reads, for which Linux makes one piece of all: it is cut anew, not where its
-  /// pieces came.
+  /// True for a packet that a helper reads. Linux linearises it for that, so that a reassembled datagram is fragmented
+  /// anew, and not as it came.
   bool reads_payload(const Track& track) const;
 
   /// The gateway's own addresses, for `explain`, hairpin and the reasons; told again when they change.
@@ -219,9 +192,6 @@ class Nat {
   std::unique_ptr<Core> core_;
 };
 
-// As /proc/net/nf_conntrack prints them: "SYN_SENT", "COOKIE_WAIT".
-std::string to_string(TcpState s);
-std::string to_string(SctpState s);
 /// The state as the story's table prints it: "established", "syn-sent", "unreplied", "replied", "assured".
 std::string state_word(const Entry& e);
 

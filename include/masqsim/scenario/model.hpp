@@ -179,7 +179,7 @@ struct NatSpec {
   std::vector<Forward> forward;
   std::vector<AddressPair> one_to_one;
   std::vector<AddressPair> twice_nat;
-  std::vector<NetworkIndex> outside;  ///< the networks translated towards, in the order of the interfaces
+  std::vector<NetworkIndex> outside;  ///< the networks that are outside by nat::Sides; none: not known
   /// All of it for the core, interfaces numbered as in Node::interfaces. Order of source rules: exemptions, one-to-one,
   /// source, masquerade, twice-nat; of destination rules: forward, one-to-one, twice-nat.
   nat::Config config;

@@ -1,14 +1,20 @@
-#include "masqsim/nat/fragments.hpp"
+#include "sim/net/reassembler.hpp"
 
 #include <gtest/gtest.h>
 
 #include <numeric>
 
-#include "bench.hpp"
-#include "sim/nat/flow.hpp"
+#include "masqsim/wire/build.hpp"
+#include "masqsim/wire/describe.hpp"
+#include "masqsim/wire/ipv4.hpp"
 
-namespace masqsim::nat::testing {
+namespace masqsim::net {
 namespace {
+
+using namespace masqsim::literals;
+using Bytes = std::vector<std::uint8_t>;
+
+constexpr wire::Address a_host = wire::address(192, 168, 1, 10), remote = wire::address(198, 51, 100, 7);
 
 using What = Reassembler::Outcome::What;
 
@@ -25,7 +31,7 @@ Bytes piece(const Bytes& whole, std::size_t begin, std::size_t end, std::uint16_
 Bytes datagram(std::size_t data) {
   std::string text(data, '\0');
   std::iota(text.begin(), text.end(), '\1');
-  return udp(at(a_host, 5000), at(remote, 53), text);
+  return wire::udp_packet({.source = a_host, .destination = remote}, 5000, 53, Bytes(text.begin(), text.end()));
 }
 
 std::string payload_of(const Bytes& bytes) { return wire::hex(wire::Ipv4View::parse(bytes)->payload()); }
@@ -43,8 +49,8 @@ TEST_F(Fragments, MakeTheDatagramInAnyOrderAndTellThePieceSizes) {
   const Reassembler::Outcome done = assembler.add(piece(whole, 104, 904), now);
   ASSERT_EQ(done.what, What::complete);
   EXPECT_EQ(payload_of(done.whole.bytes), payload_of(whole));
-  EXPECT_EQ(done.whole.payloads, (std::vector<std::uint16_t>{104, 800, 104}));
-  EXPECT_EQ(done.whole.largest, 820);
+  EXPECT_EQ(done.whole.sizes.payloads, (std::vector<std::uint16_t>{104, 800, 104}));
+  EXPECT_EQ(done.whole.sizes.largest, 820);
   EXPECT_FALSE(done.whole.df);
   EXPECT_EQ(wire::describe(done.whole.bytes), "192.168.1.10:5000 > 198.51.100.7:53 udp len=1000 ttl=64");
   EXPECT_EQ(assembler.size(), 0u);
@@ -107,7 +113,7 @@ TEST_F(Fragments, ExpireAfterTheirTimeFromTheFirstPiece) {
   EXPECT_TRUE(assembler.expire(Time{} + 29_s).empty());
   const std::vector<Reassembler::Expired> gone = assembler.expire(Time{} + 30_s);
   ASSERT_EQ(gone.size(), 1u);
-  EXPECT_EQ(gone[0].pieces, 2u);
+  EXPECT_EQ(gone[0].fragments, 2u);
   EXPECT_EQ(gone[0].first, piece(whole, 0, 400));
   EXPECT_EQ(assembler.size(), 0u);
 }
@@ -142,7 +148,7 @@ TEST_F(FewFragments, BeyondTheMemoryTheOldestGivesWayIfItIsToBe) {
   for (std::uint16_t id = 0; id < 6; ++id) {
     const Reassembler::Outcome outcome = numbered(id, 0, 800);
     EXPECT_EQ(outcome.what, What::held) << id;
-    EXPECT_EQ(outcome.gave_way, id < 2 ? 0u : 1u) << id;
+    EXPECT_EQ(outcome.gave_way.size(), id < 2 ? 0u : 1u) << id;
   }
   EXPECT_EQ(small.size(), 2u);
   EXPECT_EQ(numbered(5, 800, 1008).what, What::complete) << "the newest is there still";
@@ -228,7 +234,7 @@ TEST_F(Fragments, SayWhyTheyAreDiscardedAndThatADuplicateCostNobody) {
   const Reassembler::Outcome again = assembler.add(piece(whole, 0, 400), now);
   EXPECT_EQ(again.what, What::duplicate);
   EXPECT_EQ(again.reason, Reason::none);
-  EXPECT_EQ(again.gave_way, 0u);
+  EXPECT_EQ(again.gave_way.size(), 0u);
   const Reassembler::Outcome empty = assembler.add(piece(whole, 400, 400), now);
   EXPECT_EQ(empty.reason, Reason::malformed);
   EXPECT_EQ(assembler.size(), 0u);
@@ -245,7 +251,7 @@ TEST_F(FewFragments, AreNotTheOldestOnceTheyWereBegunAnew) {
   numbered(4, 0, 800);
   numbered(2, 0, 800);
   const Reassembler::Outcome fresh = numbered(5, 0, 800);
-  EXPECT_EQ(fresh.gave_way, 2u) << "1 and 4, which are there still";
+  EXPECT_EQ(fresh.gave_way.size(), 2u) << "1 and 4, which are there still";
   EXPECT_EQ(small.size(), 2u);
   EXPECT_EQ(numbered(2, 800, 1008).what, What::complete);
   EXPECT_EQ(numbered(5, 800, 1008).what, What::complete);
@@ -274,7 +280,7 @@ TEST_F(Fragments, MakeTheOldestGiveWayOnlyBeyondTheLastByteOfMemory) {
     wire::Ipv4Edit::parse(p)->set_id(8);
     const Reassembler::Outcome outcome = small.add(p, now);
     EXPECT_EQ(outcome.what, What::held);
-    EXPECT_EQ(outcome.gave_way, memory == 1076 ? 0u : 1u);
+    EXPECT_EQ(outcome.gave_way.size(), memory == 1076 ? 0u : 1u);
   }
 }
 
@@ -290,7 +296,7 @@ TEST_F(Fragments, ExpireSoonerIfTheTimeBecameShorterSinceOthersCame) {
   EXPECT_EQ(assembler.next_expiry(), now + 10_s);
   std::vector<Reassembler::Expired> gone = assembler.expire(now + 10_s);
   ASSERT_EQ(gone.size(), 1u);
-  EXPECT_EQ(gone[0].pieces, 1u);
+  EXPECT_EQ(gone[0].fragments, 1u);
   EXPECT_TRUE(gone[0].first.empty()) << "it never came";
   EXPECT_EQ(assembler.next_expiry(), now + 30_s);
   EXPECT_EQ(assembler.expire(now + 30_s).size(), 1u);
@@ -312,8 +318,8 @@ TEST_F(Fragments, MakeADatagramWithTheOptionsOfItsFirstPiece) {
   ASSERT_EQ(done.what, What::complete);
   const wire::IpFields ip{.source = a_host, .destination = remote, .id = 7, .fragment_word = 0, .options = options};
   EXPECT_EQ(done.whole.bytes, wire::ip_packet(ip, wire::Protocol::udp, payload));
-  EXPECT_EQ(done.whole.payloads, (std::vector<std::uint16_t>{392, 8, 400, 208}));
-  EXPECT_EQ(done.whole.largest, 28 + 400);
+  EXPECT_EQ(done.whole.sizes.payloads, (std::vector<std::uint16_t>{392, 8, 400, 208}));
+  EXPECT_EQ(done.whole.sizes.largest, 28 + 400);
 }
 
 TEST_F(Fragments, GiveTheirMemoryBackWheneverTheyGo) {
@@ -356,8 +362,8 @@ TEST_F(Fragments, ThatWereCutToldTheirOwnLength) {
   add(cut);
   const Reassembler::Outcome done = assembler.add(piece(whole, 800, 1008), now);
   ASSERT_EQ(done.what, What::complete);
-  EXPECT_EQ(done.whole.payloads, (std::vector<std::uint16_t>{800, 208}));
-  EXPECT_EQ(done.whole.largest, 820);
+  EXPECT_EQ(done.whole.sizes.payloads, (std::vector<std::uint16_t>{800, 208}));
+  EXPECT_EQ(done.whole.sizes.largest, 820);
 }
 
 TEST_F(Fragments, MakeAtMostTheLongestDatagramThatThereIs) {
@@ -391,5 +397,19 @@ TEST_F(Fragments, LongerThanIpAllowsAreDiscarded) {
   EXPECT_EQ(add(wire::ip_packet(last, wire::Protocol::udp, data)), What::discarded);
 }
 
+TEST_F(Fragments, OfLaterDatagramsWaitForTheNewTime) {
+  Reassembler pieces(30_s);
+  const auto piece = [](std::uint16_t id) {
+    const wire::IpFields ip{.source = a_host, .destination = remote, .id = id, .fragment_word = 0x2000};
+    return wire::ip_packet(ip, wire::Protocol::udp, Bytes(16));
+  };
+  pieces.add(piece(1), Time{});
+  pieces.set_timeout(5_s);
+  pieces.add(piece(2), Time{} + 1_s);
+  EXPECT_EQ(pieces.next_expiry(), Time{} + 6_s);
+  EXPECT_EQ(pieces.expire(Time{} + 6_s).size(), 1u);
+  EXPECT_EQ(pieces.next_expiry(), Time{} + 30_s);
+}
+
 }  // namespace
-}  // namespace masqsim::nat::testing
+}  // namespace masqsim::net

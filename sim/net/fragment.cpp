@@ -1,4 +1,4 @@
-#include "cutting.hpp"
+#include "fragment.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -12,43 +12,43 @@ namespace {
 
 constexpr std::size_t tcp_header = 20;
 
-/// Where the pieces came, if they may leave so: each fits, each but the last is a multiple of 8, together they are all.
-/// Linux pulls the whole TCP header into the first piece when it looks whom a segment is for, so that a shorter first
-/// piece is none any more.
-bool fits(const Pieces& pieces, std::size_t payload, std::size_t room, wire::Protocol protocol) {
-  const bool torn = protocol == wire::Protocol::tcp && !pieces.payloads.empty() && pieces.payloads.front() < tcp_header;
+/// True if the datagram can be cut where it was before: each fragment fits, each but the last is a multiple of 8 bytes,
+/// and together they are all of it. Linux pulls the whole TCP header into the first fragment when it looks up the
+/// segment's socket, so that a first fragment shorter than that does not survive.
+bool fits(const FragmentSizes& came, std::size_t payload, std::size_t room, wire::Protocol protocol) {
+  const bool torn = protocol == wire::Protocol::tcp && !came.payloads.empty() && came.payloads.front() < tcp_header;
   if (torn) return false;
   std::size_t total = 0;
-  for (std::size_t n = 0; n < pieces.payloads.size(); ++n) {
-    const std::size_t size = pieces.payloads[n];
-    if (size > room || (size % 8 != 0 && n + 1 < pieces.payloads.size())) return false;
+  for (std::size_t n = 0; n < came.payloads.size(); ++n) {
+    const std::size_t size = came.payloads[n];
+    if (size > room || (size % 8 != 0 && n + 1 < came.payloads.size())) return false;
     total += size;
   }
-  return !pieces.payloads.empty() && total == payload;
+  return !came.payloads.empty() && total == payload;
 }
 
-/// Length, place and checksum of a piece whose other header fields are already there.
-void complete(Packet& piece, std::size_t place, bool more, bool df) {
+/// Sets length, offset and checksum of a fragment whose other header fields are already there.
+void complete(Packet& piece, std::size_t offset, bool more, bool df) {
   wire::store16(piece.buffer().data + 2, static_cast<std::uint16_t>(piece.size()));
   const auto ip = *wire::Ipv4Edit::parse(piece.bytes());
-  ip.set_fragment_word(static_cast<std::uint16_t>(place / 8 | (more ? wire::Ipv4Edit::more_fragments : 0u) |
+  ip.set_fragment_word(static_cast<std::uint16_t>(offset / 8 | (more ? wire::Ipv4Edit::more_fragments : 0u) |
                                                   (df ? wire::Ipv4Edit::dont_fragment : 0u)));
   ip.fix_sum();
 }
 
 }  // namespace
 
-std::vector<Packet> cut(Packet whole, std::uint16_t mtu, const Pieces& pieces) {
+std::vector<Packet> fragment(Packet whole, std::uint16_t mtu, const FragmentSizes& came) {
   const auto ip = *wire::Ipv4Edit::parse(whole.bytes());
   const std::size_t header = ip.header_length();
   const std::size_t payload = ip.payload().size();
   const std::size_t place = ip.fragment_offset();
   const bool more_behind = ip.has_mf();
-  const std::size_t room = (pieces.largest != 0 ? std::min(mtu, pieces.largest) : mtu) - header;
-  const bool as_before = fits(pieces, payload, room, ip.protocol());
-  const bool df = ip.has_df() && !as_before;  // of a reassembled datagram; Linux clears it where the old pieces fit
+  const std::size_t room = (came.largest != 0 ? std::min(mtu, came.largest) : mtu) - header;
+  const bool as_before = fits(came, payload, room, ip.protocol());
+  const bool df = ip.has_df() && !as_before;  // Linux clears it on a reassembled datagram whose old fragments fit
   const auto size_of = [&](std::size_t n, std::size_t offset) {
-    if (as_before) return std::size_t{pieces.payloads[n]};
+    if (as_before) return std::size_t{came.payloads[n]};
     return payload - offset <= room ? payload - offset : room & ~std::size_t{7};
   };
 

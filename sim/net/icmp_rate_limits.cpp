@@ -1,4 +1,4 @@
-#include "peers.hpp"
+#include "icmp_rate_limits.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -8,30 +8,30 @@ namespace masqsim::net {
 namespace {
 
 constexpr std::size_t known_at_most = 4096;
-constexpr Duration a_refusal = 1_s, saved_at_most = 5_s, long_ago = 60_s;
+constexpr Duration cost = 1_s, most_tokens = 5_s, long_ago = 60_s;
 constexpr Duration first_pause = 20_ms, silence = first_pause * 1024;
 constexpr unsigned redirects_at_most = 9;
 
 }  // namespace
 
-Peers::Peer& Peers::peer(wire::Address a, Time now) {
+IcmpRateLimits::Peer& IcmpRateLimits::peer(wire::Address a, Time now) {
   if (peers_.size() >= known_at_most) peers_.clear();
   return peers_.try_emplace(a.value, Peer{now - long_ago, {}}).first->second;
 }
 
-bool Peers::may_refuse(wire::Address sender, Time now) {
+bool IcmpRateLimits::may_send_route_error(wire::Address sender, Time now) {
   Peer& p = peer(sender, now);
-  p.saved = std::min(saved_at_most, p.saved + (now - p.last));
+  p.tokens = std::min(most_tokens, p.tokens + (now - p.last));
   p.last = now;
-  if (p.saved < a_refusal) return false;
-  p.saved = p.saved - a_refusal;
+  if (p.tokens < cost) return false;
+  p.tokens = p.tokens - cost;
   return true;
 }
 
-bool Peers::may_redirect(wire::Address sender, Time now) {
+bool IcmpRateLimits::may_send_redirect(wire::Address sender, Time now) {
   Peer& p = peer(sender, now);
   if (now - p.last > silence) {
-    p.saved = {};
+    p.tokens = {};
     p.redirects = 0;
   }
   if (p.redirects >= redirects_at_most) {
@@ -44,11 +44,11 @@ bool Peers::may_redirect(wire::Address sender, Time now) {
   return true;
 }
 
-void Peers::told(wire::Address a, Time now) {
+void IcmpRateLimits::charge(wire::Address a, Time now) {
   Peer& p = peer(a, now);
   if (p.last == now) return;
   p.last = now;
-  p.saved = {};
+  p.tokens = {};
 }
 
 }  // namespace masqsim::net
