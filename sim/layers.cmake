@@ -44,7 +44,7 @@ masqsim_layer(app
 masqsim_layer(scenario PROMISE SYSTEM
   HOLDS "the model of a file, the YAML reader, running, judging, remedies"
   USES base wire nat engine trace net app
-  LINKS fmt::fmt yaml-cpp)
+  LINKS fmt::fmt nlohmann_json::nlohmann_json yaml-cpp)
 masqsim_layer(box
   HOLDS "a gateway seen from outside: a bench of two wires around this project's own or around the kernel; the TCP of held ports"
   USES base wire nat engine trace net kernel

@@ -140,6 +140,8 @@ int main_program(int argc, const char* const* argv) {
     add_test(app, chosen);
     add_conform(app, chosen);
     add_rfc(app, chosen);
+    add_help(app, chosen);
+    add_schema(app, chosen);
     word_help(app);
     return parse_and_do(app, chosen, argc, argv);
   } catch (const Told&) {

@@ -48,6 +48,8 @@ void add_graph(CLI::App& app, Chosen& chosen);
 void add_test(CLI::App& app, Chosen& chosen);
 void add_conform(CLI::App& app, Chosen& chosen);
 void add_rfc(CLI::App& app, Chosen& chosen);
+void add_help(CLI::App& app, Chosen& chosen);
+void add_schema(CLI::App& app, Chosen& chosen);
 
 /// The whole program. Never throws.
 int main_program(int argc, const char* const* argv);

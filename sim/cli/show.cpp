@@ -1,4 +1,4 @@
-// masqsim show FILE --resolved: the scenario with every default written out.
+// masqsim show FILE: the scenario with every default written out.
 #include <memory>
 
 #include "program.hpp"
@@ -9,9 +9,8 @@ void add_show(CLI::App& app, Chosen& chosen) {
   const auto arguments = std::make_shared<ScenarioArguments>();
   CLI::App* verb = app.add_subcommand("show", "print a scenario with every default written out");
   arguments->add_to(*verb);
-  verb->add_flag("--resolved")
-      ->description("every value as the run uses it, presets and variables included (always so)");
-  verb->footer("Example:\n  masqsim show scenarios/03-inbound-fails.yaml@forwarded --resolved");
+  verb->add_flag("--resolved")->group("");  // once asked for what is always done
+  verb->footer("Example:\n  masqsim show scenarios/03-inbound-fails.yaml@forwarded");
   verb->callback([arguments, &chosen] {
     chosen = [arguments] {
       print(scenario::resolved(arguments->load()));

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+
+#include "sim/nat/config_keys.hpp"
 
 #include "masqsim/nat/sides.hpp"
 
@@ -172,77 +173,34 @@ std::string filter_table(const Config& config, const Names& names) {
   return chains.empty() ? "" : "table ip filter {\n" + sets + chains + "}\n";
 }
 
-struct Timer {
-  Duration nat::Timeouts::*value;
-  std::string_view sysctl;
-};
+/// The value of a sysctl: whole seconds of a duration, 0 or 1 of a switch.
+std::string sysctl_value(const nat::ConfigKey& key, const Config& config) {
+  const std::int64_t value = *key.get(config);
+  return fmt::format("{}", key.kind == nat::KeyKind::duration ? value / (1_s).ns : value);
+}
 
-constexpr std::array timers{
-    Timer{&nat::Timeouts::tcp_syn_sent, "net.netfilter.nf_conntrack_tcp_timeout_syn_sent"},
-    Timer{&nat::Timeouts::tcp_syn_recv, "net.netfilter.nf_conntrack_tcp_timeout_syn_recv"},
-    Timer{&nat::Timeouts::tcp_established, "net.netfilter.nf_conntrack_tcp_timeout_established"},
-    Timer{&nat::Timeouts::tcp_fin_wait, "net.netfilter.nf_conntrack_tcp_timeout_fin_wait"},
-    Timer{&nat::Timeouts::tcp_close_wait, "net.netfilter.nf_conntrack_tcp_timeout_close_wait"},
-    Timer{&nat::Timeouts::tcp_last_ack, "net.netfilter.nf_conntrack_tcp_timeout_last_ack"},
-    Timer{&nat::Timeouts::tcp_time_wait, "net.netfilter.nf_conntrack_tcp_timeout_time_wait"},
-    Timer{&nat::Timeouts::tcp_close, "net.netfilter.nf_conntrack_tcp_timeout_close"},
-    Timer{&nat::Timeouts::tcp_unacknowledged, "net.netfilter.nf_conntrack_tcp_timeout_unacknowledged"},
-    Timer{&nat::Timeouts::tcp_max_retrans, "net.netfilter.nf_conntrack_tcp_timeout_max_retrans"},
-    Timer{&nat::Timeouts::udp, "net.netfilter.nf_conntrack_udp_timeout"},
-    Timer{&nat::Timeouts::udp_stream, "net.netfilter.nf_conntrack_udp_timeout_stream"},
-    Timer{&nat::Timeouts::icmp, "net.netfilter.nf_conntrack_icmp_timeout"},
-    Timer{&nat::Timeouts::gre, "net.netfilter.nf_conntrack_gre_timeout"},
-    Timer{&nat::Timeouts::gre_stream, "net.netfilter.nf_conntrack_gre_timeout_stream"},
-    Timer{&nat::Timeouts::generic, "net.netfilter.nf_conntrack_generic_timeout"},
-    Timer{&nat::Timeouts::fragment, "net.ipv4.ipfrag_time"},
-};
-
-void tell_timers(const nat::Timeouts& timeouts, const nat::Timeouts& before, Ruleset& set) {
-  for (const Timer& timer : timers) {
-    const Duration value = timeouts.*timer.value;
-    if (value == before.*timer.value) continue;
-    if (value.ns % (1_s).ns != 0) {
-      set.cannot.push_back(
-          fmt::format("{} of {}: Linux counts whole seconds, the rest is cut off", timer.sysctl, to_string(value)));
+void tell_sysctls(const Config& config, const Config& before, Ruleset& set) {
+  for (const nat::ConfigKey& key : nat::config_keys()) {
+    const std::string_view sysctl = key.linux_side.sysctl;
+    if (sysctl.empty() || key.same(config, before)) continue;
+    set.sysctls.push_back({std::string(sysctl), sysctl_value(key, config)});
+    if (key.kind == nat::KeyKind::duration && *key.get(config) % (1_s).ns != 0) {
+      set.cannot.push_back(fmt::format("{} of {}: Linux counts whole seconds, the rest is cut off", sysctl,
+                                       to_string(key, key.get(config))));
     }
-    set.sysctls.push_back({std::string(timer.sysctl), fmt::format("{}", value.ns / (1_s).ns)});
   }
 }
 
-void tell_switches(const Config& config, const Config& before, Ruleset& set) {
-  const auto tell = [&](std::string_view sysctl, bool Config::*is_on) {
-    if (config.*is_on != before.*is_on) set.sysctls.push_back({std::string(sysctl), config.*is_on ? "1" : "0"});
-  };
-  tell("net.netfilter.nf_conntrack_checksum", &Config::verify_checksums);
-  tell("net.netfilter.nf_conntrack_tcp_loose", &Config::tcp_loose);
-  tell("net.netfilter.nf_conntrack_tcp_be_liberal", &Config::tcp_be_liberal);
-}
-
 void tell_what_cannot_be(const Config& config, Ruleset& set) {
-  const auto cannot = [&](bool wanted, std::string_view sentence) {
-    if (wanted) set.cannot.emplace_back(sentence);
+  const auto cannot = [&](const nat::ConfigKey& key, std::string_view why) {
+    if (!why.empty()) set.cannot.push_back(fmt::format("{}: {}", key.name, why));
   };
-  cannot(config.mapping != nat::Mapping::linux_like,
-         "mapping: Linux maps endpoint-dependently by right, and in no other way");
-  cannot(config.filtering != nat::Filtering::address_and_port_dependent,
-         "filtering: Linux admits the very remote that was called, and no other");
-  cannot(config.unsolicited == nat::Unsolicited::icmp_after_6s, "unsolicited: Linux answers a SYN at once");
-  cannot(!config.inbound_refreshes, "inbound-refreshes: in Linux packets of either direction refresh");
-  cannot(config.rst_keeps_state, "rst-keeps-state: Linux ends a connection 10 s after a reset");
-  cannot(!config.rst_refreshes, "rst-refreshes: in Linux a reset sets the time that is left to 10 s, whatever it was");
-  cannot(config.verify_quoted, "verify-quoted: Linux does not look at the sum of a quoted header");
-  cannot(!config.obsolete_icmp,
-         "obsolete-icmp: Linux translates source quench and information queries as all the others");
-  cannot(config.unique_ids, "unique-ids: Linux copies IP ids");
-  cannot(config.oldest_pieces_go,
-         "oldest-pieces-go: Linux takes no new datagram in pieces when its memory for them is full");
-  cannot(config.overlap, "overlap: Linux takes the first of equal routes");
-  cannot(config.keep_parity, "keep-parity: Linux chooses any port on a clash");
-  cannot(config.port_rest_s != 0, "port-rest: Linux reuses a freed port at once");
-  cannot(!config.limits.early_drop, "limits.early-drop: Linux always gives up an unassured entry of a full table");
-  cannot(config.limits.reject_exhausted,
-         "limits.exhausted: Linux drops silently what finds no port or no place in its table");
-  cannot(config.limits.table != nat::Limits{}.table, "limits.table: nf_conntrack_max is one value for all namespaces");
+  for (const nat::ConfigKey& key : nat::config_keys()) {
+    if (key.same(config, {})) continue;
+    cannot(key, key.linux_side.cannot);
+    if (key.kind != nat::KeyKind::word) continue;
+    cannot(key, std::ranges::find(key.words, *key.get(config), &nat::KeyWord::value)->cannot);
+  }
 }
 
 }  // namespace
@@ -265,8 +223,7 @@ Names names_by_side(const Config& config, std::vector<std::string> interfaces,
 Ruleset ruleset_of(const Config& config, const Names& names, const Config& before) {
   Ruleset set;
   set.nft = nat_table(config, names) + (config.alg_ftp ? helper_table() : "") + filter_table(config, names);
-  tell_timers(config.timeouts, before.timeouts, set);
-  tell_switches(config, before, set);
+  tell_sysctls(config, before, set);
   tell_what_cannot_be(config, set);
   return set;
 }

@@ -36,9 +36,6 @@ void read_lab(Draft& draft, const Fields& root);
 /// `nat:` of the node `owner`; nothing for `none` or where it cannot be read.
 std::optional<NatSpec> read_nat(Draft& draft, NodeIndex owner, const Value& value, Span where);
 
-/// What is common to networks and `set`: a scalar that may also be the word "unlimited".
-bool is_unlimited(const Fields& fields, std::string_view key);
-
 // Looking up names; a name that is not there is reported as "WHO refers to unknown node 'x'; known nodes: ...".
 std::optional<NetworkIndex> find_network(Draft& draft, std::string_view who, const Value& value);
 /// "gw", "clients", "clients.7".

@@ -21,7 +21,7 @@ std::string unit_hint(std::string_view text, std::string_view one, std::string_v
 
 }  // namespace
 
-Fields::Fields(Report& report, const Value& value, std::string path, Span where, Known known)
+Fields::Fields(Report& report, const Value& value, std::string path, Span where, const Section& section)
     : report_(report), path_(std::move(path)), where_(where) {
   if (!value.is_map()) {
     report_.error(value.span, fmt::format("{} must be a map of keys and values, got {}",
@@ -31,9 +31,9 @@ Fields::Fields(Report& report, const Value& value, std::string path, Span where,
   map_ = &value;
   for (const Key& key : value.keys) {
     if (key.text.starts_with("x-")) continue;
-    if (std::find(known.begin(), known.end(), key.text) != known.end()) continue;
+    if (section.find(key.text)) continue;
     report_.error(key.span, fmt::format("unknown key {} {}{}", quoted(key.text), in(path_),
-                                        suggestion(report_, key.text, "keys", {known.begin(), known.end()})));
+                                        suggestion(report_, key.text, "keys", section.names())));
   }
 }
 
@@ -73,10 +73,11 @@ const Value* Fields::scalar(std::string_view key) const {
   return nullptr;
 }
 
-void Fields::unknown_word(std::string_view key, const Value& value, const std::vector<std::string_view>& known) const {
-  std::string hint = suggestion(report_, value.text, "words", known);
+void Fields::unknown_word(std::string_view what, std::string_view noun, const Value& value,
+                          const std::vector<std::string_view>& known) const {
+  std::string hint = suggestion(report_, value.text, std::string(noun) + 's', known);
   if (hint.starts_with("; ")) hint.erase(0, 2);
-  report_.error(value.span, fmt::format("unknown {} {}", key, quoted(value.text)), hint);
+  report_.error(value.span, fmt::format("unknown {} {}", what, quoted(value.text)), hint);
 }
 
 bool Fields::text(std::string_view key, std::string& out) const {
@@ -203,6 +204,11 @@ bool Fields::ports(std::string_view key, nat::PortRange& out) const {
   }
   out = {*first, *last};
   return true;
+}
+
+bool is_unlimited(const Fields& fields, std::string_view key) {
+  const Value* value = fields.has(key) ? fields.get(key) : nullptr;
+  return value && value->is_scalar() && value->text == "unlimited";
 }
 
 const std::string* plain_text(Report& report, const Value& value, std::string_view what) {

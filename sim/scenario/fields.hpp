@@ -3,13 +3,13 @@
 
 #include <array>
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "keys.hpp"
 #include "masqsim/base/parse.hpp"
 #include "masqsim/scenario/model.hpp"
 #include "tree.hpp"
@@ -21,15 +21,14 @@ template <typename T>
 struct Word {
   std::string_view text;
   T value;
+  std::string_view sentence = {};  ///< what it chooses
 };
-
-using Known = std::initializer_list<std::string_view>;
 
 class Fields {
  public:
-  /// `path` is what messages call the map, `where` what they point at when something is missing. Unknown keys are
-  /// reported at once; keys that begin with "x-" are free.
-  Fields(Report& report, const Value& value, std::string path, Span where, Known known);
+  /// `path` is what messages call the map, `where` what they point at when something is missing. Keys that `section`
+  /// does not know are reported at once; keys that begin with "x-" are free.
+  Fields(Report& report, const Value& value, std::string path, Span where, const Section& section);
 
   /// False: not a map (reported), nothing to read.
   bool ok() const { return map_ != nullptr; }
@@ -68,8 +67,9 @@ class Fields {
     return true;
   }
 
+  /// `noun`: what messages call the words; the key where it is empty.
   template <typename T>
-  bool word(std::string_view key, std::span<const Word<T>> words, T& out) const {
+  bool word(std::string_view key, std::span<const Word<T>> words, T& out, std::string_view noun = {}) const {
     const Value* value = scalar(key);
     if (!value) return false;
     std::vector<std::string_view> known;
@@ -80,7 +80,7 @@ class Fields {
       }
       known.push_back(entry.text);
     }
-    unknown_word(key, *value, known);
+    unknown_word(noun.empty() ? key : noun, noun.empty() ? "word" : noun, *value, known);
     return false;
   }
 
@@ -96,13 +96,17 @@ class Fields {
  private:
   const Value* scalar(std::string_view key) const;
   bool number(std::string_view key, std::uint64_t least, std::uint64_t most, std::uint64_t& out) const;
-  void unknown_word(std::string_view key, const Value& value, const std::vector<std::string_view>& known) const;
+  void unknown_word(std::string_view what, std::string_view noun, const Value& value,
+                    const std::vector<std::string_view>& known) const;
 
   Report& report_;
   const Value* map_ = nullptr;
   std::string path_;
   Span where_;
 };
+
+/// True where the value of `key` is the word "unlimited".
+bool is_unlimited(const Fields& fields, std::string_view key);
 
 /// The text of a scalar that every YAML reader takes for text; nothing (reported) otherwise.
 const std::string* plain_text(Report& report, const Value& value, std::string_view what);

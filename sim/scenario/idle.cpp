@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "timeouts.hpp"
+#include "sim/nat/config_keys.hpp"
 
 namespace masqsim::scenario {
 
@@ -15,15 +15,17 @@ std::vector<std::string> idle_keys(const trace::Row& row) {
   if (row.protocol != wire::Protocol::tcp) return {"generic"};
   const std::string own = "tcp-" + row.state;
   std::vector<std::string> keys;
-  if (std::ranges::find(timeout_keys, own, &TimeoutKey::key) != timeout_keys.end()) keys.push_back(own);
+  const auto rows = nat::config_keys();
+  if (std::ranges::find(rows, "timeouts." + own, &nat::ConfigKey::name) != rows.end()) keys.push_back(own);
   keys.insert(keys.end(), {"tcp-unacknowledged", "tcp-max-retrans"});
   return keys;
 }
 
 std::string idle_key(const trace::Row& row, Duration idle, const nat::Timeouts& timeouts) {
+  nat::Config config;
+  config.timeouts = timeouts;
   for (const std::string& key : idle_keys(row)) {
-    const auto entry = std::ranges::find(timeout_keys, key, &TimeoutKey::key);
-    if (timeouts.*(entry->member) == idle) return key;
+    if (nat::config_key("timeouts." + key).get(config) == idle.ns) return key;
   }
   return {};
 }

@@ -9,6 +9,7 @@
 
 #include "draft.hpp"
 #include "edits.hpp"
+#include "sections.hpp"
 #include "variables.hpp"
 
 namespace masqsim::scenario {
@@ -38,16 +39,13 @@ void read_head(Draft& draft, const Fields& root, std::string_view stem) {
     check_name(draft.report, "scenario", scenario.name, root.get("name")->span, false);
   }
   root.text("title", scenario.title);
-  root.whole("seed", 0, UINT64_MAX, scenario.seed);
-  root.maybe(scenario.until, [&](Time& out) { return root.time("until", out); });
+  file_keys().read(root, scenario);
 }
 
 /// Reads one whole file, variants merged in and variables put in place.
 Scenario read_scenario(Report& report, std::size_t& budget, const Value& tree, std::string_view stem) {
   Draft draft{report, budget, {}, {}, {}, {}, {}, {}};
-  const Fields root(report, tree, "", tree.span,
-                    {"masqsim", "name", "title", "seed", "until", "vars", "networks", "nodes", "actions", "expect",
-                     "lab", "variants"});
+  const Fields root(report, tree, "", tree.span, file_section());
   if (!root.ok()) return {};
   read_head(draft, root, stem);
   read_networks(draft, root);
@@ -105,12 +103,6 @@ class Loader {
     return wanted;
   }
 
-  static bool is_of_variants(std::string_view key) {
-    static constexpr std::array<std::string_view, 9> keys{"title", "seed",    "until",  "vars", "networks",
-                                                          "nodes", "actions", "expect", "lab"};
-    return std::find(keys.begin(), keys.end(), key) != keys.end();
-  }
-
   void refuse_variant(const std::vector<VariantInfo>& variants) {
     std::vector<std::string_view> names;
     for (const VariantInfo& variant : variants) names.push_back(variant.name);
@@ -134,14 +126,15 @@ class Loader {
     for (std::size_t n = 0; n < sections->keys.size(); ++n) {
       const Key& key = sections->keys[n];
       if (!check_name(report_, "variant", key.text, key.span, key.plain)) continue;
-      const Fields fields(report_, sections->items[n], "variants." + key.text, key.span,
-                          {"title", "seed", "until", "vars", "networks", "nodes", "actions", "expect", "lab"});
+      const Fields fields(report_, sections->items[n], "variants." + key.text, key.span, variant_section());
       for (const Key& inner : sections->items[n].keys) {
-        if (!is_of_variants(inner.text)) report_.spoil(inner.span);  // it has been said; the merged file has it again
+        if (!variant_section().find(inner.text))
+          report_.spoil(inner.span);  // it has been said; the merged file has it again
       }
       if (!fields.ok()) continue;
       std::string title;
-      if (fields.has("title")) fields.text("title", title);
+      const Value* own = sections->items[n].find("title");
+      if (own && own->kind != Value::Kind::null) fields.text("title", title);
       variants.push_back({report_.position(key.span), key.text, title});
       places_.push_back(n);
     }

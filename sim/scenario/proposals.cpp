@@ -9,7 +9,7 @@
 #include "masqsim/scenario/idle.hpp"
 #include "masqsim/wire/describe.hpp"
 #include "masqsim/wire/ipv4.hpp"
-#include "timeouts.hpp"
+#include "sim/nat/config_keys.hpp"
 
 namespace masqsim::scenario {
 
@@ -652,8 +652,7 @@ class Search {
     const Node* gateway = gone != nullptr ? node_named(gone->gateway) : nullptr;
     if (gateway == nullptr || !gateway->nat) return;
     for (const std::string& key : idle_keys(gone->row)) {
-      const auto entry = std::ranges::find(timeout_keys, key, &TimeoutKey::key);
-      const Duration had = gateway->nat->config.timeouts.*(entry->member);
+      const Duration had{*nat::config_key("timeouts." + key).get(gateway->nat->config)};
       nat_key(*gateway, "timeouts." + key, longer_than(facts_.end->plain.at - gone->at + had));
     }
     if (!gateway->nat->config.inbound_refreshes) nat_key(*gateway, "inbound-refreshes", "true");

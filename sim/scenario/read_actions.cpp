@@ -4,6 +4,7 @@
 
 #include "draft.hpp"
 #include "nat_changes.hpp"
+#include "sections.hpp"
 
 namespace masqsim::scenario {
 
@@ -53,28 +54,26 @@ class ActionReader {
       : draft_(draft),
         report_(draft.report),
         number_(number),
-        fields_(draft.report, value, "actions", value.span,
-                {"at",    "id",   "from", "tcp", "udp",   "ping",    "traceroute", "raw",
-                 "set",   "send", "text", "hex", "times", "every",   "stagger",    "wait",
-                 "close", "ttl",  "tos",  "df",  "hops",  "network", "keepalive"}) {}
+        fields_(draft.report, value, "actions", value.span, action_keys().section) {}
 
   std::optional<Action> read() {
     if (!fields_.ok() || !find_verb()) return std::nullopt;
     action_.position = position_of(draft_, fields_.where());
-    fields_.time("at", action_.at);
+    if (action_.verb != Verb::set) read_from();
+    set_defaults();
+    action_keys().read(fields_, action_);
     if (action_.verb == Verb::set) {
       read_set();
       return action_;
     }
-    read_from();
     if (action_.verb == Verb::raw) {
       read_raw();
     } else {
       read_target();
       read_payload();
     }
-    read_repetition();
-    read_header();
+    const bool group = from_known_ && from().group && action_.from.member == 0;
+    if (fields_.has("stagger") && from_known_ && !group) say(fields_.key_span("stagger"), "'stagger' is for groups");
     return action_;
   }
 
@@ -127,31 +126,24 @@ class ActionReader {
 
   /// Keys that mean something for some verbs only.
   void refuse_foreign_keys() {
-    struct Rule {
-      std::string_view key;
-      std::uint8_t verbs;  // a bit each, in the order of Verb
-    };
-    static constexpr std::uint8_t tcp = 1, udp = 2, ping = 4, trace = 8, raw = 16;
-    static constexpr std::array<Rule, 15> rules{{{"from", tcp | udp | ping | trace | raw},
-                                                 {"send", tcp | udp | ping},
-                                                 {"text", tcp | udp},
-                                                 {"hex", tcp | udp},
-                                                 {"times", tcp | udp | ping | raw},
-                                                 {"every", tcp | udp | ping | raw},
-                                                 {"stagger", tcp | udp | ping | trace | raw},
-                                                 {"wait", tcp | udp | ping | trace},
-                                                 {"close", tcp},
-                                                 {"keepalive", tcp},
-                                                 {"ttl", tcp | udp | ping},
-                                                 {"tos", tcp | udp | ping | trace},
-                                                 {"df", tcp | udp | ping},
-                                                 {"hops", trace},
-                                                 {"network", raw}}};
-    for (const Rule& rule : rules) {
-      if (!fields_.has(rule.key)) continue;
-      if (rule.verbs >> static_cast<int>(action_.verb) & 1) continue;
-      say(fields_.key_span(rule.key), fmt::format("'{}' does not go with '{}'", rule.key, word(action_.verb)));
+    for (const KeyRow& row : action_keys().section.rows) {
+      if (row.verbs == 0 || !fields_.has(row.name)) continue;
+      if (row.verbs >> static_cast<int>(action_.verb) & 1) continue;
+      say(fields_.key_span(row.name), fmt::format("'{}' does not go with '{}'", row.name, word(action_.verb)));
     }
+  }
+
+  /// The defaults that the verb and the node decide.
+  void set_defaults() {
+    switch (action_.verb) {
+      case Verb::udp:
+      case Verb::traceroute: action_.send = 32; break;
+      case Verb::ping: action_.send = 56; break;
+      default: break;
+    }
+    action_.df = action_.verb == Verb::tcp;
+    const bool shaped = action_.verb == Verb::tcp || action_.verb == Verb::udp || action_.verb == Verb::ping;
+    if (shaped && from_known_) action_.ttl = from().ttl;
   }
 
   void read_from() {
@@ -241,18 +233,11 @@ class ActionReader {
   }
 
   void read_payload() {
-    switch (action_.verb) {
-      case Verb::udp:
-      case Verb::traceroute: action_.send = 32; break;
-      case Verb::ping: action_.send = 56; break;
-      default: break;
-    }
     const int given = (fields_.has("send") ? 1 : 0) + (fields_.has("text") ? 1 : 0) + (fields_.has("hex") ? 1 : 0);
     if (given > 1) {
       say(fields_.where(), "an action sends one of 'send', 'text' and 'hex'");
       return;
     }
-    fields_.size("send", action_.send);
     std::string text;
     if (fields_.text("text", text)) action_.payload.assign(text.begin(), text.end());
     if (fields_.has("hex") && fields_.get("hex")) {
@@ -265,39 +250,12 @@ class ActionReader {
     }
   }
 
-  void read_repetition() {
-    fields_.whole("times", 1, 1'000'000'000, action_.times);
-    if (fields_.duration("every", action_.every) && action_.every.ns == 0) {
-      say(fields_.get("every")->span, "every must be above zero");
-    }
-    fields_.duration("stagger", action_.stagger);
-    fields_.duration("wait", action_.wait);
-    fields_.duration("keepalive", action_.keepalive);
-    const bool group = from_known_ && from().group && action_.from.member == 0;
-    if (fields_.has("stagger") && from_known_ && !group) say(fields_.key_span("stagger"), "'stagger' is for groups");
-  }
-
-  void read_header() {
-    const bool shaped = action_.verb == Verb::tcp || action_.verb == Verb::udp || action_.verb == Verb::ping;
-    if (shaped && from_known_) action_.ttl = from().ttl;
-    action_.df = action_.verb == Verb::tcp;
-    fields_.whole("ttl", 1, 255, action_.ttl);
-    fields_.whole("tos", 0, 255, action_.tos);
-    fields_.boolean("df", action_.df);
-    fields_.whole("hops", 1, 255, action_.hops);
-    static constexpr std::array<Word<Close>, 3> words{
-        {{"false", Close::never}, {"true", Close::fin}, {"reset", Close::reset}}};
-    fields_.word<Close>("close", words, action_.close);
-  }
-
   // --- set ---------------------------------------------------------------------------------------------------------
 
   void read_set() {
     const Value* value = fields_.get("set");
     if (!value) return;
-    const Fields set(report_, *value, "set", value->span,
-                     {"node", "network", "address", "link", "delay", "jitter", "rate", "loss", "duplicate", "reorder",
-                      "nat", "flush"});
+    const Fields set(report_, *value, "set", value->span, set_keys().section);
     if (!set.ok()) return;
     std::optional<NodeRef> node;
     if (const Value* name = set.get("node")) node = find_node(draft_, "set", *name);
@@ -305,7 +263,8 @@ class ActionReader {
     if (const Value* name = set.get("network")) network = find_network(draft_, "set", *name);
     const bool broken = (set.has("node") && !node) || (set.has("network") && !network);
     static constexpr std::array<std::string_view, 4> kinds{"address", "link", "nat", "flush"};
-    const bool channel = std::any_of(channel_keys.begin(), channel_keys.end(), [&](auto key) { return set.has(key); });
+    const bool channel = std::ranges::any_of(
+        set_keys().rows, [&](const Row<SetChannel>& row) { return row.read && set.has(row.key.name); });
     int given = channel ? 1 : 0;
     for (const std::string_view key : kinds) given += set.has(key) ? 1 : 0;
     if (given != 1) {
@@ -320,9 +279,6 @@ class ActionReader {
     if (set.has("link")) return set_link(set, node, network);
     set_channel(set, node, network);
   }
-
-  static constexpr std::array<std::string_view, 6> channel_keys{"delay", "jitter",    "rate",
-                                                                "loss",  "duplicate", "reorder"};
 
   void set_flush(const Fields& set) {
     const Value* name = set.get("flush");
@@ -410,12 +366,7 @@ class ActionReader {
     if (!network || node) return say(set.where(), "'set' needs the 'network' that changes, and no 'node'");
     SetChannel made;
     made.network = *network;
-    set.maybe(made.delay, [&](Duration& out) { return set.duration("delay", out); });
-    set.maybe(made.jitter, [&](Duration& out) { return set.duration("jitter", out); });
-    set.maybe(made.rate, [&](parse::Rate& out) { return is_unlimited(set, "rate") || set.rate("rate", out); });
-    set.maybe(made.loss, [&](Ratio& out) { return set.percent("loss", out); });
-    set.maybe(made.duplicate, [&](Ratio& out) { return set.percent("duplicate", out); });
-    set.maybe(made.reorder, [&](Ratio& out) { return set.percent("reorder", out); });
+    set_keys().read(set, made);
     action_.set = made;
   }
 

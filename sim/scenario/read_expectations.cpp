@@ -4,6 +4,7 @@
 
 #include "draft.hpp"
 #include "facts.hpp"
+#include "sections.hpp"
 
 namespace masqsim::scenario {
 
@@ -49,38 +50,6 @@ std::optional<NodeIndex> find_gateway(Draft& draft, const Value& value) {
 }
 
 namespace {
-
-std::vector<std::string_view> result_list() {
-  std::vector<std::string_view> all;
-#define X(name, word, good, sentence) all.push_back(word);
-  MASQSIM_RESULTS(X)
-#undef X
-  return all;
-}
-
-void read_result(const Fields& fields, std::string_view key, std::optional<Result>& out) {
-  std::string text;
-  if (!fields.text(key, text)) return;
-  out = result_of(text);
-  if (out) return;
-  std::string hint = suggestion(fields.report(), text, "results", result_list());
-  if (hint.starts_with("; ")) hint.erase(0, 2);
-  fields.report().error(fields.get(key)->span, fmt::format("unknown result {}", quoted(text)), hint);
-}
-
-void read_reason(const Fields& fields, std::optional<Reason>& out) {
-  std::string text;
-  if (!fields.text("reason", text)) return;
-  out = reason_of(text);
-  if (out && *out != Reason::none) return;
-  std::vector<std::string_view> known;
-  for (const ReasonText& entry : reasons) {
-    if (entry.reason != Reason::none) known.push_back(entry.word);
-  }
-  std::string hint = suggestion(fields.report(), text, "reasons", known);
-  if (hint.starts_with("; ")) hint.erase(0, 2);
-  fields.report().error(fields.get("reason")->span, fmt::format("unknown reason {}", quoted(text)), hint);
-}
 
 /// "203.0.113.5:40000", or an address alone for any port.
 struct EndpointPattern {
@@ -128,9 +97,7 @@ void read_seen(Draft& draft, const Fields& fields, FlowExpectation& expectation)
 }
 
 FlowExpectation read_flow_expectation(Draft& draft, const Value& value) {
-  const Fields fields(
-      draft.report, value, "expect", value.span,
-      {"flow", "result", "not", "at", "reason", "seen", "count", "replies", "arrived", "received", "path"});
+  const Fields fields(draft.report, value, "expect", value.span, flow_expectation_keys().section);
   FlowExpectation made;
   made.position = position_of(draft, value.span);
   const Value* name = fields.get("flow");
@@ -140,15 +107,9 @@ FlowExpectation read_flow_expectation(Draft& draft, const Value& value) {
     made.flow = flow->action;
     made.member = flow->member;
   }
-  read_result(fields, "result", made.result);
-  read_result(fields, "not", made.not_result);
+  flow_expectation_keys().read(fields, made);
   if (const Value* at = fields.get("at")) made.at = find_place(draft, "expect", *at);
-  read_reason(fields, made.reason);
   read_seen(draft, fields, made);
-  fields.maybe(made.count, [&](std::uint32_t& out) { return fields.whole("count", 0, 1'000'000, out); });
-  fields.maybe(made.replies, [&](std::uint64_t& out) { return fields.whole("replies", 0, 1'000'000'000, out); });
-  fields.maybe(made.arrived, [&](std::uint64_t& out) { return fields.size("arrived", out); });
-  fields.maybe(made.received, [&](std::uint64_t& out) { return fields.size("received", out); });
   if (const auto* path = fields.list("path")) {
     for (const Value& step : *path) {
       if (const auto place = find_place(draft, "path", step)) made.path.push_back(*place);
@@ -157,16 +118,14 @@ FlowExpectation read_flow_expectation(Draft& draft, const Value& value) {
   if (flow && fields.has("path") && draft.scenario.actions[made.flow].verb != Verb::traceroute) {
     draft.report.error(fields.key_span("path"), "'path' is for traceroute");
   }
-  const bool says = fields.has("result") || fields.has("not") || fields.has("seen") || fields.has("replies") ||
-                    fields.has("arrived") || fields.has("received") || fields.has("path") || fields.has("reason") ||
-                    fields.has("at");
+  const auto& facts = flow_expectation_keys().section.any_of;
+  const bool says = std::ranges::any_of(facts, [&](std::string_view key) { return fields.has(key); });
   if (!says) draft.report.error(value.span, "this expects nothing of the flow; add 'result', 'seen', 'reason', ...");
   return made;
 }
 
 std::optional<TablePattern> read_pattern(Draft& draft, const Value& value, std::string_view key) {
-  const Fields fields(draft.report, value, fmt::format("expect.{}", key), value.span,
-                      {"tcp", "udp", "icmp", "as", "remote", "state"});
+  const Fields fields(draft.report, value, fmt::format("expect.{}", key), value.span, pattern_keys().section);
   if (!fields.ok()) return std::nullopt;
   TablePattern made;
   made.position = position_of(draft, value.span);
@@ -204,15 +163,15 @@ void read_patterns(Draft& draft, const Fields& fields, std::string_view key, std
 }
 
 TableExpectation read_table_expectation(Draft& draft, const Value& value) {
-  const Fields fields(draft.report, value, "expect", value.span, {"nat", "at", "count", "has", "not"});
+  const Fields fields(draft.report, value, "expect", value.span, table_expectation_keys().section);
   TableExpectation made;
   made.position = position_of(draft, value.span);
   if (const Value* name = fields.get("nat")) made.gateway = find_gateway(draft, *name).value_or(0);
-  fields.maybe(made.at, [&](Time& out) { return fields.time("at", out); });
-  fields.maybe(made.count, [&](std::uint32_t& out) { return fields.whole("count", 0, 16'777'216, out); });
+  table_expectation_keys().read(fields, made);
   read_patterns(draft, fields, "has", made.has);
   read_patterns(draft, fields, "not", made.lacks);
-  const bool says = fields.has("count") || fields.has("has") || fields.has("not");
+  const auto& facts = table_expectation_keys().section.any_of;
+  const bool says = std::ranges::any_of(facts, [&](std::string_view key) { return fields.has(key); });
   if (!says) draft.report.error(value.span, "this expects nothing of the table; add 'count', 'has' or 'not'");
   return made;
 }

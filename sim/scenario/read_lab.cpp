@@ -4,6 +4,7 @@
 
 #include "draft.hpp"
 #include "facts.hpp"
+#include "sections.hpp"
 
 namespace masqsim::scenario {
 
@@ -25,7 +26,7 @@ bool needs_place(Fact fact) { return fact == Fact::source || fact == Fact::desti
 bool is_of_table(Fact fact) { return fact >= Fact::count; }
 
 void read_flow_moment(Draft& draft, const Value& value, Question& question) {
-  const Fields when(draft.report, value, "lab.when", value.span, {"flow", "at", "what", "way", "packet"});
+  const Fields when(draft.report, value, "lab.when", value.span, flow_moment_keys().section);
   const Value* name = when.get("flow");
   if (const auto flow = name ? find_flow(draft, *name) : std::nullopt) {
     question.flow = flow->action;
@@ -34,9 +35,7 @@ void read_flow_moment(Draft& draft, const Value& value, Question& question) {
   if (const Value* at = when.get("at")) question.at = find_place(draft, "lab", *at);
   question.what = when.has("at") ? Fact::source : Fact::result;
   const bool said = when.word<Fact>("what", facts, question.what);
-  static constexpr std::array<Word<bool>, 2> ways{{{"out", false}, {"back", true}}};
-  when.word<bool>("way", ways, question.back);
-  when.whole("packet", 1, 1'000'000, question.packet);
+  flow_moment_keys().read(when, question);
   if (is_of_table(question.what)) {
     draft.report.error(when.get("what")->span,
                        fmt::format("'{}' is asked of a table ('nat'), not of a flow", word(question.what)));
@@ -49,12 +48,11 @@ void read_flow_moment(Draft& draft, const Value& value, Question& question) {
 }
 
 void read_table_moment(Draft& draft, const Value& value, Question& question) {
-  const Fields when(draft.report, value, "lab.when", value.span, {"nat", "at", "what", "row"});
+  const Fields when(draft.report, value, "lab.when", value.span, table_moment_keys().section);
   if (const Value* name = when.get("nat")) question.gateway = find_gateway(draft, *name);
-  when.maybe(question.time, [&](Time& out) { return when.time("at", out); });
+  table_moment_keys().read(when, question);
   question.what = Fact::count;
   when.word<Fact>("what", facts, question.what);
-  when.whole("row", 1, 1'000'000, question.row);
   if (!is_of_table(question.what)) {
     draft.report.error(when.get("what")->span,
                        fmt::format("'{}' is asked of a flow, not of a table", word(question.what)));
@@ -105,7 +103,7 @@ std::string read_answer(Draft& draft, const Value& value, std::string_view what)
 }
 
 Question read_question(Draft& draft, const Value& value) {
-  const Fields fields(draft.report, value, "lab", value.span, {"ask", "when", "answer", "choices", "hint"});
+  const Fields fields(draft.report, value, "lab", value.span, question_keys().section);
   Question question;
   question.position = position_of(draft, value.span);
   if (!fields.ok()) return question;

@@ -6,8 +6,9 @@
 
 #include "draft.hpp"
 #include "nat_rules.hpp"
+#include "nat_settings.hpp"
 #include "nat_words.hpp"
-#include "timeouts.hpp"
+#include "sections.hpp"
 
 namespace masqsim::scenario {
 
@@ -25,10 +26,13 @@ class NatReader {
     spec.forward_position = position_of(draft_, fields_.has("forward") ? fields_.get("forward")->span : where);
     fields_.word<bool>("preset", preset_words, spec.rfc);
     if (spec.rfc) spec.config = nat::rfc_preset(spec.config);
-    read_settings(spec.config);
+    read_settings(fields_, "", spec.config);
+    for (const std::string_view group : {"timeouts", "limits"}) {
+      if (const auto map = open_group(group)) read_settings(*map, group, spec.config);
+    }
     read_masquerade(spec);
     read_source(spec);
-    tell_sides(spec, read_firewall(spec.config.firewall));
+    tell_sides(spec, read_firewall(spec.config));
     read_pairs("one-to-one", spec.one_to_one, !spec.outside.empty());
     read_pairs("twice-nat", spec.twice_nat, !spec.outside.empty());
     read_forwards(spec);
@@ -39,93 +43,12 @@ class NatReader {
  private:
   void say(Span where, std::string message) { report_.error(where, std::move(message)); }
 
-  void read_settings(nat::Config& config) {
-    fields_.word<nat::Mapping>("mapping", mapping_words, config.mapping);
-    fields_.word<nat::Filtering>("filtering", filtering_words, config.filtering);
-    fields_.word<nat::Hairpin>("hairpin", hairpin_words, config.hairpin);
-    fields_.word<nat::Unsolicited>("unsolicited", unsolicited_words, config.unsolicited);
-    if (const Value* value = fields_.get("timeouts")) {
-      const Fields timeouts(report_, *value, fields_.path() + ".timeouts", fields_.key_span("timeouts"),
-                            timeout_names());
-      for (const TimeoutKey& entry : timeout_keys) {
-        Duration& out = config.timeouts.*entry.member;
-        if (timeouts.duration(entry.key, out) && out.ns == 0) {
-          say(timeouts.get(entry.key)->span, fmt::format("{} must be above zero", entry.key));
-        }
-      }
-    }
-    if (const Value* value = fields_.get("limits")) {
-      const Fields limits(report_, *value, fields_.path() + ".limits", fields_.key_span("limits"),
-                          {"table", "early-drop", "per-host", "excess", "exhausted", "resting"});
-      limits.whole("table", 1, 16'777'216, config.limits.table);
-      if (!is_unlimited(limits, "per-host")) {
-        limits.maybe(config.limits.flows_per_host,
-                     [&](std::uint32_t& out) { return limits.whole("per-host", 1, 16'777'216, out); });
-      }
-      if (!is_unlimited(limits, "resting")) {
-        limits.maybe(config.limits.resting,
-                     [&](std::uint32_t& out) { return limits.whole("resting", 0, 16'777'216, out); });
-      }
-      limits.boolean("early-drop", config.limits.early_drop);
-      limits.word<bool>("excess", excess_words, config.limits.reject_excess);
-      limits.word<bool>("exhausted", excess_words, config.limits.reject_exhausted);
-    }
-    read_alg(config);
-    fields_.boolean("verify-checksums", config.verify_checksums);
-    fields_.boolean("tcp-loose", config.tcp_loose);
-    fields_.boolean("tcp-be-liberal", config.tcp_be_liberal);
-    fields_.boolean("inbound-refreshes", config.inbound_refreshes);
-    fields_.boolean("rst-keeps-state", config.rst_keeps_state);
-    fields_.boolean("rst-refreshes", config.rst_refreshes);
-    fields_.boolean("verify-quoted", config.verify_quoted);
-    fields_.boolean("obsolete-icmp", config.obsolete_icmp);
-    fields_.boolean("keep-parity", config.keep_parity);
-    fields_.boolean("unique-ids", config.unique_ids);
-    fields_.boolean("oldest-pieces-go", config.oldest_pieces_go);
-    fields_.boolean("overlap", config.overlap);
-    Duration rest;
-    if (!fields_.duration("port-rest", rest)) return;
-    if (rest.ns % 1'000'000'000 != 0 || rest > 3600_s) {
-      say(fields_.get("port-rest")->span, "port-rest must be whole seconds, at most 1h");
-      return;
-    }
-    config.port_rest_s = static_cast<std::uint32_t>(rest.ns / 1'000'000'000);
-  }
-
-  static Known timeout_names() {
-    static const Known names{"tcp-syn-sent",
-                             "tcp-syn-recv",
-                             "tcp-established",
-                             "tcp-fin-wait",
-                             "tcp-close-wait",
-                             "tcp-last-ack",
-                             "tcp-time-wait",
-                             "tcp-close",
-                             "tcp-unacknowledged",
-                             "tcp-max-retrans",
-                             "udp",
-                             "udp-stream",
-                             "icmp",
-                             "gre",
-                             "gre-stream",
-                             "generic",
-                             "fragment"};
-    return names;
-  }
-
-  void read_alg(nat::Config& config) {
-    const auto* algs = fields_.list("alg");
-    if (!algs) return;
-    config.alg_ftp = false;
-    for (const Value& value : *algs) {
-      const std::string* name = plain_text(report_, value, "alg");
-      if (!name) continue;
-      if (*name == "ftp") {
-        config.alg_ftp = true;
-      } else {
-        say(value.span, fmt::format("unknown alg {}; known: ftp", quoted(*name)));
-      }
-    }
+  /// The map called `group` within `nat:`, where the file has it.
+  std::optional<Fields> open_group(std::string_view group) {
+    const Value* value = fields_.get(group);
+    if (!value) return std::nullopt;
+    return Fields(report_, *value, fmt::format("{}.{}", fields_.path(), group), fields_.key_span(group),
+                  nat_section(group));
   }
 
   /// The attached network that `out` names.
@@ -161,8 +84,7 @@ class NatReader {
 
   void read_masquerade(NatSpec& spec) {
     for (const Value* value : entries("masquerade")) {
-      const Fields rule(report_, *value, fields_.path() + ".masquerade", value->span,
-                        {"out", "from", "protocol", "ports", "pick"});
+      const Fields rule(report_, *value, fields_.path() + ".masquerade", value->span, masquerade_section());
       if (!rule.ok()) continue;
       Masquerade made;
       made.position = position_of(draft_, value->span);
@@ -202,8 +124,7 @@ class NatReader {
 
   void read_source(NatSpec& spec) {
     for (const Value* value : entries("source")) {
-      const Fields rule(report_, *value, fields_.path() + ".source", value->span,
-                        {"out", "from", "to", "protocol", "exempt", "address", "ports", "pick"});
+      const Fields rule(report_, *value, fields_.path() + ".source", value->span, source_section());
       if (!rule.ok()) continue;
       SourceNat made;
       made.position = position_of(draft_, value->span);
@@ -257,7 +178,7 @@ class NatReader {
 
   void read_pairs(const std::string& key, std::vector<AddressPair>& pairs, bool sides_are_known) {
     for (const Value* value : entries(key)) {
-      const Fields rule(report_, *value, fields_.path() + '.' + key, value->span, {"inside", "outside"});
+      const Fields rule(report_, *value, fields_.path() + '.' + key, value->span, pair_section());
       if (!rule.ok()) continue;
       if (!sides_are_known) {
         say(value->span, fmt::format("which network is outside? No rule of '{}' translates towards one, and none is a "
@@ -321,8 +242,7 @@ class NatReader {
     const auto* forwards = fields_.list("forward");
     if (!forwards) return;
     for (const Value& value : *forwards) {
-      const Fields rule(report_, value, fields_.path() + ".forward", value.span,
-                        {"tcp", "udp", "all", "to", "from", "outside"});
+      const Fields rule(report_, value, fields_.path() + ".forward", value.span, forward_section());
       if (!rule.ok()) continue;
       Forward made;
       made.position = position_of(draft_, value.span);
@@ -363,22 +283,17 @@ class NatReader {
   }
 
   /// True where `inside` is given.
-  bool read_firewall(nat::Firewall& firewall) {
-    const Value* value = fields_.get("firewall");
-    if (!value) return false;
-    const Fields rules(report_, *value, fields_.path() + ".firewall", fields_.key_span("firewall"),
-                       {"invalid", "direct", "input", "forward", "inside"});
-    rules.word<bool>("invalid", invalid_words, firewall.drop_invalid);
-    rules.word<bool>("direct", invalid_words, firewall.drop_direct);
-    rules.word<bool>("input", protect_words, firewall.protect_input);
-    rules.word<bool>("forward", protect_words, firewall.protect_forward);
-    const auto* names = rules.list("inside");
+  bool read_firewall(nat::Config& config) {
+    const auto rules = open_group("firewall");
+    if (!rules) return false;
+    read_settings(*rules, "firewall", config);
+    const auto* names = rules->list("inside");
     if (!names) return false;
     for (const Value& name : *names) {
-      const auto network = find_network(draft_, rules.path(), name);
+      const auto network = find_network(draft_, rules->path(), name);
       if (!network) continue;
       if (const auto interface = interface_on(node_, *network)) {
-        firewall.inside.push_back(static_cast<nat::InterfaceId>(*interface));
+        config.firewall.inside.push_back(static_cast<nat::InterfaceId>(*interface));
       } else {
         say(name.span, fmt::format("'{}' has no interface on '{}'", node_.name, name.text));
       }
@@ -401,34 +316,7 @@ class NatReader {
 std::optional<NatSpec> read_nat(Draft& draft, NodeIndex owner, const Value& value, Span where) {
   if (value.is_scalar() && value.text == "none") return std::nullopt;
   const std::string path = "nodes." + draft.scenario.nodes[owner].name + ".nat";
-  const Fields fields(draft.report, value, path, where,
-                      {"masquerade",
-                       "source",
-                       "forward",
-                       "one-to-one",
-                       "twice-nat",
-                       "hairpin",
-                       "mapping",
-                       "filtering",
-                       "timeouts",
-                       "limits",
-                       "unsolicited",
-                       "firewall",
-                       "alg",
-                       "preset",
-                       "verify-checksums",
-                       "tcp-loose",
-                       "tcp-be-liberal",
-                       "inbound-refreshes",
-                       "rst-keeps-state",
-                       "rst-refreshes",
-                       "verify-quoted",
-                       "obsolete-icmp",
-                       "keep-parity",
-                       "unique-ids",
-                       "oldest-pieces-go",
-                       "overlap",
-                       "port-rest"});
+  const Fields fields(draft.report, value, path, where, nat_section(""));
   if (!fields.ok()) return std::nullopt;
   return NatReader(draft, owner, fields).read(value.span);
 }

@@ -1,40 +1,19 @@
 #include <fmt/format.h>
 
 #include "draft.hpp"
+#include "sections.hpp"
 
 namespace masqsim::scenario {
 
 namespace {
 
-constexpr std::array<Word<NetworkKind>, 3> kinds{
-    {{"lan", NetworkKind::lan}, {"cloud", NetworkKind::cloud}, {"link", NetworkKind::link}}};
-
-Channel read_channel(const Fields& fields) {
-  Channel channel;
-  fields.duration("delay", channel.delay);
-  if (fields.duration("jitter", channel.jitter) && channel.jitter > channel.delay) {
-    fields.report().error(fields.get("jitter")->span, fmt::format("jitter {} is more than the delay {}",
-                                                                  to_string(channel.jitter), to_string(channel.delay)));
-  }
-  if (!is_unlimited(fields, "rate")) fields.rate("rate", channel.rate);
-  if (!is_unlimited(fields, "queue")) {
-    fields.maybe(channel.queue, [&](std::uint64_t& out) { return fields.size("queue", out); });
-  }
-  fields.percent("loss", channel.loss);
-  fields.percent("duplicate", channel.duplicate);
-  fields.percent("reorder", channel.reorder);
-  fields.whole("mtu", 68, 65535, channel.mtu);
-  return channel;
-}
-
 Network read_network(Draft& draft, const Key& key, const Value& value) {
   Network network;
   network.position = position_of(draft, key.span);
   network.name = key.text;
-  const Fields fields(draft.report, value, "networks." + key.text, key.span,
-                      {"kind", "subnet", "delay", "jitter", "rate", "queue", "loss", "duplicate", "reorder", "mtu"});
+  const Fields fields(draft.report, value, "networks." + key.text, key.span, network_keys().section);
   if (!fields.ok()) return network;
-  fields.word<NetworkKind>("kind", kinds, network.kind);
+  network_keys().read(fields, network);
   wire::Prefix subnet;
   if (const Value* written = fields.get("subnet")) {
     if (network.kind == NetworkKind::cloud) {
@@ -45,16 +24,15 @@ Network read_network(Draft& draft, const Key& key, const Value& value) {
       fields.prefix("subnet", subnet);  // says that it must be one value
     }
   }
-  network.channel = read_channel(fields);
+  const auto [delay, jitter] = std::pair(network.channel.delay, network.channel.jitter);
+  if (jitter > delay) {
+    draft.report.error(fields.get("jitter")->span,
+                       fmt::format("jitter {} is more than the delay {}", to_string(jitter), to_string(delay)));
+  }
   return network;
 }
 
 }  // namespace
-
-bool is_unlimited(const Fields& fields, std::string_view key) {
-  const Value* value = fields.has(key) ? fields.get(key) : nullptr;
-  return value && value->is_scalar() && value->text == "unlimited";
-}
 
 void read_networks(Draft& draft, const Fields& root) {
   const Value* networks = root.need("networks");

@@ -3,14 +3,11 @@
 #include <fmt/format.h>
 
 #include "draft.hpp"
+#include "sections.hpp"
 
 namespace masqsim::scenario {
 
 namespace {
-
-constexpr std::array<Word<NodeKind>, 3> kinds{
-    {{"host", NodeKind::host}, {"router", NodeKind::router}, {"gateway", NodeKind::gateway}}};
-constexpr std::uint64_t largest_group = 1'000'000;
 
 /// The addresses that a node (or the members of a group) holds on one network.
 struct Claim {
@@ -109,7 +106,7 @@ void read_interface(Draft& draft, Node& node, const Key& key, const Value& value
   std::vector<const Value*> written;
   if (value.is_map()) {
     const Fields fields(draft.report, value, fmt::format("nodes.{}.interfaces.{}", node.name, key.text), key.span,
-                        {"address", "also", "mtu"});
+                        interface_section());
     if (const Value* address = fields.need("address")) written.push_back(address);
     if (const auto* also = fields.list("also")) {
       for (const Value& more : *also) written.push_back(&more);
@@ -155,8 +152,7 @@ void read_services(Draft& draft, const Fields& fields, Node& node) {
   if (!services) return;
   std::map<std::pair<wire::Protocol, std::uint16_t>, Span> taken;
   for (const Value& value : *services) {
-    const Fields service(draft.report, value, fields.path() + ".services", value.span,
-                         {"tcp", "udp", "reply", "echo", "after", "close"});
+    const Fields service(draft.report, value, fields.path() + ".services", value.span, service_keys().section);
     if (!service.ok()) continue;
     Service made;
     made.position = position_of(draft, value.span);
@@ -173,16 +169,14 @@ void read_services(Draft& draft, const Fields& fields, Node& node) {
       }
       made.port = number.value_or(0);
     }
-    service.boolean("echo", made.echo);
-    service.size("reply", made.reply);
-    service.duration("after", made.after);
+    service_keys().read(service, made);
     if (made.echo && made.reply > 0) {
       draft.report.error(service.key_span("reply"), "a service has 'reply' or 'echo', not both");
     }
     if (made.protocol == wire::Protocol::udp && made.reply > 65507) {
       draft.report.error(service.get("reply")->span, "reply of a udp service is at most 65507B");
     }
-    if (service.boolean("close", made.close) && made.close && made.protocol == wire::Protocol::udp) {
+    if (made.close && made.protocol == wire::Protocol::udp) {
       draft.report.error(service.key_span("close"), "'close' is for tcp services");
     }
     if (made.port == 0) continue;
@@ -211,7 +205,7 @@ void read_routes(Draft& draft, const Fields& fields, NodeIndex index) {
   const auto* routes = fields.list("routes");
   if (!routes) return;
   for (const Value& value : *routes) {
-    const Fields entry(draft.report, value, fields.path() + ".routes", value.span, {"to", "via"});
+    const Fields entry(draft.report, value, fields.path() + ".routes", value.span, route_section());
     if (!entry.ok()) continue;
     Node& node = draft.scenario.nodes[index];
     Route route;
@@ -244,22 +238,18 @@ void read_routes(Draft& draft, const Fields& fields, NodeIndex index) {
   }
 }
 
-const Known node_keys{"kind", "count", "interfaces", "services", "routes", "nat", "ttl", "rp-filter"};
-
 /// Name, kind, members and addresses: what the other nodes may refer to.
 void read_node_head(Draft& draft, const Key& key, const Value& value, std::vector<Claim>& claims) {
   Node node;
   node.position = position_of(draft, key.span);
   node.name = key.text;
-  const Fields fields(draft.report, value, "nodes." + key.text, key.span, node_keys);
-  fields.word<NodeKind>("kind", kinds, node.kind);
-  if (fields.has("count")) {
-    node.group = true;
-    fields.whole("count", 1, largest_group, node.count);
-    if (node.kind != NodeKind::host) draft.report.error(fields.key_span("count"), "only hosts come in groups");
+  const Fields fields(draft.report, value, "nodes." + key.text, key.span, node_keys().section);
+  node_keys().read(fields, node);
+  node.group = fields.has("count");
+  if (node.group && node.kind != NodeKind::host) {
+    draft.report.error(fields.key_span("count"), "only hosts come in groups");
   }
-  fields.whole("ttl", 1, 255, node.ttl);
-  if (fields.boolean("rp-filter", node.rp_filter) && node.rp_filter && node.kind == NodeKind::host) {
+  if (node.rp_filter && node.kind == NodeKind::host) {
     draft.report.error(fields.key_span("rp-filter"), "'rp-filter' is for routers and gateways");
   }
   const Value* interfaces = fields.ok() ? fields.need("interfaces") : nullptr;
@@ -279,7 +269,7 @@ void read_node_head(Draft& draft, const Key& key, const Value& value, std::vecto
 void read_node_rest(Draft& draft, NodeIndex index, const Key& key, const Value& value) {
   if (!value.is_map()) return;
   // The keys were held against the list before; the second reading adds no faults of that kind.
-  const Fields fields(draft.report, value, "nodes." + key.text, key.span, node_keys);
+  const Fields fields(draft.report, value, "nodes." + key.text, key.span, node_keys().section);
   read_services(draft, fields, draft.scenario.nodes[index]);
   read_routes(draft, fields, index);
   const bool gateway = draft.scenario.nodes[index].kind == NodeKind::gateway;

@@ -2,7 +2,8 @@
 
 #include "masqsim/scenario/model.hpp"
 #include "nat_words.hpp"
-#include "timeouts.hpp"
+#include "sections.hpp"
+#include "sim/nat/config_keys.hpp"
 #include "tree.hpp"
 
 namespace masqsim::scenario {
@@ -56,8 +57,6 @@ std::string name(std::string_view s) {
 }
 
 std::string_view boolean(bool value) { return value ? "true" : "false"; }
-std::string span(Time t) { return to_string(Duration{t.ns}); }
-std::string rate(parse::Rate r) { return r.bits_per_second == 0 ? "unlimited" : parse::to_string(r); }
 
 std::string hex(const std::vector<std::uint8_t>& bytes) {
   std::string out = "\"";
@@ -78,21 +77,35 @@ class Resolver {
   explicit Resolver(const Scenario& scenario) : s_(scenario) {}
 
   std::string write() {
-    w_.line("masqsim", "1");
-    w_.line("name", name(s_.name));
-    w_.line("title", text(s_.title));
-    w_.line("seed", std::to_string(s_.seed));
-    if (s_.until) w_.line("until", span(*s_.until));
-    write_networks();
-    write_nodes();
-    list("actions", s_.actions, [&](const Action& a) { write_action(a); });
-    list("expect", s_.expect,
-         [&](const Expectation& e) { std::visit([&](const auto& one) { write_expectation(one); }, e); });
-    list("lab", s_.lab, [&](const Question& q) { write_question(q); });
+    lines(file_keys(), s_, [&](std::string_view key) {
+      if (key == "masqsim") w_.line(key, "1");
+      if (key == "name") w_.line(key, name(s_.name));
+      if (key == "title") w_.line(key, text(s_.title));
+      if (key == "networks") write_networks();
+      if (key == "nodes") write_nodes();
+      if (key == "actions") list(key, s_.actions, [&](const Action& a) { write_action(a); });
+      if (key == "expect") {
+        list(key, s_.expect,
+             [&](const Expectation& e) { std::visit([&](const auto& one) { write_expectation(one); }, e); });
+      }
+      if (key == "lab") list(key, s_.lab, [&](const Question& q) { write_question(q); });
+    });
     return w_.take();
   }
 
  private:
+  /// Each key of `table` in its order: those with a member as the row prints it, the others by `other(key)`.
+  template <typename Model, typename Other>
+  void lines(const Table<Model>& table, const Model& model, Other other) {
+    for (const Row<Model>& row : table.rows) {
+      if (!row.text) {
+        other(row.key.name);
+      } else if (const std::optional<std::string> value = row.text(model)) {
+        w_.line(row.key.name, *value);
+      }
+    }
+  }
+
   template <typename List, typename Write>
   void list(std::string_view key, const List& all, Write write) {
     if (all.empty()) return w_.line(key, "[]");
@@ -125,17 +138,7 @@ class Resolver {
     w_.open("networks");
     for (const Network& network : s_.networks) {
       w_.open(name(network.name));
-      w_.line("kind", word(network.kind));
-      if (network.subnet) w_.line("subnet", wire::to_string(*network.subnet));
-      const Channel& c = network.channel;
-      w_.line("delay", to_string(c.delay));
-      w_.line("jitter", to_string(c.jitter));
-      w_.line("rate", rate(c.rate));
-      w_.line("queue", c.queue ? parse::size_text(*c.queue) : "unlimited");
-      w_.line("loss", parse::percent_text(c.loss));
-      w_.line("duplicate", parse::percent_text(c.duplicate));
-      w_.line("reorder", parse::percent_text(c.reorder));
-      w_.line("mtu", std::to_string(c.mtu));
+      lines(network_keys(), network, [](std::string_view) {});
       w_.close();
     }
     w_.close();
@@ -153,10 +156,22 @@ class Resolver {
   }
 
   void write_node(const Node& node) {
-    w_.line("kind", word(node.kind));
-    if (node.group) w_.line("count", std::to_string(node.count));
-    w_.line("ttl", std::to_string(node.ttl));
-    if (node.kind != NodeKind::host) w_.line("rp-filter", boolean(node.rp_filter));
+    lines(node_keys(), node, [&](std::string_view key) {
+      if (key == "interfaces") write_interfaces(node);
+      if (key == "services") {
+        list(key, node.services, [&](const Service& s) { lines(service_keys(), s, [](std::string_view) {}); });
+      }
+      if (key == "routes") {
+        list(key, node.routes, [&](const Route& route) {
+          w_.line("to", route.to.length == 0 ? "default" : wire::to_string(route.to));
+          w_.line("via", wire::to_string(route.via));
+        });
+      }
+      if (key == "nat" && node.kind == NodeKind::gateway) write_translation(node);
+    });
+  }
+
+  void write_interfaces(const Node& node) {
     w_.open("interfaces");
     for (const Interface& interface : node.interfaces) {
       w_.open(network_name(interface.network));
@@ -167,18 +182,9 @@ class Resolver {
       w_.close();
     }
     w_.close();
-    list("services", node.services, [&](const Service& service) {
-      w_.line(wire::to_string(service.protocol), std::to_string(service.port));
-      w_.line("echo", boolean(service.echo));
-      if (!service.echo) w_.line("reply", parse::size_text(service.reply));
-      w_.line("after", to_string(service.after));
-      if (service.protocol == wire::Protocol::tcp) w_.line("close", boolean(service.close));
-    });
-    list("routes", node.routes, [&](const Route& route) {
-      w_.line("to", route.to.length == 0 ? "default" : wire::to_string(route.to));
-      w_.line("via", wire::to_string(route.via));
-    });
-    if (node.kind != NodeKind::gateway) return;
+  }
+
+  void write_translation(const Node& node) {
     if (!node.nat) return w_.line("nat", "none");
     w_.open("nat");
     write_nat(*node.nat, node);
@@ -208,43 +214,25 @@ class Resolver {
     list("one-to-one", spec.one_to_one, write_pair);
     list("twice-nat", spec.twice_nat, write_pair);
     list("forward", spec.forward, [&](const Forward& f) { write_forward(f); });
-    w_.line("mapping", word_in(mapping_words, c.mapping));
-    w_.line("filtering", word_in(filtering_words, c.filtering));
-    w_.line("hairpin", word_in(hairpin_words, c.hairpin));
-    w_.line("unsolicited", word_in(unsolicited_words, c.unsolicited));
-    w_.open("timeouts");
-    for (const TimeoutKey& entry : timeout_keys) w_.line(entry.key, to_string(c.timeouts.*entry.member));
+    std::string_view group;
+    for (const nat::ConfigKey& key : nat::config_keys()) {
+      if (key.group() != group) {
+        if (!group.empty()) close_group(group, c, node);
+        group = key.group();
+        if (!group.empty()) w_.open(group);
+      }
+      w_.line(key.leaf(), to_string(key, key.get(c)));
+    }
+    if (!group.empty()) close_group(group, c, node);
+  }
+
+  /// Ends a map of settings with the keys of it that are none.
+  void close_group(std::string_view group, const nat::Config& c, const Node& node) {
+    if (group == "firewall") {
+      w_.line("inside", flow_list(c.firewall.inside,
+                                  [&](nat::InterfaceId id) { return network_name(node.interfaces[id].network); }));
+    }
     w_.close();
-    w_.open("limits");
-    w_.line("table", std::to_string(c.limits.table));
-    w_.line("early-drop", boolean(c.limits.early_drop));
-    w_.line("per-host", c.limits.flows_per_host ? std::to_string(*c.limits.flows_per_host) : "unlimited");
-    w_.line("excess", word_in(excess_words, c.limits.reject_excess));
-    w_.line("exhausted", word_in(excess_words, c.limits.reject_exhausted));
-    w_.line("resting", c.limits.resting ? std::to_string(*c.limits.resting) : "unlimited");
-    w_.close();
-    w_.open("firewall");
-    w_.line("invalid", word_in(invalid_words, c.firewall.drop_invalid));
-    w_.line("direct", word_in(invalid_words, c.firewall.drop_direct));
-    w_.line("input", word_in(protect_words, c.firewall.protect_input));
-    w_.line("forward", word_in(protect_words, c.firewall.protect_forward));
-    w_.line("inside", flow_list(c.firewall.inside,
-                                [&](nat::InterfaceId id) { return network_name(node.interfaces[id].network); }));
-    w_.close();
-    w_.line("alg", c.alg_ftp ? "[ftp]" : "[]");
-    w_.line("verify-checksums", boolean(c.verify_checksums));
-    w_.line("tcp-loose", boolean(c.tcp_loose));
-    w_.line("tcp-be-liberal", boolean(c.tcp_be_liberal));
-    w_.line("inbound-refreshes", boolean(c.inbound_refreshes));
-    w_.line("rst-keeps-state", boolean(c.rst_keeps_state));
-    w_.line("rst-refreshes", boolean(c.rst_refreshes));
-    w_.line("verify-quoted", boolean(c.verify_quoted));
-    w_.line("obsolete-icmp", boolean(c.obsolete_icmp));
-    w_.line("keep-parity", boolean(c.keep_parity));
-    w_.line("unique-ids", boolean(c.unique_ids));
-    w_.line("oldest-pieces-go", boolean(c.oldest_pieces_go));
-    w_.line("overlap", boolean(c.overlap));
-    w_.line("port-rest", to_string(Duration{std::int64_t{c.port_rest_s} * 1'000'000'000}));
   }
 
   void write_source(const SourceNat& r) {
@@ -273,32 +261,20 @@ class Resolver {
   }
 
   void write_action(const Action& a) {
-    w_.line("at", span(a.at));
-    w_.line("id", name(a.id));
-    if (a.verb == Verb::set) return write_setting(*a.set);
-    const std::string from = s_.name_of(a.from);
-    w_.line("from", text(a.from_port ? fmt::format("{}:{}", from, *a.from_port) : from));
-    w_.line(word(a.verb), a.verb == Verb::raw ? hex(a.payload) : text(a.target.text));
-    if (a.verb == Verb::raw && a.network) w_.line("network", network_name(*a.network));
-    const bool ping = a.verb == Verb::ping;
-    const bool stream = a.verb == Verb::tcp || a.verb == Verb::udp;
-    if (stream && !a.payload.empty()) {
-      w_.line("hex", hex(a.payload));
-    } else if (stream || ping) {
-      w_.line("send", parse::size_text(a.send));
-    }
-    if (a.verb != Verb::traceroute) {
-      w_.line("times", std::to_string(a.times));
-      w_.line("every", to_string(a.every));
-    }
-    if (s_.nodes[a.from.node].group && a.from.member == 0) w_.line("stagger", to_string(a.stagger));
-    if (a.verb != Verb::raw) w_.line("wait", to_string(a.wait));
-    if (a.verb == Verb::tcp) w_.line("close", word(a.close));
-    if (a.verb == Verb::tcp) w_.line("keepalive", to_string(a.keepalive));
-    if (stream || ping) w_.line("ttl", std::to_string(a.ttl));
-    if (a.verb != Verb::raw) w_.line("tos", std::to_string(a.tos));
-    if (stream || ping) w_.line("df", boolean(a.df));
-    if (a.verb == Verb::traceroute) w_.line("hops", std::to_string(a.hops));
+    const bool has_bytes = (a.verb == Verb::tcp || a.verb == Verb::udp) && !a.payload.empty();
+    lines(action_keys(), a, [&](std::string_view key) {
+      if (key == "id") w_.line(key, name(a.id));
+      if (key == "set" && a.verb == Verb::set) write_setting(*a.set);
+      if (a.verb == Verb::set) return;
+      if (key == "from") {
+        const std::string from = s_.name_of(a.from);
+        w_.line(key, text(a.from_port ? fmt::format("{}:{}", from, *a.from_port) : from));
+      }
+      if (key == word(a.verb)) w_.line(key, a.verb == Verb::raw ? hex(a.payload) : text(a.target.text));
+      if (key == "network" && a.network) w_.line(key, network_name(*a.network));
+      if (key == "hex" && has_bytes) w_.line(key, hex(a.payload));
+      if (key == "stagger" && s_.nodes[a.from.node].group && a.from.member == 0) w_.line(key, to_string(a.stagger));
+    });
   }
 
   void write_setting(const Setting& setting) {
@@ -318,13 +294,9 @@ class Resolver {
     w_.line("link", set.up ? "up" : "down");
   }
   void write_set(const SetChannel& set) {
-    w_.line("network", network_name(set.network));
-    if (set.delay) w_.line("delay", to_string(*set.delay));
-    if (set.jitter) w_.line("jitter", to_string(*set.jitter));
-    if (set.rate) w_.line("rate", rate(*set.rate));
-    if (set.loss) w_.line("loss", parse::percent_text(*set.loss));
-    if (set.duplicate) w_.line("duplicate", parse::percent_text(*set.duplicate));
-    if (set.reorder) w_.line("reorder", parse::percent_text(*set.reorder));
+    lines(set_keys(), set, [&](std::string_view key) {
+      if (key == "network") w_.line(key, network_name(set.network));
+    });
   }
   void write_set(const SetNat& set) {
     w_.line("node", name(s_.nodes[set.node].name));
@@ -340,33 +312,29 @@ class Resolver {
   }
 
   void write_expectation(const FlowExpectation& e) {
-    w_.line("flow", flow_name(e.flow, e.member));
-    if (e.result) w_.line("result", word(*e.result));
-    if (e.not_result) w_.line("not", word(*e.not_result));
-    if (e.at) w_.line("at", name(s_.name_of(*e.at)));
-    if (e.reason) w_.line("reason", masqsim::word(*e.reason));
-    if (!e.seen.empty()) {
-      w_.open("seen");
+    lines(flow_expectation_keys(), e, [&](std::string_view key) {
+      if (key == "flow") w_.line(key, flow_name(e.flow, e.member));
+      if (key == "at" && e.at) w_.line(key, name(s_.name_of(*e.at)));
+      if (key == "path" && !e.path.empty()) {
+        w_.line(key, flow_list(e.path, [&](const Place& p) { return name(s_.name_of(p)); }));
+      }
+      if (key != "seen" || e.seen.empty()) return;
+      w_.open(key);
       const auto source = [](const SeenSource& as) { return endpoint(as.endpoint, as.any_port); };
       for (const Seen& seen : e.seen) {
         w_.line(name(s_.name_of(seen.node)),
                 seen.as.size() == 1 ? source(seen.as.front()) : flow_list(seen.as, source));
       }
       w_.close();
-    }
-    if (e.count) w_.line("count", std::to_string(*e.count));
-    if (e.replies) w_.line("replies", std::to_string(*e.replies));
-    if (e.arrived) w_.line("arrived", parse::size_text(*e.arrived));
-    if (e.received) w_.line("received", parse::size_text(*e.received));
-    if (!e.path.empty()) w_.line("path", flow_list(e.path, [&](const Place& p) { return name(s_.name_of(p)); }));
+    });
   }
 
   void write_expectation(const TableExpectation& e) {
-    w_.line("nat", name(s_.nodes[e.gateway].name));
-    if (e.at) w_.line("at", span(*e.at));
-    if (e.count) w_.line("count", std::to_string(*e.count));
-    if (!e.has.empty()) list("has", e.has, [&](const TablePattern& p) { write_pattern(p); });
-    if (!e.lacks.empty()) list("not", e.lacks, [&](const TablePattern& p) { write_pattern(p); });
+    lines(table_expectation_keys(), e, [&](std::string_view key) {
+      if (key == "nat") w_.line(key, name(s_.nodes[e.gateway].name));
+      if (key == "has" && !e.has.empty()) list(key, e.has, [&](const TablePattern& p) { write_pattern(p); });
+      if (key == "not" && !e.lacks.empty()) list(key, e.lacks, [&](const TablePattern& p) { write_pattern(p); });
+    });
   }
 
   void write_pattern(const TablePattern& p) {
@@ -383,16 +351,16 @@ class Resolver {
     w_.line("ask", text(q.ask));
     w_.open("when");
     if (q.flow) {
-      w_.line("flow", flow_name(*q.flow, q.member));
-      if (q.at) w_.line("at", name(s_.name_of(*q.at)));
-      w_.line("what", word(q.what));
-      w_.line("way", q.back ? "back" : "out");
-      w_.line("packet", std::to_string(q.packet));
+      lines(flow_moment_keys(), q, [&](std::string_view key) {
+        if (key == "flow") w_.line(key, flow_name(*q.flow, q.member));
+        if (key == "at" && q.at) w_.line(key, name(s_.name_of(*q.at)));
+        if (key == "what") w_.line(key, word(q.what));
+      });
     } else if (q.gateway) {
-      w_.line("nat", name(s_.nodes[*q.gateway].name));
-      if (q.time) w_.line("at", span(*q.time));
-      w_.line("what", word(q.what));
-      w_.line("row", std::to_string(q.row));
+      lines(table_moment_keys(), q, [&](std::string_view key) {
+        if (key == "nat") w_.line(key, name(s_.nodes[*q.gateway].name));
+        if (key == "what") w_.line(key, word(q.what));
+      });
     }
     w_.close();
     w_.line("answer", text(q.answer));

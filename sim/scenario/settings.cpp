@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sections.hpp"
+
 namespace masqsim::scenario {
 
 namespace {
@@ -60,12 +62,10 @@ class Carrier {
       if (set.reorder) params.reorder = *set.reorder;
     }
     std::string text = scenario_.networks[set.network].name + ":";
-    if (set.delay) text += " delay " + to_string(*set.delay);
-    if (set.jitter) text += " jitter " + to_string(*set.jitter);
-    if (set.rate) text += " rate " + parse::to_string(*set.rate);
-    if (set.loss) text += " loss " + parse::percent_text(*set.loss);
-    if (set.duplicate) text += " duplicate " + parse::percent_text(*set.duplicate);
-    if (set.reorder) text += " reorder " + parse::percent_text(*set.reorder);
+    for (const Row<SetChannel>& row : set_keys().rows) {
+      const auto value = row.text ? row.text(set) : std::nullopt;
+      if (value) text += fmt::format(" {} {}", row.key.name, *value);
+    }
     return text;
   }
 

@@ -190,7 +190,7 @@ TEST(Check, TellsEveryErrorAndRunsNothing) {
 }
 
 TEST(Show, PrintsAScenarioThatLoadsAgain) {
-  const Ran shown = masqsim({"show", lab, "--resolved"});
+  const Ran shown = masqsim({"show", lab});
   EXPECT_EQ(shown.code, 0);
   const Ran again = masqsim({"show", "-"}, {.input = shown.out});
   EXPECT_EQ(again.out, shown.out) << again.err;
@@ -331,7 +331,7 @@ TEST(CommandLine, SuggestsTheNearestVerbOrOption) {
   EXPECT_EQ(said({"rnu", lab}), "masqsim: error: unknown verb 'rnu'\nhint: did you mean 'masqsim run'?\n");
   EXPECT_EQ(said({"bogus"}),
             "masqsim: error: unknown verb 'bogus'\n"
-            "hint: known verbs: run, check, show, explain, diff, graph, test, conform, rfc\n");
+            "hint: known verbs: run, check, show, explain, diff, graph, test, conform, rfc, help, schema\n");
   EXPECT_EQ(said({"run", lab, "--pcapdir", "x"}),
             "masqsim: error: unknown option '--pcapdir'\nhint: did you mean '--pcap-dir'?\n");
   EXPECT_EQ(said({"graph", lab, "--flw=public"}),
