@@ -38,6 +38,41 @@ std::string label_of(const std::pair<std::string, std::string>& set) {
   return plain(set.first) + "=" + plain(set.second);
 }
 
+/// What is wrong with a value that no file could hold either; empty: nothing. `of_variable`: it is a variable's.
+std::string set_problem(std::string_view text, bool of_variable) {
+  for (std::size_t n = 0; n < text.size();) {
+    const Character c = character_at(text, n);
+    if (c.length == 0) return "the value is not valid UTF-8";
+    if (is_unprintable(c.code)) return fmt::format("the value holds the control character U+{:04X}", c.code);
+    n += c.length;
+  }
+  if (!of_variable) return {};
+  if (text.size() > longest_value) return fmt::format("the value of a variable is at most {} bytes", longest_value);
+  return text.find("${") == std::string::npos ? "" : "the value of a variable holds no variables";
+}
+
+/// What is wrong with the path of a value that a run would not look at; empty: nothing.
+std::string path_problem(std::string_view path) {
+  const std::string_view first = path.substr(0, path.find('.'));
+  const std::string_view rest = path.substr(std::min(path.find('.') + 1, path.size()));
+  if (first == "vars") return fmt::format("a variable is set by its own name: --set {}=...", rest);
+  if (first == "variants") {
+    const std::string_view value = rest.substr(std::min(rest.find('.') + 1, rest.size()));
+    return fmt::format("a variant is chosen as FILE@{}, and its values are set by their path in the file: --set {}=...",
+                       rest.substr(0, rest.find('.')), value);
+  }
+  // Names may begin with "x-", keys that begin so are free and mean nothing.
+  std::string_view before;
+  for (std::string_view left = path; !left.empty();) {
+    const std::string_view part = left.substr(0, left.find('.'));
+    const bool is_name = before == "networks" || before == "nodes" || before == "interfaces" || before == "seen";
+    if (part.starts_with("x-") && !is_name) return fmt::format("'{}' is a note that no run looks at", part);
+    before = part;
+    left.remove_prefix(std::min(part.size() + 1, left.size()));
+  }
+  return {};
+}
+
 /// The value at `key` of a map, or of a list the element with that id or number; made, and said to stand at `made_at`,
 /// where a map has none.
 Value* step_into(Value& value, const std::string& key, bool& made, Span made_at) {
@@ -171,25 +206,27 @@ std::vector<Variable> read_variables(Report& report, const Value& root, const Se
   std::stable_sort(variables.begin(), variables.end(),
                    [](const Variable& a, const Variable& b) { return a.name < b.name; });
   for (const auto& [name, value] : sets) {
-    if (const auto found = variable(variables, name)) variables[*found].value = value.substr(0, longest_value);
+    const auto found = variable(variables, name);
+    if (found && set_problem(value, true).empty()) variables[*found].value = value;
   }
   return variables;
 }
 
 void apply_sets(Report& report, Value& root, const std::vector<Variable>& variables, const Sets& sets) {
   for (const auto& [name, text] : sets) {
-    if (variable(variables, name)) continue;
+    const bool of_variable = variable(variables, name).has_value();
+    std::string problem = set_problem(text, of_variable);
+    if (problem.empty() && of_variable) continue;
     const bool path = name.find('.') != std::string::npos || name == "seed" || name == "until" || name == "title";
-    const bool sound =
-        std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    if (problem.empty()) problem = path ? path_problem(name) : "unknown variable" + hint_for(report, name, variables);
     const std::string label = label_of({name, text});
-    Value* scalar = path && sound ? scalar_at(root, name, report.set_by_option(label, root.span)) : nullptr;
+    Value* scalar = nullptr;
+    if (problem.empty()) {
+      scalar = scalar_at(root, name, report.set_by_option(label, root.span));
+      if (!scalar) problem = "no scalar has this path";
+    }
     if (!scalar) {
-      report.error(fmt::format("--set {}: {}{}", label,
-                               !path   ? "unknown variable"
-                               : sound ? "no scalar has this path"
-                                       : "the value holds a control character",
-                               path ? "" : hint_for(report, name, variables)));
+      report.error(fmt::format("--set {}: {}", label, problem));
       continue;
     }
     scalar->kind = Value::Kind::scalar;

@@ -159,7 +159,49 @@ TEST(Sets, ThatLeadNowhereAreRefused) {
   EXPECT_EQ(faults(home, {.variant = {}, .sets = {{"nodes.gw", "1"}}, .seed = {}}),
             "f: error: --set nodes.gw=1: no scalar has this path\n");
   EXPECT_EQ(faults(home, {.variant = {}, .sets = {{"title", "a\nb"}}, .seed = {}}),
-            "f: error: --set title=a\\x0ab: the value holds a control character\n");
+            "f: error: --set title=a\\x0ab: the value holds the control character U+000A\n");
+}
+
+TEST(Sets, ThatARunWouldNotLookAtAreRefusedWithWhatWouldBeRight) {
+  const auto told = [](const std::string& key, const std::string& value) {
+    return faults(home, {.variant = {}, .sets = {{key, value}}, .seed = {}});
+  };
+  EXPECT_EQ(told("vars.student", "1"),
+            "f: error: --set vars.student=1: a variable is set by its own name: --set student=...\n");
+  EXPECT_EQ(
+      told("variants.closed.seed", "1"),
+      "f: error: --set variants.closed.seed=1: a variant is chosen as FILE@closed, and its values are set by their "
+      "path in the file: --set seed=...\n");
+  EXPECT_EQ(told("x-foo.bar", "1"), "f: error: --set x-foo.bar=1: 'x-foo' is a note that no run looks at\n");
+  EXPECT_EQ(told("nodes.gw.x-note", "1"),
+            "f: error: --set nodes.gw.x-note=1: 'x-note' is a note that no run looks at\n");
+}
+
+TEST(Sets, HoldNothingThatAFileMayNotHold) {
+  const auto told = [](const std::string& key, const std::string& value) {
+    return faults(home, {.variant = {}, .sets = {{key, value}}, .seed = {}});
+  };
+  EXPECT_EQ(told("title", "a\xc2\x9b"),
+            "f: error: --set title=a\\xc2\\x9b: the value holds the control character U+009B\n");
+  EXPECT_EQ(told("title", "\xe2\x80\xae"),
+            "f: error: --set title=\\xe2\\x80\\xae: the value holds the control character U+202E\n");
+  EXPECT_EQ(told("title", "\x7f"), "f: error: --set title=\\x7f: the value holds the control character U+007F\n");
+  EXPECT_EQ(told("title", "\xff"), "f: error: --set title=\\xff: the value is not valid UTF-8\n");
+  EXPECT_EQ(told("student", "\x7f"), "f: error: --set student=\\x7f: the value holds the control character U+007F\n");
+  EXPECT_EQ(told("student", "${wait}"),
+            "f: error: --set student=${wait}: the value of a variable holds no variables\n");
+  const std::string long_value(1001, '1');
+  EXPECT_NE(told("student", long_value).find("the value of a variable is at most 1000 bytes\n"), std::string::npos);
+}
+
+TEST(Sets, GiveWhatShowPrintsSoThatItLoadsAgain) {
+  for (const std::string title :
+       {"plain", "\"quoted\"", "back\\slash", "a: b # c", "\xc3\xa4\xc3\xb6", "'", "- x", "~"}) {
+    const Scenario first = good({.variant = {}, .sets = {{"title", title}}, .seed = {}});
+    const Loaded again = load_text(resolved(first));
+    ASSERT_TRUE(again.scenario) << title << print_diagnostics("f", again.diagnostics);
+    EXPECT_EQ(again.scenario->title, title);
+  }
 }
 
 TEST(Sets, ThatAreWrongAreNamedAndNotAPlaceInTheFile) {
