@@ -123,7 +123,8 @@ void Gateway::say_end(const PacketContext& p, Reason reason) const {
   std::string text;
   std::vector<Step> steps;
   if (reason == Reason::firewall) {
-    steps.push_back(GatewayWords(network_, *this, nat_.config()).firewall(p, p.in != no_interface && sides_.is_outside(p.in)));
+    steps.push_back(
+        GatewayWords(network_, *this, nat_.config()).firewall(p, p.in != no_interface && sides_.is_outside(p.in)));
     text = steps.back().detail;
   } else if (reason == Reason::invalid) {
     text = nat_.invalid_because(p.before.empty() ? p.packet.view() : wire::ByteView(p.before), now());

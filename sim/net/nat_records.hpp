@@ -8,7 +8,8 @@
 
 namespace masqsim::net {
 
-/// How `p` was translated, or why it was not, and the questions that decided it; `p.before` holds the packet as it came.
+/// How `p` was translated, or why it was not, and the questions that decided it; `p.before` holds the packet as it
+/// came.
 void record_translation(const Node& node, const PacketContext& p, const std::vector<Step>& steps);
 /// One `change` record for each.
 void record_changes(const Node& node, const std::vector<nat::Change>& changes);
