@@ -443,6 +443,8 @@ KernelWords kernel_words(const Json& value) {
   return words;
 }
 
+constexpr std::uint64_t longest_settle_ms = 60'000;
+
 Case read_case(const Json& value) {
   only(value, "a case", {"name", "why", "gateway", "config", "steps", "observed", "stable", "ct"});
   Case c;
@@ -451,7 +453,12 @@ Case read_case(const Json& value) {
   if (c.name.empty() || !std::ranges::all_of(c.name, plain)) wrong("name must be printable ASCII");
   maybe(value, "why", [&](const Json& v) { c.why = text(v, "why"); });
   c.setup = setup(need(value, "gateway", "a case"));
-  maybe(value, "config", [&](const Json& v) { c.kernel = kernel_words(v); });
+  maybe(value, "config", [&](const Json& v) {
+    c.kernel = kernel_words(v);
+    maybe(v, "settle_ms", [&](const Json& ms) {
+      c.settle = Duration{static_cast<std::int64_t>(whole(ms, "settle_ms", longest_settle_ms)) * 1'000'000};
+    });
+  });
   for (const Json& one : list(need(value, "steps", "a case"), "steps")) c.steps.push_back(step(one));
   maybe(value, "observed", [&](const Json& v) {
     for (const Json& one : list(v, "observed")) c.observed.push_back(observed(one, c.steps.size()));
@@ -477,6 +484,8 @@ Json parsed(std::string_view json) {
     return Json::parse(json, not_too_deep);
   } catch (const Json::parse_error& e) {
     wrong("not JSON (at byte {})", e.byte);
+  } catch (const Json::exception&) {
+    wrong("a number in it is out of range");
   }
 }
 

@@ -41,6 +41,7 @@ struct Case {
   std::string why;
   box::Setup setup;
   KernelWords kernel;
+  Duration settle = box::Bench::settle;  ///< the recorder waited so long after each step
   std::vector<Step> steps;
   std::vector<Observed> observed;
   std::vector<box::TableRow> table;

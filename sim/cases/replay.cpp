@@ -124,23 +124,31 @@ std::optional<Asker> asker_of(const Case& c, std::size_t step) {
   return Asker{*tuple, injected->side == box::Side::in ? box::lan : box::wan};
 }
 
-/// The range that Linux searches for the outside port of the flow that `asker` began towards `to` and out by `out`.
-nat::PortRange range_for(const Case& c, const Asker& asker, wire::Address to, nat::InterfaceId out) {
+/// What Linux may choose as the outside port of a flow.
+struct Choice {
+  nat::PortRange range;
+  bool by_flow = false;  ///< each flow draws its own; else those of one inside endpoint share one
+};
+
+/// For the flow that `asker` began towards `to` and out by `out`.
+Choice choice_for(const Case& c, const Asker& asker, wire::Address to, nat::InterfaceId out) {
   const wire::Protocol protocol = asker.tuple.protocol;
   const bool may_name_ports = protocol == wire::Protocol::tcp || protocol == wire::Protocol::udp;
+  bool by_flow = false;
   for (const nat::SourceRule& rule : c.setup.nat.source) {
     if (rule.out != nat::any_interface && rule.out != out) continue;
     if (rule.in != nat::any_interface && rule.in != asker.in) continue;
     if (rule.protocol && *rule.protocol != protocol) continue;
     if (rule.from && !rule.from->contains(asker.tuple.source.address)) continue;
     if (rule.to && !rule.to->contains(to)) continue;
-    if (rule.ports && (rule.protocol || may_name_ports)) return *rule.ports;
+    by_flow = rule.random;
+    if (rule.ports && (rule.protocol || may_name_ports)) return {*rule.ports, by_flow};
     if (!rule.only_port_forwarded) break;
   }
-  if (protocol == wire::Protocol::icmp) return {0, 65535};
-  if (asker.tuple.source.port < 512) return {1, 511};
-  if (asker.tuple.source.port < 1024) return {600, 1023};
-  return {1024, 65535};
+  if (protocol == wire::Protocol::icmp) return {{0, 65535}, by_flow};
+  if (asker.tuple.source.port < 512) return {{1, 511}, by_flow};
+  if (asker.tuple.source.port < 1024) return {{600, 1023}, by_flow};
+  return {{1024, 65535}, by_flow};
 }
 
 // --- packets -------------------------------------------------------------------------------------------------------
@@ -213,14 +221,16 @@ class Judge {
     const wire::Tuple& from = asker->tuple;
     const std::uint16_t right = wire::load16(&wanted.bytes[*place]), ours = wire::load16(&got.bytes[*place]);
     const wire::Address to = wire::Ipv4View::parse(wanted.bytes)->destination();
-    const nat::PortRange range = range_for(case_, *asker, to, wanted.side == box::Side::in ? box::lan : box::wan);
-    if (ours < range.first || ours > range.last) {
-      return fmt::format("port {} is not from {} to {}", ours, range.first, range.last);
+    const Choice choice = choice_for(case_, *asker, to, wanted.side == box::Side::in ? box::lan : box::wan);
+    if (ours < choice.range.first || ours > choice.range.last) {
+      return fmt::format("port {} is not from {} to {}", ours, choice.range.first, choice.range.last);
     }
     chosen_.push_back(right);
-    const auto [known, first] = choices_.try_emplace({from.protocol, from.source, right}, ours);
+    const auto [known, first] = choices_.try_emplace(
+        {from.protocol, from.source, choice.by_flow ? from.destination : wire::Endpoint{}, right}, ours);
     if (first || known->second == ours) return {};
-    return fmt::format("port {}, but the same inside endpoint had {} before", ours, known->second);
+    return fmt::format("port {}, but the same {} had {} before", ours, choice.by_flow ? "flow" : "inside endpoint",
+                       known->second);
   }
 
   void differ(std::size_t step, box::Side side, const Observed* wanted, const Observed* got, std::string_view why) {
@@ -288,7 +298,8 @@ class Judge {
   Verdict verdict_;
   std::size_t found_ = 0;
   std::vector<std::uint16_t> chosen_;  // recorded ports that were random
-  std::map<std::tuple<wire::Protocol, wire::Endpoint, std::uint16_t>, std::uint16_t> choices_;
+  /// By protocol, inside endpoint, remote (zero where flows share) and recorded port: this gateway's.
+  std::map<std::tuple<wire::Protocol, wire::Endpoint, wire::Endpoint, std::uint16_t>, std::uint16_t> choices_;
 };
 
 }  // namespace

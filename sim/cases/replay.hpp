@@ -26,7 +26,8 @@ struct Verdict {
 /// Packets byte for byte, in their order at each side; bytes that varied in the recording are masked. What was random
 /// there is checked for what the kernel guarantees of it: checksums as sound as the recorded ones, a port of the
 /// right range (reference: `<512 -> 1..511`, `512..1023 -> 600..1023`, else 1024 and above; a given range as given),
-/// one outside port for one inside endpoint wherever the recording has one, and no outside port twice towards
+/// one outside port for one inside endpoint (where the rule draws at random: for one flow) wherever the recording has
+/// one, and no outside port twice towards
 /// one remote. Then the table: states, tuples, flags, seconds left within 2.
 Verdict judge(const Case& c, const Replay& done);
 

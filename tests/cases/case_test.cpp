@@ -180,6 +180,57 @@ TEST(Conformance, ARecordedCaseReadsBackAsWhatTheGatewayDid) {
   EXPECT_EQ(to_string(verdict_of(record_line(c, done.observed, done.table))), "ok one\n");
 }
 
+TEST(CaseFile, SaysThatANumberIsOutOfRangeAndReadsOn) {
+  EXPECT_EQ(
+      read_cases("{\"name\": \"x\", \"n\": 1e999}\n7\n", "x.jsonl").errors,
+      (std::vector<std::string>{"x.jsonl:1: a number in it is out of range", "x.jsonl:2: a case must be an object"}));
+  EXPECT_EQ(first_error("[1e999]"), "x.jsonl:1: case 1: a number in it is out of range");
+}
+
+TEST(CaseFile, SaysHowLongItsRecorderWaitedAfterEachStep) {
+  const Case usual = read_cases(with("", R"("ct": []})"), "x.jsonl").cases.at(0);
+  const Case quick = read_cases(with("", R"("config": {"settle_ms": 12}})"), "x.jsonl").cases.at(0);
+  EXPECT_EQ(usual.settle, 30_ms);
+  EXPECT_EQ(quick.settle, 12_ms);
+  EXPECT_EQ(first_error(with("", R"("config": {"settle_ms": 60001}})")),
+            "x.jsonl:1: settle_ms must be a whole number from 0 to 60000, got 60001");
+}
+
+/// Seconds left of the only entry after a case of `count` equal steps, each followed by `settle`.
+std::int64_t left_after(std::size_t count, Duration settle) {
+  Case c = read_cases(with("", R"("ct": []})"), "x.jsonl").cases.at(0);
+  c.steps.resize(1);
+  for (std::size_t n = 1; n < count; ++n) c.steps.push_back(box::Action{.kind = box::Action::Kind::up});
+  box::OwnBench bench(c.setup, 1, settle);
+  return replay(c, bench).table.at(0).left_s;
+}
+
+TEST(Conformance, EachStepTakesTheTimeThatTheRecorderWaited) {
+  EXPECT_EQ(left_after(100, 30_ms), 27);
+  EXPECT_EQ(left_after(100, 12_ms), 28);
+}
+
+TEST(Conformance, FlowsThatDrawTheirPortsAtRandomMayDrawOnePortTwiceInTheRecordingOnly) {
+  // Of one inside endpoint towards two remotes; the recording's two draws were equal by chance.
+  const std::string line =
+      R"({"name": "draws", "gateway": {"source": [{"out": "wan0", "action": "masquerade", "protocol": "udp", )"
+      R"("ports": [2000, 2002], "pick": "random"}]}, "steps": [)"
+      R"({"dir": "in", "hex": "450000211234400040113cabc0a8010ac633640713880035000dbc5768656c6c6f"}, )"
+      R"({"dir": "in", "hex": "450000211234400040113ca9c0a8010ac633640913880035000dbc5568656c6c6f"}], "observed": [)"
+      R"({"step": 0, "side": "out", "hex": "45000021123440003f11c35bcb007101c633640707d10035000d4dbf68656c6c6f", )"
+      R"("varies": [20, 21, 26, 27]}, )"
+      R"({"step": 1, "side": "out", "hex": "45000021123440003f11c359cb007101c633640907d10035000d4dbd68656c6c6f", )"
+      R"("varies": [20, 21, 26, 27]}], "ct": []})";
+  Case c = read_cases(line, "x.jsonl").cases.at(0);
+  Replay done{c.observed, {}};
+  done.observed[0].bytes[21] = 0xd2;  // 2002, and its checksum
+  done.observed[0].bytes[27] = 0xbe;
+  EXPECT_EQ(to_string(judge(c, done)), "ok draws\n");
+
+  c.setup.nat.source[0].random = false;  // an endpoint that only evades a clash keeps its port for all remotes
+  EXPECT_EQ(to_string(judge(c, done)).substr(0, 10), "DIFF draws");
+}
+
 TEST(TableRow, IsPrintedAsTheKernelPrintsItButForWhatTheGatewayDoesNotKeep) {
   for (
       const std::string line :
