@@ -2,12 +2,10 @@
 #
 #   masqsim_layer(NAME [PROMISE] [SYSTEM] [CLOCK] [FOLDER folder]
 #                 HOLDS "what lives there"
-#                 SHARES header...    headers beside the sources of a promised layer that other layers may include
 #                 USES  layer...      the layers whose headers it may include
 #                 LINKS library...)   the libraries of others whose headers it may include
 #
-# PROMISE: its headers in include/masqsim are a promise to other programs; those beside its sources are private to it, but for
-#          those that it shares.
+# PROMISE: its headers in include/masqsim are a promise to other programs; those beside its sources are private to it.
 # SYSTEM:  it may ask the operating system (files, processes, sockets).
 # CLOCK:   it may ask the time of the machine.
 # FOLDER:  of its sources, where it is not sim/NAME.
@@ -20,11 +18,9 @@ masqsim_layer(base PROMISE SYSTEM
   HOLDS "time, named random streams, exact ratios and numbers from text, the closed list of reasons, output files, which word a slip was meant to be")
 masqsim_layer(wire PROMISE
   HOLDS "views of IPv4, TCP, UDP, ICMP; addresses; checksums; building; one-line descriptions"
-  SHARES sequence.hpp
   USES base)
 masqsim_layer(nat PROMISE
   HOLDS "the NAT core: flows, mappings, ports, TCP tracker, timers, fragments, rewriting, decisions"
-  SHARES config_keys.hpp
   USES base wire)
 masqsim_layer(engine
   HOLDS "the event queue and the clock"
@@ -47,13 +43,12 @@ masqsim_layer(app
   LINKS fmt::fmt)
 masqsim_layer(scenario PROMISE SYSTEM
   HOLDS "the model of a file, the YAML reader, running, judging, remedies"
-  SHARES manual.hpp schema.hpp
   USES base wire nat engine trace net app
   LINKS fmt::fmt nlohmann_json::nlohmann_json yaml-cpp)
-masqsim_layer(box
-  HOLDS "a gateway seen from outside: a bench of two wires around this project's own or around the kernel; the TCP of held ports"
+masqsim_layer(box SYSTEM CLOCK
+  HOLDS "a gateway seen from outside: the kernel or a program of the user's as a box, a bench of two wires around any gateway, the TCP of held ports"
   USES base wire nat engine trace net kernel
-  LINKS fmt::fmt)
+  LINKS fmt::fmt nlohmann_json::nlohmann_json)
 masqsim_layer(cases
   HOLDS "recorded cases: reading them, replaying them on a bench, judging what came out"
   USES base wire nat box
@@ -66,8 +61,8 @@ masqsim_layer(lockstep
   HOLDS "two gateways played against each other with random packets, until something differs"
   USES base wire nat box cases
   LINKS fmt::fmt nlohmann_json::nlohmann_json)
-masqsim_layer(standin CLOCK
-  HOLDS "another gateway in the place of a scenario's: the kernel as a node, the ruleset a file means to it, comparing what two gateways decided"
+masqsim_layer(standin
+  HOLDS "another gateway in the place of a scenario's: a box as a node, the ruleset a file means to it, comparing what two gateways decided"
   USES base wire nat engine trace net app scenario kernel box
   LINKS fmt::fmt)
 masqsim_layer(viz FOLDER viz SYSTEM

@@ -4,14 +4,13 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "masqsim/base/time.hpp"
 #include "masqsim/wire/bytes.hpp"
-#include "masqsim/wire/describe.hpp"
 #include "setup.hpp"
+#include "table_row.hpp"
 
 namespace masqsim::box {
 
@@ -26,23 +25,6 @@ struct Emerged {
   std::vector<std::uint8_t> bytes;  ///< an IPv4 packet
   bool operator==(const Emerged&) const = default;
 };
-
-/// One line of the connection table, as /proc/net/nf_conntrack prints it. An ICMP query's id is the port of both ends.
-struct TableRow {
-  wire::Protocol protocol{};
-  std::int64_t left_s = 0;  ///< whole seconds until it expires, cut off
-  std::string state;        ///< "ESTABLISHED"; empty where the protocol has no states
-  wire::Tuple original;
-  wire::Tuple reply;
-  bool unreplied = false;
-  bool assured = false;
-  bool operator==(const TableRow&) const = default;
-};
-
-/// Reads one line of /proc/net/nf_conntrack; nothing for a line that is none (IPv6, damaged).
-std::optional<TableRow> read_table_row(std::string_view line);
-/// The line again, without mark, zone and use.
-std::string to_string(const TableRow& row);
 
 /// Whether the gateway tells neighbours of shorter ways (RFC 1812 section 5.2.7.2): a few times a second at most, so
 /// what it says depends on the clock, which two gateways in lockstep do not share.
@@ -67,6 +49,8 @@ class Bench {
   virtual void prefer(std::optional<wire::Endpoint> outside) { (void)outside; }
   /// The gateway's connection table now.
   virtual std::vector<TableRow> table() = 0;
+  /// False: the gateway shows no table, or its rows do not say how long an entry still lives.
+  virtual bool tells_lifetimes() const { return true; }
 };
 
 }  // namespace masqsim::box

@@ -101,6 +101,8 @@ class OwnBench::Rig {
     }
   }
 
+  Duration pause() const { return pause_; }
+
   void prefer(std::optional<std::uint16_t> port) { gateway_.prefer_port(port); }
 
   std::vector<TableRow> table() {
@@ -276,7 +278,7 @@ std::vector<Emerged> OwnBench::inject(Side side, wire::ByteView packet) { return
 std::vector<Emerged> OwnBench::wait(Duration span) { return rig_->pass(span); }
 std::vector<Emerged> OwnBench::act(const Action& action) {
   rig_->carry_out(action);
-  return rig_->pass(settle);
+  return rig_->pass(rig_->pause());
 }
 std::vector<TableRow> OwnBench::table() { return rig_->table(); }
 void OwnBench::prefer(std::optional<wire::Endpoint> outside) {

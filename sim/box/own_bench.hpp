@@ -9,7 +9,7 @@ namespace masqsim::box {
 
 class OwnBench final : public Bench {
  public:
-  /// The gateway's random choices follow from `seed`. Each injection takes `pause` of virtual time.
+  /// The gateway's random choices follow from `seed`. Each injection and action takes `pause` of virtual time.
   explicit OwnBench(const Setup& setup, std::uint64_t seed = 1, Duration pause = settle,
                     Redirects redirects = Redirects::as_always);
   ~OwnBench() override;

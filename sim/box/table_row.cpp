@@ -1,4 +1,5 @@
-// Lines of /proc/net/nf_conntrack.
+#include "table_row.hpp"
+
 #include <fmt/format.h>
 
 #include <charconv>

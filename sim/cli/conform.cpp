@@ -7,6 +7,7 @@
 #include <iterator>
 #include <memory>
 
+#include "gateway.hpp"
 #include "masqsim/base/output.hpp"
 #include "program.hpp"
 #include "sim/box/kernel_bench.hpp"
@@ -23,7 +24,7 @@ namespace fs = std::filesystem;
 struct Arguments {
   std::vector<std::string> files;
   std::string only;
-  std::string gateway = "own";
+  GatewayArguments gateway;
   bool record = false;
   std::string random;
   std::string seed = "1";
@@ -58,22 +59,15 @@ std::vector<cases::Case> cases_of(const Arguments& arguments) {
   throw Told();
 }
 
-std::unique_ptr<box::Bench> bench_for(const Arguments& arguments, const cases::Case& c) {
-  if (arguments.gateway == "linux") return std::make_unique<box::KernelBench>(c.setup);
-  return std::make_unique<box::OwnBench>(c.setup);
-}
-
 int conform_cases(const Arguments& arguments) {
-  if (arguments.gateway != "own" && arguments.gateway != "linux") {
-    throw UsageError("unknown gateway '" + arguments.gateway + "'", "own or linux");
-  }
+  const Gateway gateway = arguments.gateway.chosen();
   if (arguments.files.empty()) throw UsageError("no case file", "masqsim conform FILE, or masqsim conform --random N");
-  if (arguments.gateway == "linux" && kernel::missing()) throw MachineError(*kernel::missing());
+  gateway.require();
   std::string text;
   std::size_t good = 0;
   const std::vector<cases::Case> cases = cases_of(arguments);
   for (const cases::Case& c : cases) {
-    const std::unique_ptr<box::Bench> bench = bench_for(arguments, c);
+    const std::unique_ptr<box::Bench> bench = gateway.bench(c.setup, c.settle);
     const cases::Replay done = cases::replay(c, *bench);
     if (arguments.record) {
       text += cases::record_line(c, done.observed, done.table) + '\n';
@@ -120,7 +114,7 @@ void add_conform(CLI::App& app, Chosen& chosen) {
       ->type_name("N");
   verb->add_option("--seed", arguments->seed, "of the random packets")->type_name("S");
   verb->add_option("--only", arguments->only, "cases whose name contains this")->type_name("NAME");
-  verb->add_option("--gateway", arguments->gateway, "own, or linux: this machine's kernel (root)")->type_name("WHICH");
+  arguments->gateway.add_to(*verb);
   verb->add_flag("--record", arguments->record, "print the cases with what this gateway did");
   verb->footer("Example:\n  masqsim conform tests/cases/cases.jsonl");
   verb->callback([arguments, &chosen] {

@@ -4,15 +4,13 @@
 #include <algorithm>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "gateway.hpp"
 #include "masqsim/base/output.hpp"
 #include "masqsim/trace/read.hpp"
 #include "program.hpp"
-#include "sim/kernel/linux_gateway.hpp"
 #include "sim/standin/decisions.hpp"
-#include "sim/standin/linux_node.hpp"
 
 namespace masqsim::cli {
 
@@ -20,8 +18,7 @@ namespace {
 
 struct Arguments {
   std::string first, second;
-  std::string gateways;  ///< "own,linux"; empty: traces are compared as they are
-  bool real_time = false;
+  GatewayArguments gateways{.which = {}};  ///< "own,linux"; empty: traces are compared as they are
 };
 
 /// A scenario is a YAML file by its name; all else is read as a trace.
@@ -53,48 +50,32 @@ int diff_traces(const Arguments& arguments) {
   return difference.identical() ? Exit::good : Exit::differs;
 }
 
-/// "own,linux": which gateway runs the first, which the second.
-std::pair<std::string, std::string> gateways_of(const std::string& words) {
-  const std::size_t comma = words.find(',');
-  const std::pair<std::string, std::string> named{words.substr(0, comma),
-                                                  comma == std::string::npos ? "" : words.substr(comma + 1)};
-  for (const std::string& word : {named.first, named.second}) {
-    if (word != "own" && word != "linux") {
-      throw UsageError("--gateway needs two gateways, got '" + words + "'", "--gateway own,linux");
-    }
-  }
-  return named;
-}
-
-trace::Lines decisions_of(const scenario::Scenario& scenario, const std::string& gateway, bool real_time) {
+trace::Lines decisions_of(const scenario::Scenario& scenario, Gateway& gateway) {
   standin::DecisionsSink decisions;
-  standin::LinuxGateways kernels(real_time);
   scenario::RunOptions options;
   options.sinks.push_back(&decisions);
-  if (gateway == "linux") options.gateways = &kernels;
+  options.gateways = gateway.maker();
   scenario::run(scenario, options);
-  for (const std::string& doubt : kernels.doubts()) complain("note: " + doubt + "\n");
+  gateway.tell_doubts();
   return decisions.take();
 }
 
 /// Two runs decision by decision: what each gateway sent, translated and dropped, and what hosts made of it.
 int diff_gateways(const Arguments& arguments) {
-  const auto [one, other] = gateways_of(arguments.gateways);
+  auto [one, other] = arguments.gateways.both();
   for (const std::string& file : {arguments.first, arguments.second}) {
     if (!names_scenario(file)) throw UsageError("--gateway runs scenarios, and " + file + " is a trace");
   }
   const scenario::Scenario first = load_or_tell(arguments.first), second = load_or_tell(arguments.second);
-  const bool kernel_plays = one == "linux" || other == "linux";
-  if (kernel_plays && kernel::missing()) throw MachineError(*kernel::missing());
-  if (one == "linux" && !arguments.real_time && skipped_for_timers(arguments.first, first)) return Exit::good;
-  if (other == "linux" && !arguments.real_time && skipped_for_timers(arguments.second, second)) return Exit::good;
-  trace::Lines a = decisions_of(first, one, arguments.real_time);
-  trace::Lines b = decisions_of(second, other, arguments.real_time);
+  if (!one.plays(arguments.first, first) || !other.plays(arguments.second, second)) return Exit::good;
+  trace::Lines a = decisions_of(first, one);
+  trace::Lines b = decisions_of(second, other);
   constexpr std::size_t most = 5;
   const std::vector<standin::Choice> choices = standin::unify_choices(a, b);
   std::string text;
   for (std::size_t i = 0; i < std::min(most, choices.size()); ++i) {
-    text += "chosen freely: " + choices[i].first + " (" + one + "), " + choices[i].second + " (" + other + ")\n";
+    text += "chosen freely: " + choices[i].first + " (" + one.word() + "), " + choices[i].second + " (" + other.word() +
+            ")\n";
   }
   if (choices.size() > most) text += "chosen freely: " + std::to_string(choices.size() - most) + " more\n";
   trace::Diff difference = trace::diff(a, b);
@@ -112,19 +93,19 @@ void add_diff(CLI::App& app, Chosen& chosen) {
   verb->add_option("first", arguments->first, "trace file (text or JSON lines), or scenario FILE[@VARIANT]")
       ->required();
   verb->add_option("second", arguments->second, "what to compare it with")->required();
-  verb->add_option(
-          "--gateway", arguments->gateways,
-          "run the first with one gateway, the second with the other, compare their decisions: own, or linux (root)")
+  verb->add_option("--gateway", arguments->gateways.which,
+                   "run the first with one gateway, the second with the other, compare their decisions: each is own, "
+                   "linux (root) or exec:PROGRAM")
       ->type_name("WHICH,WHICH");
-  verb->add_flag("--real-time", arguments->real_time,
-                 "with --gateway: packets reach the kernel no sooner than the file says");
+  arguments->gateways.add_timeout_to(*verb);
+  arguments->gateways.add_real_time_to(*verb);
   verb->footer(
       "Examples:\n  masqsim diff scenarios/03-inbound-fails.yaml scenarios/03-inbound-fails.yaml@forwarded\n"
       "  masqsim diff scenarios/05-same-port.yaml scenarios/05-same-port.yaml --gateway own,linux");
   verb->callback([arguments, &chosen] {
     chosen = [arguments] {
       only_one_dash({arguments->first, arguments->second});
-      return arguments->gateways.empty() ? diff_traces(*arguments) : diff_gateways(*arguments);
+      return arguments->gateways.which.empty() ? diff_traces(*arguments) : diff_gateways(*arguments);
     };
   });
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "gateway.hpp"
 #include "program.hpp"
 #include "viz/story.hpp"
 
@@ -15,6 +16,7 @@ namespace {
 struct Arguments {
   ScenarioArguments scenario;
   std::string flow;
+  GatewayArguments gateway;
 };
 
 using scenario::Finished;
@@ -90,24 +92,31 @@ class Nobody final : public trace::Sink {
   void record(const trace::Record&) override {}
 };
 
-Finished run_into(const scenario::Scenario& scenario, trace::Sink& sink) {
+Finished run_into(const scenario::Scenario& scenario, Gateway& gateway, trace::Sink& sink) {
   scenario::RunOptions options;
   options.sinks.push_back(&sink);
+  options.gateways = gateway.maker();
   return scenario::run(scenario, options);
 }
 
 int explain(const Arguments& arguments) {
+  Gateway gateway = arguments.gateway.chosen();
   const scenario::Loaded loaded = arguments.scenario.load_written();
   const scenario::Scenario& scenario = *loaded.scenario;
+  if (!gateway.plays(arguments.scenario.file, scenario)) return Exit::good;
   Nobody nobody;
-  const Choice choice = chosen_flow(run_into(scenario, nobody), arguments.flow);
+  const Choice choice = chosen_flow(run_into(scenario, gateway, nobody), arguments.flow);
   viz::Explanation explanation(choice.flow);
-  const Finished finished = run_into(scenario, explanation);
+  const Finished finished = run_into(scenario, gateway, explanation);
   if (choice.flow.empty()) {
     print((finished.flows.empty() ? "" : "every flow went well; ") + flow_hint(finished) + '\n');
     return Exit::good;
   }
-  const std::optional<scenario::Remedy> remedy = scenario::remedy(loaded.written, scenario, finished, choice.flow);
+  gateway.tell_doubts();
+  std::optional<scenario::Remedy> remedy;  // what helps is tried on this project's own gateway, and tells of no other
+  if (gateway.kind() == Gateway::Kind::own) {
+    remedy = scenario::remedy(loaded.written, scenario, finished, choice.flow);
+  }
   const std::string said = choice.said.empty() ? "" : viz::printable(choice.said) + '\n';
   print(said + explanation.told(scenario, finished, remedy, paint_of_stdout()));
   return Exit::good;
@@ -122,6 +131,7 @@ void add_explain(CLI::App& app, Chosen& chosen) {
   arguments->scenario.add_to(*verb);
   verb->add_option("flow", arguments->flow,
                    "the flow's id; of a group its id, or a member's ID.N; else the first flow that failed");
+  arguments->gateway.add_to(*verb);
   verb->footer("Example:\n  masqsim explain scenarios/03-inbound-fails.yaml public");
   verb->callback([arguments, &chosen] { chosen = [arguments] { return explain(*arguments); }; });
 }

@@ -129,7 +129,7 @@ int main_program(int argc, const char* const* argv) {
     app.footer(
         "Example:\n  masqsim run scenarios/03-inbound-fails.yaml\n\n"
         "Exit codes: 0 good; 1 an expectation failed or traces differ; 2 invalid file or arguments;\n"
-        "3 the machine failed (disk full, cannot write).");
+        "3 the machine failed (disk full, cannot write), or a gateway program did.");
     Chosen chosen = [] { return Exit::invalid; };
     add_run(app, chosen);
     add_check(app, chosen);

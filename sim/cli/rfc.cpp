@@ -4,10 +4,9 @@
 #include <algorithm>
 #include <memory>
 
+#include "gateway.hpp"
 #include "masqsim/base/output.hpp"
 #include "program.hpp"
-#include "sim/box/kernel_bench.hpp"
-#include "sim/box/own_bench.hpp"
 
 namespace masqsim::cli {
 
@@ -16,7 +15,7 @@ namespace {
 struct Arguments {
   std::string file;
   std::string preset;
-  std::string gateway = "own";
+  GatewayArguments gateway;
   std::string format = "text";
   std::string captures;
   bool packets = false;
@@ -44,26 +43,22 @@ nat::Config nat_of(const Arguments& arguments) {
 }
 
 int examine(const Arguments& arguments) {
-  one_of("gateway", arguments.gateway, "own", "linux");
+  const Gateway gateway = arguments.gateway.chosen();
   one_of("format", arguments.format, "text", "json");
   if (!arguments.preset.empty()) one_of("preset", arguments.preset, "linux", "rfc");
   if (!arguments.preset.empty() && !arguments.file.empty()) {
     throw UsageError("--preset is for a run without a file", "preset: rfc in the file's nat:");
   }
-  const bool linux = arguments.gateway == "linux";
+  const bool linux = gateway.kind() == Gateway::Kind::kernel;
   if (linux && (!arguments.file.empty() || arguments.preset == "rfc")) {
     throw UsageError("--gateway linux knows only what Linux does", "masqsim rfc --gateway linux");
   }
-  if (linux && kernel::missing()) throw MachineError(*kernel::missing());
+  gateway.require();
 
   exam::RfcOptions options;
   options.nat = exam::bench_config(nat_of(arguments));
-  if (linux) {
-    options.patience = 10_s;
-    options.bench = [](const box::Setup& s) { return std::make_unique<box::KernelBench>(s); };
-  } else {
-    options.bench = [](const box::Setup& s) { return std::make_unique<box::OwnBench>(s); };
-  }
+  if (linux) options.patience = 10_s;
+  options.bench = [&](const box::Setup& setup) { return gateway.bench(setup); };
   const std::vector<exam::Finding> findings = exam::examine(options);
   if (!arguments.captures.empty()) exam::write_captures(findings, arguments.captures);
   print(arguments.format == "json" ? exam::to_json(findings) : exam::to_text(findings, arguments.packets));
@@ -78,7 +73,7 @@ void add_rfc(CLI::App& app, Chosen& chosen) {
   verb->add_option("file", arguments->file,
                    "scenario FILE or FILE@VARIANT whose first gateway is tried; without: Linux masquerade");
   verb->add_option("--preset", arguments->preset, "without a file: linux or rfc")->type_name("NAME");
-  verb->add_option("--gateway", arguments->gateway, "own, or linux: this machine's kernel (root)")->type_name("WHICH");
+  arguments->gateway.add_to(*verb);
   verb->add_flag("--all", arguments->packets, "under each requirement the packets that show it");
   verb->add_option("--format", arguments->format, "text or json")->type_name("FORMAT");
   verb->add_option("--pcap-dir", arguments->captures, "one capture a requirement")->type_name("DIR");

@@ -1,14 +1,13 @@
 // masqsim run FILE: runs it, tells the story, judges.
 #include <memory>
 
+#include "gateway.hpp"
 #include "masqsim/scenario/notes.hpp"
 #include "masqsim/trace/fingerprint.hpp"
 #include "outputs.hpp"
 #include "program.hpp"
 #include "progress.hpp"
-#include "sim/kernel/linux_gateway.hpp"
 #include "sim/standin/export_nft.hpp"
-#include "sim/standin/linux_node.hpp"
 #include "viz/report.hpp"
 #include "viz/story.hpp"
 
@@ -22,8 +21,7 @@ struct Arguments {
   bool all = false;
   bool quiet = false;
   std::string format = "text";
-  std::string gateway = "own";
-  bool real_time = false;
+  GatewayArguments gateway;
   std::string nft;
 };
 
@@ -56,17 +54,11 @@ std::string told(const Arguments& arguments, viz::Format format, const scenario:
 
 int run(const Arguments& arguments) {
   const viz::Format format = format_named(arguments.format);
-  if (arguments.gateway != "own" && arguments.gateway != "linux") {
-    throw UsageError("unknown gateway '" + arguments.gateway + "'", "own or linux");
-  }
-  if (arguments.real_time && arguments.gateway != "linux") throw UsageError("--real-time needs --gateway linux");
+  Gateway gateway = arguments.gateway.chosen();
   const scenario::Loaded loaded = arguments.scenario.load_written();
   const scenario::Scenario& scenario = *loaded.scenario;
   if (!arguments.nft.empty()) return export_nft(arguments, scenario);
-  if (arguments.gateway == "linux") {
-    if (kernel::missing()) throw MachineError(*kernel::missing());
-    if (!arguments.real_time && skipped_for_timers(arguments.scenario.file, scenario)) return Exit::good;
-  }
+  if (!gateway.plays(arguments.scenario.file, scenario)) return Exit::good;
 
   Outputs outputs(arguments.outputs);
   viz::Story story(arguments.all);
@@ -79,10 +71,9 @@ int run(const Arguments& arguments) {
   if (tell && format == viz::Format::text) options.sinks.push_back(&story);
   if (!options.sinks.empty() && Progress::wanted()) options.sinks.push_back(&progress);
 
-  standin::LinuxGateways linux_gateways(arguments.real_time);
-  if (arguments.gateway == "linux") options.gateways = &linux_gateways;
+  options.gateways = gateway.maker();
   const scenario::Finished finished = scenario::run(scenario, options);
-  for (const std::string& doubt : linux_gateways.doubts()) complain("note: " + doubt + "\n");
+  gateway.tell_doubts();
   progress.clear();
   outputs.commit();
   if (tell) {
@@ -103,11 +94,8 @@ void add_run(CLI::App& app, Chosen& chosen) {
   arguments->outputs.add_to(*verb);
   verb->add_flag("--all", arguments->all, "tell every packet, not only those that decide");
   verb->add_flag("--quiet,-q", arguments->quiet, "no story; the exit code still judges");
-  verb->add_option("--gateway", arguments->gateway,
-                   "own, or linux: this machine's kernel stands in for the gateways (root)")
-      ->type_name("WHICH");
-  verb->add_flag("--real-time", arguments->real_time,
-                 "with --gateway linux: packets reach the kernel no sooner than the file says");
+  arguments->gateway.add_to(*verb);
+  arguments->gateway.add_real_time_to(*verb);
   verb->add_option("--export-nft", arguments->nft,
                    "instead of running: write the gateways' nft rulesets; - is standard output")
       ->type_name("FILE");

@@ -178,6 +178,76 @@ TEST(Run, SkipsWhatWaitsForKernelTimers) {
   EXPECT_TRUE(ran.err.ends_with("; --real-time waits, too\n")) << ran.err;
 }
 
+TEST(Run, AtTheKernelsOwnPaceSendsEachPacketOnce) {
+  const std::string file = shipped("05-same-port");
+  const Ran ran = masqsim({"diff", file, file, "--gateway", "own,linux", "--real-time"});
+  if (ran.code == 3) GTEST_SKIP() << "SKIPPED, NOTHING PROVED: " << ran.err;
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  EXPECT_TRUE(ran.out.ends_with("same: first, second (4 packets)\n")) << ran.out;
+}
+
+const std::string example = std::string("exec:") + MASQSIM_BINARY_DIR + "/tests/masqsim_example_nat";
+
+TEST(GatewayProgram, PlaysForEveryVerbThatRunsAGateway) {
+  EXPECT_EQ(masqsim({"run", lab, "--quiet", "--gateway", example}).code, 0);
+  const Ran tested = masqsim({"test", lab, "--gateway", example});
+  EXPECT_EQ(tested.code, 0) << tested.out << tested.err;
+  EXPECT_EQ(tested.out.find("golden"), std::string::npos);
+  EXPECT_NE(masqsim({"explain", lab, "public", "--gateway", example}).out.find("no-mapping"), std::string::npos);
+  const Ran compared = masqsim({"diff", lab, lab, "--gateway", "own," + example});
+  EXPECT_LE(compared.code, 1) << compared.err;
+  const Ran examined = masqsim({"rfc", "--gateway", example, "--format", "json"});
+  EXPECT_EQ(examined.code, 1) << examined.err;
+  EXPECT_NE(examined.out.find("\"id\""), std::string::npos);
+}
+
+TEST(GatewayProgram, RunsAreEqualToTheByte) {
+  const std::vector<std::string> words{"run", lab, "--quiet", "--gateway", example, "--trace", "-"};
+  const Ran once = masqsim(words);
+  EXPECT_EQ(once.code, 0) << once.err;
+  EXPECT_NE(once.out, "");
+  EXPECT_EQ(masqsim(words).out, once.out);
+}
+
+TEST(GatewayProgram, ThatFailsEndsTheRunWithExitCodeThree) {
+  const Ran dead = masqsim({"run", lab, "--gateway", "exec:sh -c 'read hello; echo Hello; read more'"});
+  EXPECT_EQ(dead.code, 3);
+  EXPECT_EQ(dead.out, "");
+  EXPECT_NE(dead.err.find("it wrote a line that is no JSON object; right would be {\"done\": true}"), std::string::npos)
+      << dead.err;
+  EXPECT_NE(dead.err.find("last line:  Hello"), std::string::npos) << dead.err;
+  const Ran slow = masqsim({"run", lab, "--gateway", "exec:sleep 1000", "--gateway-timeout", "200ms"});
+  EXPECT_EQ(slow.code, 3);
+  EXPECT_NE(slow.err.find("it has not answered in 200ms"), std::string::npos) << slow.err;
+  EXPECT_EQ(masqsim({"run", lab, "--gateway", "exec:/nonexistent/nat"}).code, 3);
+}
+
+/// No gateway but this project's own runs programs of the scenario.
+TEST(Run, RefusesProgramsOnAGatewayThatIsABox) {
+  const Folder folder;
+  const std::string head =
+      "masqsim: 1\nname: crash\nnetworks: {internet: {kind: cloud, delay: 10ms}}\nnodes:\n"
+      "  web: {interfaces: {internet: 198.51.100.10}}\n  gw: {kind: gateway, interfaces: {internet: 203.0.113.5}, "
+      "nat: {masquerade: {out: internet}}";
+  const std::string caller =
+      folder.write("caller.yaml", head + "}\nactions: [{at: 0s, id: own, from: gw, udp: \"web:53\"}]\n");
+  const std::string server = folder.write(
+      "server.yaml",
+      head + ", services: [{tcp: 80}]}\nactions: [{at: 0s, id: in, from: web, tcp: \"203.0.113.5:80\"}]\n");
+  for (const std::string gateway : {std::string("linux"), example}) {
+    const Ran calling = masqsim({"run", caller, "--gateway", gateway});
+    EXPECT_EQ(calling.code, 2);
+    EXPECT_EQ(calling.err, "masqsim: error: " + caller +
+                               ": action own runs on gw, and only this project's own gateway runs programs\n"
+                               "hint: --gateway own, or a host beside the gateway\n");
+    const Ran serving = masqsim({"diff", server, server, "--gateway", "own," + gateway});
+    EXPECT_EQ(serving.code, 2);
+    EXPECT_EQ(serving.err, "masqsim: error: " + server +
+                               ": gw has a service, and only this project's own gateway runs programs\n"
+                               "hint: --gateway own, or a host beside the gateway\n");
+  }
+}
+
 TEST(Check, TellsEveryErrorAndRunsNothing) {
   const Folder folder;
   const std::string file =
@@ -312,6 +382,11 @@ TEST(CommandLine, EveryMistakeEndsWithTwoAndSaysWhy) {
       {"diff", "/nonexistent.trace", lab},
       {"diff", lab, lab, "--gateway", "linux"},
       {"diff", lab, lab, "--gateway", "own,bsd"},
+      {"run", lab, "--gateway", "bsd"},
+      {"run", lab, "--gateway", "exec:"},
+      {"run", lab, "--gateway", "exec:nat 'one"},
+      {"run", lab, "--gateway-timeout", "soon"},
+      {"test", lab, "--gateway", "exec:nat", "--update"},
       {"diff", "x.trace", lab, "--gateway", "own,own"},
       {"test", "/nonexistent"},
       {"run", lab, "--real-time"},
