@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "app.hpp"
@@ -72,11 +73,14 @@ class Traceroute final : public App, private net::DatagramHandler, private engin
 struct RawParams {
   trace::FlowId flow = 0;
   Time at;
-  wire::ByteView bytes;                         ///< sent as they are, sound or not; they outlive the program
+  wire::ByteView bytes;                             ///< sent as they are, sound or not; they outlive the program
+  std::function<std::vector<std::uint8_t>()> made;  ///< where set: makes the bytes when their time has come
   net::InterfaceIndex out = net::no_interface;  ///< no_interface: as the node's routes send the destination they name
+  std::uint32_t times = 1;
+  Duration every{1'000'000'000};
 };
 
-/// Puts the bytes on the wire. Result: sent; unreachable where no route or neighbour takes them.
+/// Puts the bytes on the wire, as often as is asked. Result: sent; unreachable where no route or neighbour takes them.
 class Raw final : public App, private engine::Handler {
  public:
   Raw(net::Node& node, const RawParams& params);
@@ -86,6 +90,7 @@ class Raw final : public App, private engine::Handler {
 
   net::Node& node_;
   RawParams params_;
+  std::uint32_t sent_ = 0;
 };
 
 }  // namespace masqsim::app

@@ -11,9 +11,12 @@ Raw::Raw(net::Node& node, const RawParams& params) : node_(node), params_(params
 // Bytes that are no IPv4 header name no destination: they go to the router, as whatever has no better way.
 void Raw::on_event(std::uint64_t) {
   net::Network& network = node_.network();
-  net::Packet packet = network.pool().make(params_.bytes, params_.flow);
+  if (++sent_ < params_.times) network.engine().schedule(network.now() + params_.every, *this, 0);
+  const std::vector<std::uint8_t> made = params_.made ? params_.made() : std::vector<std::uint8_t>{};
+  const wire::ByteView bytes = params_.made ? wire::ByteView(made) : params_.bytes;
+  net::Packet packet = network.pool().make(bytes, params_.flow);
   packet.marks().forged = true;
-  const auto ip = wire::Ipv4View::parse_quoted(params_.bytes);
+  const auto ip = wire::Ipv4View::parse_quoted(bytes);
   const wire::Address destination = ip ? ip->destination() : wire::Address{};
   const net::Route* route = node_.routes().find(destination);
   const bool routed = route && route->kind == net::Route::Kind::forward;

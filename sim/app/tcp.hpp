@@ -11,10 +11,12 @@ namespace masqsim::app {
 
 struct TcpServerParams {
   std::uint16_t port = 0;
-  bool echo = false;        ///< sends back what came
-  std::uint64_t reply = 0;  ///< else answers each request (up to a PSH) with so many bytes; 0: says nothing
-  Duration after;           ///< thinks so long before it answers a request
-  bool close = false;       ///< closes when it has answered; else when the peer has closed
+  bool echo = false;          ///< sends back what came
+  std::uint64_t reply = 0;    ///< else answers each request (up to a PSH) with so many bytes; 0: says nothing
+  wire::ByteView text{};      ///< the answer itself, `reply` bytes, where not empty; outlives the server
+  wire::ByteView greeting{};  ///< said as soon as a connection has opened; outlives the server
+  Duration after;             ///< thinks so long before it answers a request
+  bool close = false;         ///< closes when it has answered; else when the peer has closed
   net::TcpSettings settings;
 };
 
@@ -31,6 +33,7 @@ class TcpServer final : public App, private net::TcpAcceptor, private net::TcpHa
     net::TcpConnection* connection = nullptr;
     std::uint32_t generation = 0;    // tells thinking times of former guests apart
     std::uint64_t owed = 0;          // bytes of the reply still to be queued
+    std::size_t unsaid = 0;          // bytes of the greeting still to be queued
     std::uint64_t came = 0;          // bytes of the request so far
     std::uint32_t thinking = 0;      // answers to come
     bool ended = false;              // the peer will send no more
@@ -38,11 +41,14 @@ class TcpServer final : public App, private net::TcpAcceptor, private net::TcpHa
   };
 
   net::TcpHandler& on_connection(net::TcpConnection& connection) override;
+  void on_established(net::TcpConnection& connection) override;
   void on_data(net::TcpConnection& connection, wire::ByteView data, bool push) override;
   void on_room(net::TcpConnection& connection) override;
   void on_end(net::TcpConnection& connection) override;
   void on_closed(net::TcpConnection& connection, net::TcpEnd end, const net::Trouble* trouble) override;
   void on_event(std::uint64_t argument) override;
+  wire::ByteView rest_of_answer(const Guest& guest) const;
+  void greet(Guest& guest);
   void answer(Guest& guest);
   void pour(Guest& guest);
 

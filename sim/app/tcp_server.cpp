@@ -25,6 +25,16 @@ net::TcpHandler& TcpServer::on_connection(net::TcpConnection& connection) {
   return *this;
 }
 
+void TcpServer::on_established(net::TcpConnection& connection) {
+  Guest& guest = guests_[connection.tag];
+  guest.unsaid = params_.greeting.size();
+  greet(guest);
+}
+
+void TcpServer::greet(Guest& guest) {
+  if (guest.unsaid > 0) guest.unsaid -= guest.connection->send(params_.greeting.last(guest.unsaid));
+}
+
 void TcpServer::on_data(net::TcpConnection& connection, wire::ByteView data, bool push) {
   Guest& guest = guests_[connection.tag];
   guest.came += data.size();
@@ -53,15 +63,23 @@ void TcpServer::answer(Guest& guest) {
   pour(guest);
 }
 
+/// What is to be sent next of the answers that are owed.
+wire::ByteView TcpServer::rest_of_answer(const Guest& guest) const {
+  if (params_.text.empty()) return pattern(std::min<std::uint64_t>(guest.owed, 65536));
+  const std::size_t left = guest.owed % params_.text.size();
+  return left == 0 ? params_.text : params_.text.last(left);
+}
+
 /// Queues what there is room for; closes when nothing is owed any more and that was agreed.
 void TcpServer::pour(Guest& guest) {
   net::TcpConnection& connection = *guest.connection;
+  if (guest.unsaid > 0) return;  // the greeting comes first
   if (params_.echo) {
     const std::size_t taken = connection.send(guest.echo);
     guest.echo.erase(guest.echo.begin(), guest.echo.begin() + static_cast<std::ptrdiff_t>(taken));
   }
   while (guest.owed > 0) {
-    const wire::ByteView bytes = pattern(std::min<std::uint64_t>(guest.owed, 65536));
+    const wire::ByteView bytes = rest_of_answer(guest);
     const std::size_t taken = connection.send(bytes, bytes.size() < guest.owed);
     guest.owed -= taken;
     if (taken < bytes.size()) return;
@@ -73,7 +91,10 @@ void TcpServer::pour(Guest& guest) {
 
 void TcpServer::on_room(net::TcpConnection& connection) {
   Guest& guest = guests_[connection.tag];
-  if (guest.owed > 0 || !guest.echo.empty()) pour(guest);
+  const bool greeted = guest.unsaid == 0;
+  greet(guest);
+  const bool was_kept_waiting = !greeted && guest.ended;
+  if (guest.owed > 0 || !guest.echo.empty() || was_kept_waiting) pour(guest);
 }
 
 void TcpServer::on_end(net::TcpConnection& connection) {

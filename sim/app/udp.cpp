@@ -15,7 +15,7 @@ UdpServer::~UdpServer() = default;
 
 void UdpServer::on_datagram(net::DatagramSocket& socket, const net::Datagram& datagram) {
   if (!params_.echo && params_.reply == 0) return;
-  if (params_.after.ns == 0) return socket.reply(datagram, answer_to(datagram));
+  if (params_.after.ns == 0) return socket.reply(datagram, answer_to(datagram.data));
   Thought thought{.from = datagram.from,
                   .to = datagram.to.address,
                   .flow = datagram.packet.flow(),
@@ -31,13 +31,12 @@ void UdpServer::on_datagram(net::DatagramSocket& socket, const net::Datagram& da
 void UdpServer::on_event(std::uint64_t) {
   const Thought thought = std::move(thoughts_.front());
   thoughts_.pop_front();
-  const wire::ByteView data =
-      params_.echo ? wire::ByteView(thought.echo) : pattern(std::min(params_.reply, largest_datagram));
-  socket_->reply_to(thought.from, thought.to, data, thought.flow, thought.cause);
+  socket_->reply_to(thought.from, thought.to, answer_to(thought.echo), thought.flow, thought.cause);
 }
 
-wire::ByteView UdpServer::answer_to(const net::Datagram& datagram) const {
-  return params_.echo ? datagram.data : pattern(std::min(params_.reply, largest_datagram));
+wire::ByteView UdpServer::answer_to(wire::ByteView datagram) const {
+  if (params_.echo) return datagram;
+  return params_.text.empty() ? pattern(std::min(params_.reply, largest_datagram)) : params_.text;
 }
 
 // --- client --------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ struct UdpServerParams {
   std::uint16_t port = 0;
   bool echo = false;        ///< sends back what came
   std::uint64_t reply = 0;  ///< else answers each datagram with so many bytes, at most 65507; 0: says nothing
+  wire::ByteView text{};    ///< the answer itself, where not empty; outlives the server
   Duration after;           ///< thinks so long before it answers
 };
 
@@ -29,7 +30,7 @@ class UdpServer final : public App, private net::DatagramHandler, private engine
  private:
   void on_datagram(net::DatagramSocket& socket, const net::Datagram& datagram) override;
   void on_event(std::uint64_t argument) override;
-  wire::ByteView answer_to(const net::Datagram& datagram) const;
+  wire::ByteView answer_to(wire::ByteView datagram) const;
 
   /// An answer that is not ready yet.
   struct Thought {

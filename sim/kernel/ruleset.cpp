@@ -140,6 +140,10 @@ std::string filter_table(const Config& config, const Names& names) {
   const std::string inside = inside_ids.empty() ? "\"lo\"" : set_of(names, inside_ids);
   std::string sets;
   std::vector<std::string> input, forward;
+  if (config.mss_clamp) {
+    const std::uint16_t to = config.mss_clamp->to;
+    forward.push_back("tcp flags syn tcp option maxseg size set " + (to == 0 ? "rt mtu" : fmt::format("{}", to)));
+  }
   if (firewall.drop_invalid) {
     input.push_back("ct state invalid drop");
     forward.push_back("ct state invalid drop");
@@ -226,6 +230,12 @@ Ruleset ruleset_of(const Config& config, const Names& names, const Config& befor
   tell_sysctls(config, before, set);
   tell_what_cannot_be(config, set);
   return set;
+}
+
+std::string silence_rules() {
+  return "table ip silence {\n chain output {\n  type filter hook output priority 0; policy accept;\n"
+         "  icmp type { destination-unreachable, source-quench, redirect, time-exceeded, parameter-problem } drop\n"
+         " }\n}\n";
 }
 
 std::string export_text(const Ruleset& ruleset, std::string_view title) {

@@ -34,6 +34,9 @@ struct Ruleset {
 /// `before`: what the kernel has been told so far; by default nothing.
 Ruleset ruleset_of(const nat::Config& config, const Names& names, const nat::Config& before = {});
 
+/// The rules of a node that sends no ICMP error (RFC 1122 section 3.2.2), in a table of their own.
+std::string silence_rules();
+
 /// The ruleset as a file for `nft -f`: sysctls and what cannot be said as comments at the head.
 std::string export_text(const Ruleset& ruleset, std::string_view title);
 

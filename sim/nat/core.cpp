@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "mss_clamp.hpp"
+
 namespace masqsim::nat {
 
 namespace {
@@ -62,8 +64,10 @@ Decision Core::prerouting(wire::Buffer& buffer, InterfaceId in, Time now, Track&
   return decision(ended, track.relation_);
 }
 
-Decision Core::forward(wire::Buffer& buffer, InterfaceId in, InterfaceId out, Time now, Track& track) {
+Decision Core::forward(wire::Buffer& buffer, InterfaceId in, InterfaceId out, Time now, Track& track,
+                       std::uint16_t mtu) {
   expire(now);
+  if (config_.mss_clamp) clamp_mss(buffer.bytes(), *config_.mss_clamp, mtu);
   const Relation relation = track.relation();
   if (relation == Relation::established || relation == Relation::related) return pass_on;
   const Firewall& firewall = config_.firewall;

@@ -23,7 +23,7 @@ class Core {
   bool tracks() const { return tracks_; }
 
   Decision prerouting(wire::Buffer& buffer, InterfaceId in, Time now, Track& track);
-  Decision forward(wire::Buffer& buffer, InterfaceId in, InterfaceId out, Time now, Track& track);
+  Decision forward(wire::Buffer& buffer, InterfaceId in, InterfaceId out, Time now, Track& track, std::uint16_t mtu);
   Decision input(wire::Buffer& buffer, InterfaceId in, Time now, Track& track);
   Decision output(wire::Buffer& buffer, Time now, Track& track, const Track* about);
   Decision postrouting(wire::Buffer& buffer, const Egress& egress, Time now, Track& track);

@@ -38,8 +38,9 @@ bool Nat::tracks() const { return core_->tracks(); }
 Decision Nat::prerouting(wire::Buffer& packet, InterfaceId in, Time now, Track& track) {
   return core_->prerouting(packet, in, now, track);
 }
-Decision Nat::forward(wire::Buffer& packet, InterfaceId in, InterfaceId out, Time now, Track& track) {
-  return core_->forward(packet, in, out, now, track);
+Decision Nat::forward(wire::Buffer& packet, InterfaceId in, InterfaceId out, Time now, Track& track,
+                      std::uint16_t mtu) {
+  return core_->forward(packet, in, out, now, track, mtu);
 }
 Decision Nat::input(wire::Buffer& packet, InterfaceId in, Time now, Track& track) {
   return core_->input(packet, in, now, track);

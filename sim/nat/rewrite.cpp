@@ -2,29 +2,11 @@
 
 #include "masqsim/wire/checksum.hpp"
 #include "masqsim/wire/icmp.hpp"
+#include "repair.hpp"
 
 namespace masqsim::nat {
 
 namespace {
-
-/// Differences to a checksum, applied at once. The kernel's arithmetic never gives ffff: 0 is 0000 there.
-class Repair {
- public:
-  Repair& word(std::uint16_t from, std::uint16_t to) {
-    total_.add16(static_cast<std::uint16_t>(~from)).add16(to);
-    return *this;
-  }
-  Repair& address(std::uint32_t from, std::uint32_t to) {
-    total_.add32(~from).add32(to);
-    return *this;
-  }
-  std::uint16_t apply(std::uint16_t sum) const {
-    return wire::Sum(total_).add16(0xffff).add16(static_cast<std::uint16_t>(~sum)).checksum();
-  }
-
- private:
-  wire::Sum total_;
-};
 
 struct EndChange {
   Repair address;

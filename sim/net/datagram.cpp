@@ -47,6 +47,8 @@ void Stack::send_datagram(const DatagramSocket& socket, wire::Address source, wi
   const std::uint16_t id = df ? marks.id : static_cast<std::uint16_t>(sockets().random.below(65536));
   Packet packet = network().pool().make(size, marks.flow, marks.cause);
   packet.marks().asked_by = delivering_.in;
+  packet.marks().bound_to = options.out;
+  if (options.out != no_interface) source = node_.interfaces()[options.out].address;
   const wire::IpFields ip{.source = source,
                           .destination = to.address,
                           .ttl = options.ttl != 0 ? options.ttl : ttl_,

@@ -36,7 +36,8 @@ class DatagramHandler {
 struct SendOptions {
   std::uint8_t ttl = 0;  ///< 0: the node's own
   std::uint8_t tos = 0;
-  std::optional<bool> df;  ///< true: never fragmented, too big is an error; false: never DF
+  std::optional<bool> df;             ///< true: never fragmented, too big is an error; false: never DF
+  InterfaceIndex out = no_interface;  ///< the interface that it must leave by, with the address it has there
 };
 
 class DatagramSocket {

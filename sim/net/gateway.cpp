@@ -69,7 +69,8 @@ bool Gateway::prerouting(PacketContext& p) {
 }
 
 bool Gateway::forward(PacketContext& p) {
-  return apply(nat_.forward(p.packet.buffer(), p.in, p.out, now(), p.track), p);
+  const std::uint16_t mtu = nat_.config().mss_clamp ? ip_.mtu_of_way(p) : std::uint16_t{0xffff};
+  return apply(nat_.forward(p.packet.buffer(), p.in, p.out, now(), p.track, mtu), p);
 }
 
 bool Gateway::input(PacketContext& p) {

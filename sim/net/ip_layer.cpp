@@ -177,7 +177,7 @@ bool IpLayer::route_input(PacketContext& p, Address called) {
   const Owned mine = is_broadcast ? Owned::broadcast : owned(destination);
   p.local = mine != Owned::no && (destination == called || !overlaps_beyond(destination, p.in));
   if (!p.local && !forwards_) return drop(p, Reason::not_for_us, "");
-  if (!p.local) find_route(p, destination);
+  if (!p.local) find_route(p, carries_ ? p.packet.marks().next_hop : destination);
   if (p.unroutable) return true;
   const std::optional<Refusal> refusal = source_refused(source, p.in, p.out);
   return !refusal || drop(p, refusal->reason, refusal->text);
@@ -236,7 +236,9 @@ const Route* IpLayer::route_to(Address destination, InterfaceIndex in, Interface
 }
 
 void IpLayer::find_route(PacketContext& p, Address destination) {
-  const Route* route = route_to(destination, p.in, p.packet.marks().asked_by);
+  const InterfaceIndex bound_to = p.packet.marks().bound_to;
+  const Route bound = bound_to == no_interface ? Route{} : node_.routes().bound(destination, bound_to);
+  const Route* route = bound_to == no_interface ? route_to(destination, p.in, p.packet.marks().asked_by) : &bound;
   const bool leads_on = route && route->kind == Route::Kind::forward;
   if (leads_on && node_.interfaces()[route->out].up) {
     p.out = route->out;
@@ -415,6 +417,13 @@ void IpLayer::expire_fragments() {
 }
 
 // --- own addresses -------------------------------------------------------------------------------------------------
+
+std::uint16_t IpLayer::mtu_of_way(const PacketContext& p) const {
+  const std::uint16_t on = node_.interfaces()[p.out].mtu;
+  const Route* back = node_.routes().find(header_of(p).source());
+  if (!back || back->kind != Route::Kind::forward) return on;
+  return std::min(on, node_.interfaces()[back->out].mtu);
+}
 
 Address IpLayer::source_towards(InterfaceIndex out, Address next_hop) const {
   const Interface& interface = node_.interfaces()[out];

@@ -89,6 +89,9 @@ class IpLayer final : private Neighbours::Owner, private engine::Handler {
   /// answer the one by which it was asked; and an own address may be another's there. Else the first route, as in
   /// Linux.
   void set_overlap(bool on) { overlap_ = on; }
+  /// The router of a cloud carries what it gets to the neighbour whom the sender named as the next hop, as the fabric of
+  /// an exchange does; other routers ask their routes for the destination.
+  void set_carrying(bool on) { carries_ = on; }
   /// RFC 1812 section 5.2.7.2: whether neighbours are sent redirects.
   void set_redirects(bool on) { redirects_ = on; }
   /// Addresses of interfaces were changed, or an interface was set up or down.
@@ -99,6 +102,8 @@ class IpLayer final : private Neighbours::Owner, private engine::Handler {
   /// The source address of a packet from this node to `next_hop`: the interface's in the next hop's subnet, else the
   /// interface's first, else that of another interface (Linux: inet_select_addr); zero if none has any.
   wire::Address source_towards(InterfaceIndex out, wire::Address next_hop) const;
+  /// The smaller of the MTUs of the way on and of the way back to the packet's source (nft: `rt mtu`).
+  std::uint16_t mtu_of_way(const PacketContext& p) const;
   bool is_own(wire::Address a) { return owned(a) == Owned::local; }
   /// True if a packet with these addresses that came by `in` is for the node itself, and its source is not refused.
   bool is_deliverable(wire::Address source, wire::Address destination, InterfaceIndex in);
@@ -155,6 +160,7 @@ class IpLayer final : private Neighbours::Owner, private engine::Handler {
   bool strict_reverse_path_ = false;
   bool overlap_ = false;
   bool redirects_ = true;
+  bool carries_ = false;
   bool readdressed_ = false;  // a socket may still be bound to an address that the node has no longer
   Reassembler::Full when_full_ = Reassembler::Full::refuses;
   std::uint32_t known_interfaces_ = 0;

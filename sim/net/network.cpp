@@ -152,6 +152,7 @@ Sent Network::transmit(Node& from, InterfaceIndex out, Packet& packet, wire::Add
   }
   if (!link.shared) {
     const Segment::Port& other = link.ports[1 - interface.port];
+    packet.marks().next_hop = next_hop;
     depart(from, interface, link, port, std::move(packet), *other.node, other.interface);
     return Sent::yes;
   }
@@ -197,12 +198,14 @@ void Network::depart(Node& from, const Interface& out, Segment& link, Segment::P
     arrival = std::max(arrival, port.last_arrival);
     port.last_arrival = arrival;
   }
+  packet.marks().bound_to = no_interface;
   packet.marks().receiver = &receiver;
   packet.marks().interface = in;
   if (link.duplicate.chance(params.duplicate)) {
     Packet copy = packet.duplicate();
     copy.marks().receiver = &receiver;
     copy.marks().interface = in;
+    copy.marks().next_hop = packet.marks().next_hop;
     engine_.schedule(arrival, *this, packet.release());
     engine_.schedule(arrival, *this, copy.release());
     return;

@@ -43,7 +43,8 @@ Packet Pool::make(std::size_t size, trace::FlowId flow, std::uint64_t cause) {
   block->cause = cause;
   block->flow = flow;
   block->receiver = nullptr;
-  block->interface = block->asked_by = no_interface;
+  block->next_hop = {};
+  block->interface = block->asked_by = block->bound_to = no_interface;
   block->forged = false;
   block->options_unread = false;
   return Packet(block);

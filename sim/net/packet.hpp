@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "masqsim/trace/record.hpp"
+#include "masqsim/wire/address.hpp"
 #include "masqsim/wire/bytes.hpp"
 
 namespace masqsim::net {
@@ -25,8 +26,10 @@ struct PacketBlock {
   std::uint64_t cause = 0;                  ///< the packet this one answers; 0: none
   Node* receiver = nullptr;                 ///< while on a link: who gets it
   trace::FlowId flow = 0;                   ///< the action of the scenario it belongs to; answers inherit it
+  wire::Address next_hop;                   ///< while on a link with two ends: the neighbour that its sender named
   InterfaceIndex interface = no_interface;  ///< by which interface it arrives or arrived; no_interface: made here
   InterfaceIndex asked_by = no_interface;   ///< of an answer: by which interface the packet came that it answers
+  InterfaceIndex bound_to = no_interface;   ///< made here for this interface alone (Linux: SO_BINDTODEVICE)
   std::uint8_t size_class = 0;
   bool forged = false;          ///< injected as raw bytes: nothing about it need be sound
   bool options_unread = false;  ///< it ended before its IP options were read: no answer bears them

@@ -94,6 +94,13 @@ const Route* RouteTable::find(wire::Address destination) const {
   return nullptr;
 }
 
+Route RouteTable::bound(wire::Address destination, InterfaceIndex out) const {
+  for (const Route& route : routes_) {
+    if (route.out == out && route.kind == Route::Kind::forward && route.to.contains(destination)) return route;
+  }
+  return {.to = {destination, 32}, .out = out, .via = {}};
+}
+
 std::span<const Route> RouteTable::routes_to(wire::Address destination) const {
   const Route* first = find(destination);
   if (first == nullptr) return {};

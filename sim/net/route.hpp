@@ -47,6 +47,9 @@ class RouteTable {
   std::span<const Route> routes_to(wire::Address destination) const;
   /// The first of them; null where there is none.
   const Route* find(wire::Address destination) const;
+  /// Of what must leave by `out`: the first of the longest routes by it, else none is needed, the destination is on
+  /// that link.
+  Route bound(wire::Address destination, InterfaceIndex out) const;
   const std::vector<Route>& all() const { return routes_; }  ///< longest prefix first, then by address
 
  private:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ip_layer.hpp"
+#include "network.hpp"
 #include "node.hpp"
 #include "stack.hpp"
 
@@ -9,7 +10,9 @@ namespace masqsim::net {
 
 class Router final : public Node {
  public:
-  Router(Network& network, trace::NodeId id) : Node(network, id), stack_(*this), ip_(*this, stack_, Forwarding::on) {}
+  Router(Network& network, trace::NodeId id) : Node(network, id), stack_(*this), ip_(*this, stack_, Forwarding::on) {
+    ip_.set_carrying(network.header().nodes[id].kind == trace::NodeKind::cloud);
+  }
 
   void receive(Packet packet, InterfaceIndex in) override { ip_.receive(std::move(packet), in); }
   void output(Packet packet) override { ip_.output(std::move(packet)); }

@@ -72,6 +72,7 @@ void Stack::undeliverable(const Packet& packet, const wire::IcmpFields& error) {
 void Stack::happen_later() { network().engine().schedule(network().now(), *this, something_later); }
 
 Packet Stack::icmp_error(const Packet& about, wire::Address source, const wire::IcmpFields& error) {
+  if (silent_) return {};
   const std::uint16_t mtu = path_mtu(wire::Ipv4View::parse_quoted(about.view())->source());
   Packet message = net::icmp_error(network().pool(), sockets().random, network().now(), about, source, error, mtu);
   if (message) message.marks().asked_by = about.marks().interface;

@@ -49,7 +49,8 @@ class Stack final : private engine::Handler {
   /// before what is going on now is done: it may be within the very call that sent the packet.
   void undeliverable(const Packet& packet, const wire::IcmpFields& error);
 
-  /// The ICMP error about `about` from `source`; empty if none may be sent (see icmp_error.hpp).
+  /// The ICMP error about `about` from `source`; empty if none may be sent (see icmp_error.hpp) or the node is
+  /// silent.
   Packet icmp_error(const Packet& about, wire::Address source, const wire::IcmpFields& error);
 
   // Sockets. A port of 0: the stack picks a free one (32768 to 60999, from a random start upwards). What is returned
@@ -70,6 +71,10 @@ class Stack final : private engine::Handler {
   /// Sends the SYN; what comes of it is told to `handler`, never before this returns.
   TcpConnection* connect(wire::Endpoint remote, std::uint16_t port, TcpHandler& handler,
                          const TcpSettings& settings = {}, trace::FlowId flow = 0);
+  /// The connection of these two ends; nullptr where there is none, or none any more.
+  const TcpConnection* connection(wire::Endpoint local, wire::Endpoint remote) const;
+  /// The newest connection that carries `flow`.
+  const TcpConnection* connection_of(trace::FlowId flow) const;
 
   /// True where a program would take a packet to `port` from outside.
   bool serves(wire::Protocol protocol, std::uint16_t port) const;
@@ -84,6 +89,9 @@ class Stack final : private engine::Handler {
   /// A new packet of this node; the packet that is being answered now, if there is one, is its cause.
   Packet make(std::size_t size, trace::FlowId flow);
 
+  /// Whether ICMP errors (RFC 1122 section 3.2.2, redirects included) are kept back, as by a filter of the node's
+  /// output.
+  void set_silent(bool silent) { silent_ = silent; }
   void set_ttl(std::uint8_t ttl) { ttl_ = ttl; }
   std::uint8_t ttl() const { return ttl_; }
   Node& node() const { return node_; }
@@ -140,6 +148,7 @@ class Stack final : private engine::Handler {
   };
   Delivering delivering_;
   std::uint8_t ttl_ = 64;
+  bool silent_ = false;
 };
 
 }  // namespace masqsim::net

@@ -175,4 +175,17 @@ TcpConnection* Stack::connect(wire::Endpoint remote, std::uint16_t port, TcpHand
   return connection;
 }
 
+const TcpConnection* Stack::connection(wire::Endpoint local, wire::Endpoint remote) const {
+  return sockets_ ? sockets_->connection(local, remote) : nullptr;
+}
+
+const TcpConnection* Stack::connection_of(trace::FlowId flow) const {
+  if (!sockets_) return nullptr;
+  const TcpConnection* found = nullptr;
+  for (const auto& connection : sockets_->connections) {
+    if (connection->flow() == flow && connection->state() != TcpState::closed) found = connection.get();
+  }
+  return found;
+}
+
 }  // namespace masqsim::net

@@ -92,6 +92,8 @@ class TcpConnection {
   wire::Endpoint remote() const { return remote_; }
   TcpState state() const { return state_; }
   trace::FlowId flow() const { return flow_; }
+  std::uint32_t next_to_send() const { return highest_; }                   ///< SND.NXT, what is sent again not counted
+  std::uint32_t next_to_receive() const { return received_; }               ///< RCV.NXT
   std::uint64_t bytes_received() const { return bytes_received_; }          ///< given to the handler
   std::uint64_t bytes_acknowledged() const { return bytes_acknowledged_; }  ///< by the peer
   /// When the connection last got something across: it opened, the peer acknowledged bytes, bytes came in order.

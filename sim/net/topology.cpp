@@ -6,6 +6,7 @@
 #include <boost/graph/connected_components.hpp>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "network.hpp"
 
@@ -29,12 +30,15 @@ struct Plug {
   const Attachment* attachment;
 };
 
-/// How routes spread: from a segment to its routers, from a router to its other segments. Vertices are the nodes, then
-/// the segments, then one that stands for the whole internet.
+/// How routes spread: from a segment to its routers, from a router to its other segments. Vertices are the nodes, the
+/// segments, one that stands for the whole internet, and the nodes once more, as those that heard of it outside.
 class Spreading {
  public:
   Spreading(const Topology& topology, bool private_prefix)
-      : nodes_(topology.nodes.size()), graph_(nodes_ + topology.segments + 1), from_(boost::num_vertices(graph_)) {
+      : nodes_(topology.nodes.size()),
+        segments_(topology.segments),
+        graph_(2 * nodes_ + segments_ + 1),
+        from_(boost::num_vertices(graph_)) {
     for (trace::NodeId id = 0; id < nodes_; ++id) {
       const Topology::NodeAt& node = topology.nodes[id];
       if (!is_router(node.kind)) continue;
@@ -42,40 +46,67 @@ class Spreading {
       if (cloud && private_prefix) continue;
       if (cloud) boost::add_edge(internet(), id, graph_);
       for (const Attachment& attachment : node.attachments) {
-        boost::add_edge(segment(attachment.segment), id, graph_);
+        const bool provider = attachment.outside && !attachment.address.is_private();
+        boost::add_edge(segment(attachment.segment), provider ? heard_outside(id) : Vertex{id}, graph_);
         if (private_prefix && attachment.outside) continue;
         boost::add_edge(id, segment(attachment.segment), graph_);
+        if (!provider) boost::add_edge(heard_outside(id), segment(attachment.segment), graph_);
       }
     }
   }
 
-  Vertex internet() const { return boost::num_vertices(graph_) - 1; }
+  Vertex internet() const { return nodes_ + segments_; }
   Vertex segment(std::uint32_t index) const { return nodes_ + index; }
 
   /// From now on `learned_from` tells how what `origin` stands for has spread.
   void spread(Vertex origin) {
     std::fill(from_.begin(), from_.end(), unknown);
-    const auto note = boost::record_predecessors(from_.data(), boost::on_tree_edge());
-    boost::breadth_first_search(graph_, origin, boost::visitor(boost::make_bfs_visitor(note)));
+    std::vector<boost::default_color_type> colours(from_.size());
+    const auto colour_map = boost::make_iterator_property_map(colours.begin(), boost::get(boost::vertex_index, graph_));
+    boost::breadth_first_search(graph_, origin, boost::visitor(Note(*this, colours)).color_map(colour_map));
     from_[origin] = origin;
   }
 
   /// The segment by which router `id` heard of it; nothing where it did not, or is itself the origin of it.
   std::optional<std::uint32_t> learned_from(trace::NodeId id) const {
-    const Vertex via = from_[id];
-    if (via == unknown || via < nodes_ || via == internet()) return std::nullopt;
+    const Vertex heard = from_[id] != unknown ? Vertex{id} : heard_outside(id);
+    const Vertex via = from_[heard];
+    if (via == unknown || via < nodes_ || via >= internet()) return std::nullopt;
     return static_cast<std::uint32_t>(via - nodes_);
   }
   /// The router that made it known on `segment`; nothing where none did.
   std::optional<trace::NodeId> told_on(std::uint32_t index) const {
     const Vertex who = from_[segment(index)];
-    if (who >= nodes_) return std::nullopt;
-    return static_cast<trace::NodeId>(who);
+    if (who == unknown) return std::nullopt;
+    if (who < nodes_) return static_cast<trace::NodeId>(who);
+    if (who <= internet()) return std::nullopt;
+    return static_cast<trace::NodeId>(who - internet() - 1);
   }
 
  private:
+  /// Keeps who made it known to whom. What a router has heard first it has heard: not once more on its other side.
+  struct Note : boost::default_bfs_visitor {
+    Note(Spreading& all, std::vector<boost::default_color_type>& colours) : spreading(&all), seen(&colours) {}
+    void tree_edge(Graph::edge_descriptor edge, const Graph& graph) const {
+      spreading->from_[boost::target(edge, graph)] = boost::source(edge, graph);
+    }
+    void discover_vertex(Vertex vertex, const Graph&) const {
+      if (const auto other = spreading->other_side(vertex)) (*seen)[*other] = boost::black_color;
+    }
+    Spreading* spreading;
+    std::vector<boost::default_color_type>* seen;
+  };
+
   static constexpr Vertex unknown = static_cast<Vertex>(-1);
-  std::size_t nodes_;
+  Vertex heard_outside(trace::NodeId id) const { return internet() + 1 + id; }
+  /// Of the two vertices of a node the other one.
+  std::optional<Vertex> other_side(Vertex vertex) const {
+    if (vertex < nodes_) return vertex + internet() + 1;
+    if (vertex > internet()) return vertex - internet() - 1;
+    return std::nullopt;
+  }
+
+  std::size_t nodes_, segments_;
   Graph graph_;
   std::vector<Vertex> from_;
 };
@@ -86,15 +117,15 @@ class Computation {
       : topology_(topology),
         plugs_(topology.segments),
         routers_(topology.segments),
-        told_(topology.nodes.size()),
+        clouds_(topology.segments),
         tables_(topology.nodes.size()) {
     for (trace::NodeId id = 0; id < topology.nodes.size(); ++id) {
       for (const Attachment& attachment : topology.nodes[id].attachments) {
         plugs_[attachment.segment].push_back({id, &attachment});
         if (is_router(topology.nodes[id].kind)) routers_[attachment.segment].push_back(id);
+        if (topology.nodes[id].kind == trace::NodeKind::cloud) clouds_[attachment.segment] = id;
       }
     }
-    for (const Topology::Static& route : topology.statics) told_[route.node] = true;
   }
 
   std::vector<RouteTable> run() {
@@ -120,40 +151,58 @@ class Computation {
     }
   }
 
-  /// The subnets of LANs and links, each with its segment.
+  /// The subnets of LANs and links, each with its segment; an address with a prefix of 32 is one of its own.
   std::map<wire::Prefix, std::uint32_t> prefixes() const {
     std::map<wire::Prefix, std::uint32_t> found;
     for (const Topology::NodeAt& node : topology_.nodes) {
       for (const Attachment& a : node.attachments) {
-        if (a.prefix_length < 32) found.emplace(wire::prefix_of(a.address, a.prefix_length), a.segment);
+        if (clouds_[a.segment]) continue;
+        found.emplace(wire::prefix_of(a.address, a.prefix_length), a.segment);
+        for (const Alias& alias : a.also) found.emplace(alias.subnet(), a.segment);
       }
     }
+    std::erase_if(found, [&](const auto& one) { return one.first.length == 32 && is_covered(found, one); });
     return found;
+  }
+
+  /// A single address in a wider subnet of its segment is no subnet.
+  static bool is_covered(const std::map<wire::Prefix, std::uint32_t>& subnets,
+                         const std::pair<const wire::Prefix, std::uint32_t>& single) {
+    for (std::uint8_t length = 31; length > 0; --length) {
+      const auto wider = subnets.find(wire::prefix_of(single.first.address, length));
+      if (wider != subnets.end() && wider->second == single.second) return true;
+    }
+    return false;
   }
 
   void learn(wire::Prefix prefix, const Spreading& way) {
     for (trace::NodeId id = 0; id < topology_.nodes.size(); ++id) {
       const Topology::NodeAt& node = topology_.nodes[id];
       if (node.kind == trace::NodeKind::cloud && prefix == everything) continue;
-      if (told_[id] && prefix != everything) continue;
+      if (prefix == everything ? !node.learns_default : !node.learns_others) continue;
       if (is_router(node.kind)) {
-        if (const auto segment = way.learned_from(id)) add_by(id, prefix, *segment, way.told_on(*segment));
+        if (const auto segment = way.learned_from(id)) learn_by(id, prefix, *segment, way.told_on(*segment));
         continue;
       }
       if (routers_of(node) < 2 && prefix != everything) continue;  // a default route will do
       for (const Attachment& a : node.attachments) {
         const auto router = way.told_on(a.segment);
         if (!router || tables_[id].find(prefix.address) != nullptr) continue;
-        add_by(id, prefix, a.segment, router);
+        add_by(id, prefix, a.segment, *router);
       }
     }
   }
 
-  void add_by(trace::NodeId id, wire::Prefix prefix, std::uint32_t segment, std::optional<trace::NodeId> router) {
-    if (!router) return;  // the prefix is the segment's own
+  /// By `router`, or where it is unset on the segment itself, whose subnet `prefix` is.
+  void learn_by(trace::NodeId id, wire::Prefix prefix, std::uint32_t segment, std::optional<trace::NodeId> router) {
+    if (router) return add_by(id, prefix, segment, *router);
+    tables_[id].add({.to = prefix, .out = attachment_of(id, segment)->interface, .via = {}});
+  }
+
+  void add_by(trace::NodeId id, wire::Prefix prefix, std::uint32_t segment, trace::NodeId router) {
     const Attachment* own = attachment_of(id, segment);
-    const Attachment* other = attachment_of(*router, segment);
-    const bool to_cloud = topology_.nodes[*router].kind == trace::NodeKind::cloud;
+    const Attachment* other = attachment_of(router, segment);
+    const bool to_cloud = topology_.nodes[router].kind == trace::NodeKind::cloud;
     tables_[id].add({.to = prefix, .out = own->interface, .via = to_cloud ? wire::Address{} : other->address});
   }
 
@@ -161,6 +210,7 @@ class Computation {
   /// particular.
   void add_only_router(trace::NodeId id) {
     const Topology::NodeAt& node = topology_.nodes[id];
+    if (!node.learns_default) return;
     if (tables_[id].find(everything.address) != nullptr || routers_of(node) != 1) return;
     for (const Attachment& a : node.attachments) {
       for (const trace::NodeId router : routers_[a.segment]) add_by(id, everything, a.segment, router);
@@ -177,6 +227,9 @@ class Computation {
     const Topology::NodeAt& node = topology_.nodes[id];
     for (const Attachment& a : node.attachments) {
       if (a.prefix_length < 32) tables_[id].add_subnet(wire::prefix_of(a.address, a.prefix_length), a.interface);
+      for (const Alias& alias : a.also) {
+        if (alias.prefix_length < 32) tables_[id].add_subnet(alias.subnet(), a.interface);
+      }
       if (node.kind != trace::NodeKind::cloud) continue;
       for (const Plug& plug : plugs_[a.segment]) {
         if (plug.node == id) continue;
@@ -190,25 +243,51 @@ class Computation {
 
   void add_attached(trace::NodeId cloud, InterfaceIndex out, const Attachment& attached) {
     tables_[cloud].add_before({.to = {attached.address, 32}, .out = out});
-    for (const wire::Address other : attached.also) tables_[cloud].add_before({.to = {other, 32}, .out = out});
+    for (const Alias& other : attached.also) tables_[cloud].add_before({.to = {other.address, 32}, .out = out});
   }
 
-  /// Out of the interface in whose subnet the next hop lies, else of the link at whose other end it is.
+  /// Out of the interface in whose subnet the next hop lies, else of the one behind which it is attached.
   void add_static(const Topology::Static& route) {
-    for (const Attachment& a : topology_.nodes[route.node].attachments) {
-      const bool in_subnet = a.prefix_length < 32 && wire::prefix_of(a.address, a.prefix_length).contains(route.via);
-      if (!in_subnet && !is_other_end(route.node, a, route.via)) continue;
-      tables_[route.node].add({.to = route.to, .out = a.interface, .via = route.via});
-      return;
+    const auto add = [&](InterfaceIndex out) {
+      tables_[route.node].add({.to = route.to, .out = out, .via = route.via});
+    };
+    if (route.out != no_interface) return add(route.out);
+    const std::vector<Attachment>& attachments = topology_.nodes[route.node].attachments;
+    for (const Attachment& a : attachments) {
+      if (is_in_subnet(a, route.via)) return add(a.interface);
+    }
+    for (const Attachment& a : attachments) {
+      if (is_attached(route.node, a, route.via)) return add(a.interface);
     }
   }
 
-  bool is_other_end(trace::NodeId id, const Attachment& own, wire::Address via) const {
-    if (own.prefix_length < 32) return false;
-    for (const Plug& plug : plugs_[own.segment]) {
-      if (plug.node != id && plug.attachment->address == via) return true;
+  static bool is_in_subnet(const Attachment& a, wire::Address via) {
+    const auto holds = [&](wire::Prefix subnet) { return subnet.length < 32 && subnet.contains(via); };
+    return holds(wire::prefix_of(a.address, a.prefix_length)) ||
+           std::ranges::any_of(a.also, [&](const Alias& alias) { return holds(alias.subnet()); });
+  }
+
+  /// True if somebody else on the segment of `own`, or behind the cloud that it leads to, has the address.
+  bool is_attached(trace::NodeId id, const Attachment& own, wire::Address via) {
+    if (const auto cloud = clouds_[own.segment]) return attached_to(*cloud).contains(via);
+    const auto has = [&](const Attachment& a) {
+      return a.address == via || std::ranges::any_of(a.also, [&](const Alias& other) { return other.address == via; });
+    };
+    return std::ranges::any_of(plugs_[own.segment],
+                               [&](const Plug& plug) { return plug.node != id && has(*plug.attachment); });
+  }
+
+  /// The addresses of all that is attached to a cloud; made when first asked for.
+  const std::set<wire::Address>& attached_to(trace::NodeId cloud) {
+    const auto [place, fresh] = attached_.try_emplace(cloud);
+    if (!fresh) return place->second;
+    for (const Attachment& a : topology_.nodes[cloud].attachments) {
+      for (const Plug& plug : plugs_[a.segment]) {
+        place->second.insert(plug.attachment->address);
+        for (const Alias& other : plug.attachment->also) place->second.insert(other.address);
+      }
     }
-    return false;
+    return place->second;
   }
 
   const Attachment* attachment_of(trace::NodeId id, std::uint32_t segment) const {
@@ -219,9 +298,10 @@ class Computation {
   }
 
   const Topology& topology_;
-  std::vector<std::vector<Plug>> plugs_;             // by segment
-  std::vector<std::vector<trace::NodeId>> routers_;  // by segment
-  std::vector<bool> told_;                           // by node: it has static routes
+  std::vector<std::vector<Plug>> plugs_;              // by segment
+  std::vector<std::vector<trace::NodeId>> routers_;   // by segment
+  std::vector<std::optional<trace::NodeId>> clouds_;  // by segment: the cloud that it is a way into
+  std::map<trace::NodeId, std::set<wire::Address>> attached_;
   std::vector<RouteTable> tables_;
 };
 
@@ -239,8 +319,7 @@ Topology topology_of(const Network& network) {
                                   .segment = interfaces[n].segment,
                                   .address = interfaces[n].address,
                                   .prefix_length = interfaces[n].prefix_length,
-                                  .also = {}});
-      for (const Alias& alias : interfaces[n].also) node.attachments.back().also.push_back(alias.address);
+                                  .also = interfaces[n].also});
     }
   }
   return topology;

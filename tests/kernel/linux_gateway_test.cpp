@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "masqsim/nat/nat.hpp"
 #include "masqsim/wire/build.hpp"
 #include "masqsim/wire/describe.hpp"
 #include "masqsim/wire/ipv4.hpp"
@@ -79,6 +80,67 @@ TEST_F(KernelGateway, TellsItsTableAndForgetsIt) {
       << gateway.table()[0];
   gateway.flush();
   EXPECT_EQ(gateway.table(), std::vector<std::string>{});
+}
+
+/// A SYN with these options, through the NAT core with `config`, as it leaves by `wan`.
+std::vector<std::uint8_t> through_the_core(const nat::Config& config, std::vector<std::uint8_t> packet,
+                                           std::uint16_t mtu) {
+  nat::Nat core(config, Random(1, "nat"));
+  const auto size = static_cast<std::uint32_t>(packet.size());
+  packet.resize(size + 64);
+  wire::Buffer buffer{packet.data(), size, size + 64};
+  nat::Track track;
+  core.prerouting(buffer, lan, Time{}, track);
+  wire::Ipv4Edit::parse(buffer.bytes())->rewrite_ttl(63);
+  core.forward(buffer, lan, wan, Time{}, track, mtu);
+  core.postrouting(buffer, {wan, outside}, Time{}, track);
+  packet.resize(buffer.size);
+  return packet;
+}
+
+TEST_F(KernelGateway, ClampsTheMssAsTheCoreDoesByteForByte) {
+  using Bytes = std::vector<std::uint8_t>;
+  const std::vector<Bytes> all_options{{},
+                                       {2, 4, 5, 180},
+                                       {2, 4, 3, 232},
+                                       {2, 4, 5, 172},
+                                       {2, 4, 0, 0},
+                                       {1, 2, 4, 5, 180, 0, 0, 0},
+                                       {0, 0, 0, 0, 2, 4, 5, 180},
+                                       {2, 4, 5, 180, 2, 4, 5, 180},
+                                       {1, 1, 2, 4},
+                                       {2, 3, 5, 0, 2, 4, 5, 180},
+                                       {3, 3, 7, 2, 4, 5, 180, 0},
+                                       {30, 0, 2, 4, 5, 180, 0, 0}};
+  for (const std::uint16_t to : {std::uint16_t{0}, std::uint16_t{1400}}) {
+    GatewaySetup setup = home_gateway();
+    setup.interfaces[wan].mtu = 1492;
+    nat::Config config;
+    config.source.emplace_back().out = wan;
+    config.mss_clamp = nat::MssClamp{to};
+    setup.ruleset = ruleset_of(config, {{"lan0", "wan0"}, {lan}, outside}).nft;
+    LinuxGateway gateway(setup);
+    std::uint16_t port = 5000;
+    for (const Bytes& options : all_options) {
+      const wire::TcpFields syn{.source_port = port++,
+                                .destination_port = 80,
+                                .sequence = 77,
+                                .flags = {wire::TcpFlags::syn},
+                                .options = options};
+      const Bytes packet = wire::tcp_packet({.source = inside_a, .destination = remote, .id = 7}, syn, {});
+      std::vector<Out> out;
+      gateway.inject(lan, packet, out);
+      ASSERT_EQ(out.size(), 1u) << wire::hex(packet);
+      EXPECT_EQ(wire::hex(through_the_core(config, packet, 1492)), wire::hex(out[0].bytes)) << wire::hex(options);
+    }
+  }
+}
+
+TEST_F(KernelGateway, SendsNoIcmpErrorWhereItIsSilent) {
+  GatewaySetup setup = home_gateway();
+  setup.ruleset += silence_rules();
+  LinuxGateway gateway(setup);
+  EXPECT_EQ(inject(gateway, wan, datagram(remote, outside, 53, 5000)), std::vector<std::string>{});
 }
 
 TEST_F(KernelGateway, AnswersForItselfAtOnce) {

@@ -96,6 +96,19 @@ TEST(Ruleset, LetsNobodyOutsideCallAnInsideAddressItselfIfItIsNotToBe) {
             std::string::npos);
 }
 
+TEST(Ruleset, ClampsTheMssBeforeItFiltersAnything) {
+  nat::Config config = masquerade();
+  config.firewall.drop_invalid = true;
+  config.mss_clamp = nat::MssClamp{};
+  const std::string head = " chain forward {\n  type filter hook forward priority 0; policy accept;\n";
+  const auto says = [&](const std::string& rules) {
+    return ruleset_of(config, home).nft.find(head + rules) != std::string::npos;
+  };
+  EXPECT_TRUE(says("  tcp flags syn tcp option maxseg size set rt mtu\n  ct state invalid drop\n }\n"));
+  config.mss_clamp->to = 1400;
+  EXPECT_TRUE(says("  tcp flags syn tcp option maxseg size set 1400\n  ct state invalid drop\n }\n"));
+}
+
 TEST(Ruleset, TellsTimersAsSysctlsAndWhatLinuxHasNoWordsFor) {
   nat::Config config = masquerade();
   config.timeouts.udp = 120_s;
@@ -162,6 +175,7 @@ TEST(Ruleset, IsTakenByTheKernelInAllItsWords) {
   config.firewall = {
       .drop_invalid = true, .drop_direct = true, .protect_input = true, .protect_forward = true, .inside = {0}};
   config.limits.flows_per_host = 3;
+  config.mss_clamp = nat::MssClamp{};
   config.alg_ftp = true;
   config.tcp_be_liberal = true;
   nat::Timeouts& t = config.timeouts;
@@ -174,7 +188,7 @@ TEST(Ruleset, IsTakenByTheKernelInAllItsWords) {
   setup.interfaces = {{"lan0", {{wire::address(192, 168, 1, 1), 24}}, 1500, {}},
                       {"wan0", {{wire::address(203, 0, 113, 1), 24}}, 1500, {}}};
   const Ruleset set = ruleset_of(config, home);
-  setup.ruleset = export_text(set, "every word");
+  setup.ruleset = export_text(set, "every word") + silence_rules();
   setup.sysctls = set.sysctls;
   EXPECT_EQ(set.sysctls.size(), 18u);
   EXPECT_NO_THROW(LinuxGateway{setup}) << setup.ruleset;

@@ -25,7 +25,8 @@ struct Plan {
     attachments.push_back({.interface = static_cast<InterfaceIndex>(attachments.size()),
                            .segment = segment,
                            .address = at(address),
-                           .prefix_length = length});
+                           .prefix_length = length,
+                           .also = {}});
     return attachments.back();
   }
   /// A link of its own between `id` and a cloud.
@@ -138,7 +139,72 @@ TEST(Topology, AStaticRouteReplacesTheComputedOne) {
   EXPECT_EQ(home.routes(home.laptop), (Lines{"192.168.1.0/24 out 0 via link", "0.0.0.0/0 out 0 via 192.168.1.77"}));
 }
 
-TEST(Topology, ARouterThatIsToldRoutesGetsOnlyADefaultRouteBesides) {
+TEST(Topology, ANodeThatLearnsNoDefaultRouteHasNone) {
+  Home home;
+  home.topology.nodes[home.laptop].learns_default = false;
+  home.topology.nodes[home.gw].learns_default = false;
+  EXPECT_EQ(home.routes(home.laptop), Lines{"192.168.1.0/24 out 0 via link"});
+  EXPECT_EQ(home.routes(home.gw), Lines{"192.168.1.0/24 out 0 via link"});
+}
+
+TEST(Topology, AStaticRouteMayLeadOverACloudToAnybodyAttachedToIt) {
+  Home home;
+  home.topology.statics.push_back({home.gw, {at("192.0.2.0"), 24}, at("198.51.100.10")});
+  home.topology.statics.push_back({home.gw, {at("192.0.2.128"), 25}, {}, 1});
+  EXPECT_EQ(home.routes(home.gw), (Lines{"192.0.2.128/25 out 1 via link", "192.0.2.0/24 out 1 via 198.51.100.10",
+                                         "192.168.1.0/24 out 0 via link", "0.0.0.0/0 out 1 via link"}));
+}
+
+TEST(Topology, AFurtherSubnetOfAnInterfaceIsConnectedThereAndFoundByRouters) {
+  Plan office;  // lan0 - a - lan1, where a server has two more addresses
+  const trace::NodeId a = office.node(NodeKind::router), b = office.node(NodeKind::router),
+                      server = office.node(NodeKind::host);
+  const std::uint32_t lan0 = office.segment(), lan1 = office.segment();
+  office.plug(b, lan0, "10.0.0.2", 24);
+  office.plug(a, lan0, "10.0.0.1", 24);
+  office.plug(a, lan1, "10.0.1.1", 24);
+  office.plug(server, lan1, "10.0.1.10", 24).also = {
+      {at("10.96.0.10"), 32}, {at("10.7.0.1"), 16}, {at("10.0.1.11"), 32}};
+  EXPECT_EQ(office.routes(server),
+            (Lines{"10.0.1.0/24 out 0 via link", "10.7.0.0/16 out 0 via link", "0.0.0.0/0 out 0 via 10.0.1.1"}));
+  EXPECT_EQ(office.routes(a), (Lines{"10.96.0.10/32 out 1 via link", "10.0.0.0/24 out 0 via link",
+                                     "10.0.1.0/24 out 1 via link", "10.7.0.0/16 out 1 via link"}));
+  EXPECT_EQ(office.routes(b), (Lines{"10.96.0.10/32 out 0 via 10.0.0.1", "10.0.0.0/24 out 0 via link",
+                                     "10.0.1.0/24 out 0 via 10.0.0.1", "10.7.0.0/16 out 0 via 10.0.0.1"}));
+}
+
+TEST(Topology, ACustomerWithTwoProvidersCarriesNothingBetweenThem) {
+  Plan plan;  // one - gw - two, and both providers on a core
+  const trace::NodeId gw = plan.node(NodeKind::gateway), one = plan.node(NodeKind::router),
+                      two = plan.node(NodeKind::router), far = plan.node(NodeKind::router);
+  const std::uint32_t home = plan.segment(), isp1 = plan.segment(), isp2 = plan.segment(), core = plan.segment(),
+                      core2 = plan.segment();
+  plan.plug(gw, home, "192.168.1.1", 24);
+  plan.plug(gw, isp1, "192.0.2.2", 30).outside = true;
+  plan.plug(gw, isp2, "192.0.2.6", 30).outside = true;
+  plan.plug(one, isp1, "192.0.2.1", 30);
+  plan.plug(one, core, "198.51.100.1", 25);
+  plan.plug(two, isp2, "192.0.2.5", 30);
+  plan.plug(two, core2, "198.51.100.129", 25);
+  plan.plug(far, core, "198.51.100.2", 25);
+  plan.plug(far, core2, "198.51.100.130", 25);
+  // The way through the customer would be shorter.
+  EXPECT_EQ(plan.routes(one), (Lines{"192.0.2.0/30 out 0 via link", "192.0.2.4/30 out 1 via 198.51.100.2",
+                                     "198.51.100.0/25 out 1 via link", "198.51.100.128/25 out 1 via 198.51.100.2"}));
+}
+
+TEST(Topology, AGatewayThatMasqueradesTowardsItsOwnLanStillLeadsThatLanOut) {
+  Plan plan;
+  const trace::NodeId internet = plan.node(NodeKind::cloud), gw = plan.node(NodeKind::gateway),
+                      inner = plan.node(NodeKind::router);
+  const std::uint32_t lan = plan.segment();
+  plan.plug_cloud(gw, internet, "203.0.113.5", true);
+  plan.plug(gw, lan, "192.168.1.1", 24).outside = true;
+  plan.plug(inner, lan, "192.168.1.2", 24);
+  EXPECT_EQ(plan.routes(inner), (Lines{"192.168.1.0/24 out 0 via link", "0.0.0.0/0 out 0 via 192.168.1.1"}));
+}
+
+TEST(Topology, ARouterThatLearnsNoOtherRoutesGetsOnlyADefaultRoute) {
   Plan office;
   const trace::NodeId internet = office.node(NodeKind::cloud), gw = office.node(NodeKind::gateway),
                       inner = office.node(NodeKind::router);
@@ -149,6 +215,7 @@ TEST(Topology, ARouterThatIsToldRoutesGetsOnlyADefaultRouteBesides) {
   office.plug(inner, far, "10.0.1.2", 24);
   EXPECT_EQ(office.routes(gw),
             (Lines{"10.0.0.0/24 out 0 via link", "10.0.1.0/24 out 0 via 10.0.0.2", "0.0.0.0/0 out 1 via link"}));
+  office.topology.nodes[gw].learns_others = false;
   office.topology.statics.push_back({gw, {at("10.0.9.0"), 24}, at("10.0.0.2")});
   EXPECT_EQ(office.routes(gw),
             (Lines{"10.0.0.0/24 out 0 via link", "10.0.9.0/24 out 0 via 10.0.0.2", "0.0.0.0/0 out 1 via link"}));

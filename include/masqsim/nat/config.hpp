@@ -131,6 +131,12 @@ struct Firewall {
   bool operator==(const Firewall&) const = default;
 };
 
+/// What the MSS option of a SYN (RFC 9293 section 3.7.1) may announce at most, as nft's `tcp option maxseg size set`.
+struct MssClamp {
+  std::uint16_t to = 0;  ///< bytes; 0: what the MTUs of the way on and of the way back leave room for (`rt mtu`)
+  bool operator==(const MssClamp&) const = default;
+};
+
 struct Config {
   std::vector<SourceRule> source;
   std::vector<DestinationRule> destination;
@@ -143,13 +149,14 @@ struct Config {
   Limits limits;
   Unsolicited unsolicited = Unsolicited::reject;
   Firewall firewall;
-  bool alg_ftp = false;           ///< control port 21
-  bool verify_checksums = true;   ///< nf_conntrack_checksum: wrong transport sums are INVALID
-  bool tcp_loose = true;          ///< pick up connections whose handshake was not seen
-  bool tcp_be_liberal = false;    ///< skip the window checks
-  bool inbound_refreshes = true;  ///< RFC 4787 REQ-6a; Linux: yes
-  bool rst_keeps_state = false;   ///< RFC 7857 section 2.2: keep 4 minutes after an RST; Linux: delete or 10 s
-  bool rst_refreshes = true;      ///< an outbound RST may lengthen an entry's life; false: RFC 7857 section 7.1
+  std::optional<MssClamp> mss_clamp;  ///< of forwarded SYNs; unset: their option stays as it is
+  bool alg_ftp = false;               ///< control port 21
+  bool verify_checksums = true;       ///< nf_conntrack_checksum: wrong transport sums are INVALID
+  bool tcp_loose = true;              ///< pick up connections whose handshake was not seen
+  bool tcp_be_liberal = false;        ///< skip the window checks
+  bool inbound_refreshes = true;      ///< RFC 4787 REQ-6a; Linux: yes
+  bool rst_keeps_state = false;       ///< RFC 7857 section 2.2: keep 4 minutes after an RST; Linux: delete or 10 s
+  bool rst_refreshes = true;          ///< an outbound RST may lengthen an entry's life; false: RFC 7857 section 7.1
   bool verify_quoted = false;  ///< RFC 5508 REQ-3a: an ICMP error ends here if the IP header it quotes has a wrong sum
   /// source quench and information queries are translated; false: they end here (RFC 5508 REQ-10c)
   bool obsolete_icmp = true;

@@ -132,7 +132,9 @@ class Nat {
   // The hooks. `packet` is a whole, sound IPv4 datagram (header checksum right, length = total length); it is rewritten
   // in place. Times never go backwards.
   Decision prerouting(wire::Buffer& packet, InterfaceId in, Time now, Track& track);
-  Decision forward(wire::Buffer& packet, InterfaceId in, InterfaceId out, Time now, Track& track);
+  /// `mtu`: the smaller of the MTUs of the way on and of the way back to the packet's source, for Config::mss_clamp.
+  Decision forward(wire::Buffer& packet, InterfaceId in, InterfaceId out, Time now, Track& track,
+                   std::uint16_t mtu = 0xffff);
   Decision input(wire::Buffer& packet, InterfaceId in, Time now, Track& track);
   /// `about`: of the router's own ICMP error, the track of the packet it complains of, where that is still on its way:
   /// its flow may not be in the table yet (Linux: nf_ct_attach).
