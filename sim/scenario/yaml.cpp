@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "tree.hpp"
+#include "yaml_faults.hpp"
 #include "yaml_limits.hpp"
 
 namespace masqsim::scenario {
@@ -23,6 +24,9 @@ constexpr std::size_t most_parts = 100'000;  // keys and values: what takes yaml
 
 /// Thrown through yaml-cpp to leave it; the fault has been reported.
 struct Stop {};
+
+/// What is sent as it is written: HTTP and its like end lines with \r\n and may hold tabs.
+bool holds_payload(std::string_view key) { return key == "text" || key == "say"; }
 
 /// Builds the tree from yaml-cpp's events, and stops at what a scenario file may not hold.
 class Builder : public YAML::EventHandler {
@@ -43,8 +47,10 @@ class Builder : public YAML::EventHandler {
     if (!root_) return;
     const std::size_t at = offset(mark);
     const bool marked = text_.substr(at, 3) == "---" || text_.substr(0, at).find("\n...") != std::string_view::npos;
-    report_.error(span_at(at), marked ? "a second document; a scenario file holds one"
-                                      : "this does not belong to what stands above it (is the indentation right?)");
+    if (marked || !report_indentation(text_, at, report_)) {
+      report_.error(span_at(at), marked ? "a second document; a scenario file holds one"
+                                        : "this does not belong to what stands above it (is the indentation right?)");
+    }
     throw Stop{};
   }
   void OnDocumentEnd() override {}
@@ -90,7 +96,8 @@ class Builder : public YAML::EventHandler {
       stack_.back().key = true;
       return;
     }
-    refuse_escapes(text, span_at(at, length));
+    const bool payload = !stack_.empty() && stack_.back().key && holds_payload(stack_.back().value.keys.back().text);
+    refuse_escapes(text, span_at(at, length), payload);
     Value scalar = make(Value::Kind::scalar, plain, span_at(at, length));
     scalar.text = text;
     add(std::move(scalar));
@@ -142,11 +149,13 @@ class Builder : public YAML::EventHandler {
   }
 
   /// Characters that a \x or \u in a string may have made. (In a key they make an unknown key or a bad name.)
-  void refuse_escapes(const std::string& text, Span where) {
+  void refuse_escapes(const std::string& text, Span where, bool payload) {
     for (std::size_t n = 0; n < text.size();) {
       const Character c = character_at(text, n);
-      if (c.length == 0 || (c.code != '\n' && is_unprintable(c.code))) {
-        report_.error(where, fmt::format("control character U+{:04X} in a string", c.code));
+      const bool allowed = c.code == '\n' || (payload && (c.code == '\r' || c.code == '\t'));
+      if (c.length == 0 || (!allowed && is_unprintable(c.code))) {
+        report_.error(where, fmt::format("control character U+{:04X} in a string", c.code),
+                      payload ? "an action sends any bytes as 'hex'" : "");
         return;
       }
       n += c.length;
@@ -161,6 +170,8 @@ class Builder : public YAML::EventHandler {
   void refuse_run_on(std::size_t at) {
     const std::size_t line = text_.find('\n', at) - at;
     const Value* bracket = open_bracket();
+    const std::size_t next = text_.find_first_not_of(" \n", at + line);
+    if (!bracket && next != std::string_view::npos && report_indentation(text_, next, report_)) throw Stop{};
     report_.error(span_at(at, line),
                   bracket ? fmt::format("value runs on into the next line (is a ',' or the closing '{}' missing?)",
                                         bracket->is_list() ? ']' : '}')
@@ -238,51 +249,6 @@ class Builder : public YAML::EventHandler {
   std::size_t parts_ = 0;
 };
 
-/// yaml-cpp's words for a fault, and ours.
-struct Wording {
-  std::string_view theirs;
-  std::string_view ours;
-};
-constexpr std::array<Wording, 8> wordings{{
-    {"illegal map value", "':' does not belong here (is the indentation right, or a quote missing?)"},
-    {"illegal map key", "a key does not belong here (is the indentation right?)"},
-    {"illegal block entry", "'-' does not belong here (is the indentation right?)"},
-    {"end of map not found", "a key was expected here (is the indentation right, or a quote missing?)"},
-    {"end of sequence not found", "'- ' was expected here (is the indentation right?)"},
-    {"unknown escape character", "unknown escape in a string; write \\\\ for a backslash"},
-    {"the referenced anchor is not defined", "anchors and aliases are not used in scenario files"},
-    {"unknown token", "this character must stand in quotes"},
-}};
-
-void report_fault(const YAML::Exception& fault, const Builder& builder, std::string_view text, Report& report) {
-  const std::size_t at = std::min(static_cast<std::size_t>(std::max(fault.mark.pos, 0)), text.size());
-  const Value* bracket = builder.open_bracket();
-  const char opened = bracket && bracket->is_list() ? '[' : '{';
-  const std::string_view what = bracket && bracket->is_list() ? "list" : "map";
-  if (fault.msg.find("illegal flow end") != std::string::npos) {
-    const char closing = at < text.size() ? text[at] : ']';
-    report.error(span_at(at), bracket ? fmt::format("'{}' cannot close the {} opened with '{}' on line {}", closing,
-                                                    what, opened, report.position(bracket->span).line)
-                                      : fmt::format("'{}' closes nothing", closing));
-    return;
-  }
-  if (bracket) {
-    const std::size_t quote = unclosed_quote(text, bracket->span.offset);
-    if (quote != std::string_view::npos) {
-      report.error(span_at(quote), fmt::format("string opened with {} is never closed", text[quote]));
-      return;
-    }
-    report.error(bracket->span, fmt::format("{} opened with {} is never closed", what, opened));
-    return;
-  }
-  for (const Wording& wording : wordings) {
-    if (fault.msg.find(wording.theirs) == std::string::npos) continue;
-    report.error(span_at(at), std::string(wording.ours));
-    return;
-  }
-  report.error(span_at(at), "cannot be read as YAML: " + fault.msg);
-}
-
 /// Lets a stream read the text where it lies.
 class View : public std::streambuf {
  public:
@@ -307,7 +273,7 @@ std::optional<Value> read_yaml(const Source& source, Report& report) {
   } catch (const Stop&) {
     return std::nullopt;
   } catch (const YAML::Exception& fault) {
-    report_fault(fault, builder, text, report);
+    report_fault(fault, text, builder.open_bracket(), report);
     return std::nullopt;
   }
   std::optional<Value> root = builder.take();
