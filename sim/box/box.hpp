@@ -41,6 +41,7 @@ struct Place {
   std::vector<Port> ports;
   std::vector<net::Route> routes;
   bool reverse_path_filter = false;
+  bool icmp_silent = false;  ///< it sends no ICMP errors
 
   bool owns(wire::Address address) const;
 };

@@ -154,6 +154,7 @@ std::vector<TableRow> KernelBox::table(Time) {
 /// The rules, and the sysctls where they are other than `before`.
 kernel::Ruleset KernelBox::rules_of(const nat::Config& config, const nat::Config& before) const {
   kernel::Ruleset rules = kernel::ruleset_of(config, names(), before);
+  if (place_.icmp_silent) rules.nft += kernel::silence_rules();
   for (const std::string& sentence : rules.cannot) doubt_(place_.name + ": " + sentence);
   return rules;
 }

@@ -13,7 +13,7 @@ void add_show(CLI::App& app, Chosen& chosen) {
   verb->footer("Example:\n  masqsim show scenarios/03-inbound-fails.yaml@forwarded");
   verb->callback([arguments, &chosen] {
     chosen = [arguments] {
-      print(scenario::resolved(arguments->load()));
+      print(scenario::resolved(scenario::with_routes(arguments->load())));
       return static_cast<int>(Exit::good);
     };
   });

@@ -132,6 +132,23 @@ constexpr std::array protect_words{KeyWord{"open", 0, "every packet goes on"},
                                    KeyWord{"protect", 1, "everything else is dropped"}};
 constexpr std::array helper_words{KeyWord{"ftp", 1, "PORT, PASV, EPRT and EPSV on control port 21"}};
 
+constexpr std::int64_t no_clamp = -1;
+constexpr std::array clamp_words{
+    KeyWord{"none", no_clamp, "the option stays as it is"},
+    KeyWord{"pmtu", 0, "what the MTUs of the way on and of the way back leave room for (nft: rt mtu)"}};
+
+constexpr ConfigKey mss_clamp(std::string_view name, std::string_view sentence) {
+  ConfigKey key{.name = name, .kind = KeyKind::number, .sentence = sentence, .words = clamp_words};
+  key.least = 1;
+  key.most = 65535;
+  key.get = [](const Config& config) { return KeyValue(config.mss_clamp ? config.mss_clamp->to : no_clamp); };
+  key.set = [](Config& config, KeyValue to) {
+    config.mss_clamp.reset();
+    if (*to != no_clamp) config.mss_clamp = MssClamp{static_cast<std::uint16_t>(*to)};
+  };
+  return key;
+}
+
 constexpr ConfigKey helpers(std::string_view name, std::string_view sentence) {
   ConfigKey key = boolean<&Config::alg_ftp>(name, sentence);
   key.kind = KeyKind::words;
@@ -225,6 +242,8 @@ constexpr auto rows = std::to_array<ConfigKey>({
         "firewall.forward", protect_words,
         "Packets through the gateway: `protect` lets pass answers, forwards, and what goes from inside to outside."),
 
+    mss_clamp("mss-clamp",
+              "What the MSS option of a forwarded SYN may announce at most (nft: tcp option maxseg size set)."),
     helpers("alg", "Helpers that read and rewrite payloads (application level gateways)."),
     boolean<&Config::verify_checksums>("verify-checksums",
                                        "Packets with a wrong TCP, UDP or ICMP checksum are INVALID.",
@@ -277,7 +296,10 @@ std::string to_string(const ConfigKey& key, KeyValue value) {
   switch (key.kind) {
     case KeyKind::boolean: return *value != 0 ? "true" : "false";
     case KeyKind::duration: return to_string(Duration{*value});
-    case KeyKind::number: return std::to_string(*value);
+    case KeyKind::number: {
+      const auto word = std::ranges::find(key.words, *value, &KeyWord::value);
+      return word != key.words.end() ? std::string(word->text) : std::to_string(*value);
+    }
     case KeyKind::word: return std::string(std::ranges::find(key.words, *value, &KeyWord::value)->text);
     case KeyKind::words: break;
   }

@@ -36,7 +36,7 @@ struct ConfigKey {
   KeyKind kind = KeyKind::boolean;
   std::string_view sentence;  ///< what it does, with its source
   LinuxSide linux_side;
-  std::span<const KeyWord> words;  ///< of the kinds word and words
+  std::span<const KeyWord> words;  ///< of the kinds word and words; of a number: what may stand in its place
   std::int64_t least = 0;          ///< of a duration (nanoseconds) and a number, both ends included
   std::int64_t most = INT64_MAX;
   std::int64_t step = 1;   ///< a value is a multiple of it

@@ -71,12 +71,14 @@ class Builder {
     if (spec.kind == NodeKind::host) {
       auto& host = network_.add<net::Host>(name, trace::NodeKind::host);
       host.stack().set_ttl(spec.ttl);
+      host.stack().set_silent(spec.icmp_silent);
       return {&host, &host.stack()};
     }
     if (spec.kind == NodeKind::router || !spec.nat) {
       const auto kind = spec.kind == NodeKind::router ? trace::NodeKind::router : trace::NodeKind::gateway;
       auto& router = network_.add<net::Router>(name, kind);
       router.stack().set_ttl(spec.ttl);
+      router.stack().set_silent(spec.icmp_silent);
       router.set_reverse_path_filter(spec.rp_filter);
       return {&router, &router.stack()};
     }
@@ -87,6 +89,7 @@ class Builder {
     }
     auto& gateway = network_.add<net::Gateway>(name, trace::NodeKind::gateway, spec.nat->config);
     gateway.stack().set_ttl(spec.ttl);
+    gateway.stack().set_silent(spec.icmp_silent);
     gateway.set_reverse_path_filter(spec.rp_filter);
     built_.gateways.back() = &gateway;
     return {&gateway, &gateway.stack()};
@@ -105,7 +108,8 @@ class Builder {
                             moved(first.address, member), first.length, mtu);
         if (network.kind == NetworkKind::cloud) attach_cloud(interface.network, node, number);
         for (std::size_t n = 1; n < interface.addresses.size(); ++n) {
-          network_.add_address(node, number, moved(interface.addresses[n].address, member));
+          const InterfaceAddress& also = interface.addresses[n];
+          network_.add_address(node, number, moved(also.address, member), also.length);
         }
       }
     }
@@ -132,12 +136,24 @@ class Builder {
       const Node& spec = scenario_.nodes[n];
       for (const Built::Member& member : built_.nodes[n]) {
         const trace::NodeId id = member.node->id();
-        for (const Route& route : spec.routes) topology.statics.push_back({id, route.to, route.via});
+        topology.nodes[id].learns_default = spec.default_route;
+        topology.nodes[id].learns_others = spec.other_routes;
+        for (const Route& route : spec.routes) {
+          const auto out = route.network ? interface_to(spec, *route.network) : net::no_interface;
+          topology.statics.push_back({id, route.to, route.via, out});
+        }
         if (spec.nat) tell_translation(spec, topology.nodes[id]);
       }
     }
     std::vector<net::RouteTable> tables = net::compute(topology);
     for (trace::NodeId id = 0; id < network_.node_count(); ++id) network_.node(id).routes() = std::move(tables[id]);
+  }
+
+  static net::InterfaceIndex interface_to(const Node& spec, NetworkIndex network) {
+    for (std::size_t n = 0; n < spec.interfaces.size(); ++n) {
+      if (spec.interfaces[n].network == network) return static_cast<net::InterfaceIndex>(n);
+    }
+    return net::no_interface;
   }
 
   /// What the internet has to know of a gateway, and what it must not.

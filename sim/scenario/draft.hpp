@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,15 @@ namespace masqsim::scenario {
 
 using NameIndex = std::map<std::string, std::uint32_t, std::less<>>;
 
+/// Names that stand for nothing: what they name could not be read, or nothing is called so. That has been said once,
+/// and is not said of everything that refers to them.
+struct Lost {
+  bool all = false;  ///< the whole section
+  std::set<std::string, std::less<>> names;
+
+  bool has(std::string_view name) const { return all || names.contains(name); }
+};
+
 struct Draft {
   Report& report;
   std::size_t& merge_budget;  ///< values that may still be copied by merging
@@ -23,6 +33,7 @@ struct Draft {
   NameIndex networks;
   NameIndex nodes;
   NameIndex actions;
+  Lost lost_networks, lost_nodes, lost_actions;
   std::map<NetworkIndex, Span> network_spans;
   std::vector<const Value*> nat_sections;  ///< of each node: its `nat`, or nullptr
 };
@@ -49,6 +60,13 @@ std::optional<std::uint32_t> interface_on(const Node& node, NetworkIndex network
 /// Merges `over` into `base` as variants do: maps merge, everything else replaces, null deletes. False (reported) when
 /// the budget is used up.
 bool merge(Report& report, std::size_t& budget, Value& base, const Value& over);
+
+/// A map of a variant that is laid over a rule of the base and leaves keys of it standing.
+struct Kept {
+  Span where;           ///< of the variant's key
+  std::string message;  ///< "'ports' of the base's masquerade stays: maps are merged, lists replace"
+};
+std::vector<Kept> kept_of_rules(const Value& base, const Value& over);
 
 inline Position position_of(const Draft& draft, Span span) { return draft.report.position(span); }
 

@@ -1,6 +1,7 @@
 #include "fields.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,52 @@
 namespace masqsim::scenario {
 
 namespace {
+
+/// What other tools and books call what a word of ours says.
+struct OtherName {
+  std::string_view written;
+  std::string_view meant;
+};
+constexpr std::array<OtherName, 40> other_names{{{"wan", "cloud"},
+                                                 {"internet", "cloud"},
+                                                 {"public", "cloud"},
+                                                 {"switch", "lan"},
+                                                 {"subnet", "lan"},
+                                                 {"bridge", "lan"},
+                                                 {"ethernet", "lan"},
+                                                 {"wire", "link"},
+                                                 {"p2p", "link"},
+                                                 {"point-to-point", "link"},
+                                                 {"nat", "gateway"},
+                                                 {"napt", "gateway"},
+                                                 {"firewall", "gateway"},
+                                                 {"home-router", "gateway"},
+                                                 {"pc", "host"},
+                                                 {"server", "host"},
+                                                 {"client", "host"},
+                                                 {"vm", "host"},
+                                                 {"container", "host"},
+                                                 {"snat", "source"},
+                                                 {"dnat", "forward"},
+                                                 {"port-forward", "forward"},
+                                                 {"port-forwarding", "forward"},
+                                                 {"port-forwards", "forward"},
+                                                 {"forwards", "forward"},
+                                                 {"redirect", "forward"},
+                                                 {"publish", "forward"},
+                                                 {"pat", "masquerade"},
+                                                 {"overload", "masquerade"},
+                                                 {"static", "one-to-one"},
+                                                 {"static-nat", "one-to-one"},
+                                                 {"netmap", "one-to-one"},
+                                                 {"mss", "mss-clamp"},
+                                                 {"gateway", "routes"},
+                                                 {"default-gateway", "routes"},
+                                                 {"bandwidth", "rate"},
+                                                 {"latency", "delay"},
+                                                 {"listen", "services"},
+                                                 {"ip", "address"},
+                                                 {"devices", "nodes"}}};
 
 std::string in(const std::string& path) { return path.empty() ? "at the top level" : "in '" + path + "'"; }
 
@@ -32,6 +79,9 @@ Fields::Fields(Report& report, const Value& value, std::string path, Span where,
   for (const Key& key : value.keys) {
     if (key.text.starts_with("x-")) continue;
     if (section.find(key.text)) continue;
+    if (report_.wants_hints() && report_.affords_hint(key.text.size() * section.rows.size() * 8)) {
+      meant_.emplace_back(meant_word(key.text, section.names()));
+    }
     report_.error(key.span, fmt::format("unknown key {} {}{}", quoted(key.text), in(path_),
                                         suggestion(report_, key.text, "keys", section.names())));
   }
@@ -44,6 +94,10 @@ const Value* Fields::get(std::string_view key) const {
   return nullptr;
 }
 
+bool Fields::meant(std::string_view key) const {
+  return !has(key) && std::find(meant_.begin(), meant_.end(), key) != meant_.end();
+}
+
 Span Fields::key_span(std::string_view key) const {
   for (std::size_t n = 0; map_ && n < map_->keys.size(); ++n) {
     if (map_->keys[n].text == key) return map_->keys[n].span;
@@ -52,7 +106,7 @@ Span Fields::key_span(std::string_view key) const {
 }
 
 const Value* Fields::need(std::string_view key) const {
-  if (map_ && !has(key)) {
+  if (map_ && !has(key) && !meant(key)) {
     report_.error(where_, fmt::format("{} needs '{}'", path_.empty() ? "the file" : "'" + path_ + "'", key));
   }
   return get(key);
@@ -75,6 +129,10 @@ const Value* Fields::scalar(std::string_view key) const {
 
 void Fields::unknown_word(std::string_view what, std::string_view noun, const Value& value,
                           const std::vector<std::string_view>& known) const {
+  if (!value.is_scalar()) {
+    report_.error(value.span, fmt::format("{} must be one of {}, got {}", what, listed(known), kind_word(value)));
+    return;
+  }
   std::string hint = suggestion(report_, value.text, std::string(noun) + 's', known);
   if (hint.starts_with("; ")) hint.erase(0, 2);
   report_.error(value.span, fmt::format("unknown {} {}", what, quoted(value.text)), hint);
@@ -288,10 +346,22 @@ bool check_name(Report& report, std::string_view what, std::string_view name, Sp
   return false;
 }
 
+std::string_view meant_word(std::string_view text, const std::vector<std::string_view>& known) {
+  for (const OtherName& other : other_names) {
+    if (other.written != text) continue;
+    const auto found = std::find(known.begin(), known.end(), other.meant);
+    if (found != known.end()) return *found;
+  }
+  return closest(text, known);
+}
+
 std::string suggestion(Report& report, std::string_view text, std::string_view what,
                        const std::vector<std::string_view>& known) {
-  if (!report.wants_hints()) return {};
-  const std::string_view near = closest(text, known);
+  std::size_t characters = 0;
+  for (const std::string_view one : known) characters += one.size();
+  if (!report.wants_hints() || !report.affords_hint(text.size() * characters)) return {};
+  const std::string_view near = meant_word(text, known);
+  if (near == "routes" && text.ends_with("gateway")) return "; write routes: [{to: default, via: ROUTER}]";
   if (!near.empty()) return fmt::format("; did you mean '{}'?", near);
   return known.empty() ? std::string{} : fmt::format("; known {}: {}", what, listed(known));
 }

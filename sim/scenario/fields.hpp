@@ -24,6 +24,10 @@ struct Word {
   std::string_view sentence = {};  ///< what it chooses
 };
 
+/// The one of `known` that `text` most likely stands for: another name of it ("snat" of source), or one mistyped. Empty
+/// where none is near.
+std::string_view meant_word(std::string_view text, const std::vector<std::string_view>& known);
+
 class Fields {
  public:
   /// `path` is what messages call the map, `where` what they point at when something is missing. Keys that `section`
@@ -39,6 +43,8 @@ class Fields {
   /// The value of `key`; nullptr where it is absent or empty (which is reported).
   const Value* get(std::string_view key) const;
   bool has(std::string_view key) const { return map_ && map_->find(key); }
+  /// True where `key` is absent, but an unknown key was most likely meant to be it: that has been said.
+  bool meant(std::string_view key) const;
   Span key_span(std::string_view key) const;
   /// Reports a missing `key`.
   const Value* need(std::string_view key) const;
@@ -70,11 +76,11 @@ class Fields {
   /// `noun`: what messages call the words; the key where it is empty.
   template <typename T>
   bool word(std::string_view key, std::span<const Word<T>> words, T& out, std::string_view noun = {}) const {
-    const Value* value = scalar(key);
+    const Value* value = get(key);
     if (!value) return false;
     std::vector<std::string_view> known;
     for (const Word<T>& entry : words) {
-      if (entry.text == value->text) {
+      if (value->is_scalar() && entry.text == value->text) {
         out = entry.value;
         return true;
       }
@@ -82,6 +88,22 @@ class Fields {
     }
     unknown_word(noun.empty() ? key : noun, noun.empty() ? "word" : noun, *value, known);
     return false;
+  }
+
+  /// A word, or the one that an unknown one (which is reported) was most likely meant to be: what follows from that is
+  /// not reported, too.
+  template <typename T>
+  bool word_or_meant(std::string_view key, std::span<const Word<T>> words, T& out, std::string_view noun = {}) const {
+    if (word(key, words, out, noun)) return true;
+    const Value* written = has(key) ? map_->find(key) : nullptr;
+    if (!written || !written->is_scalar()) return false;
+    std::vector<std::string_view> known;
+    for (const Word<T>& entry : words) known.push_back(entry.text);
+    const std::string_view near = meant_word(written->text, known);
+    for (const Word<T>& entry : words) {
+      if (entry.text == near) out = entry.value;
+    }
+    return !near.empty();
   }
 
   /// The same for an optional member.
@@ -103,6 +125,7 @@ class Fields {
   const Value* map_ = nullptr;
   std::string path_;
   Span where_;
+  std::vector<std::string> meant_;
 };
 
 /// True where the value of `key` is the word "unlimited".

@@ -19,6 +19,7 @@ Type type_of(const nat::ConfigKey& key) {
     case nat::KeyKind::number: break;
   }
   const Type number = type::whole(bound(key.least), bound(key.most));
+  if (!key.words.empty()) return type::either({words, number});
   return key.unlimited ? type::or_unlimited(number) : number;
 }
 

@@ -17,7 +17,7 @@ namespace masqsim::scenario {
 namespace {
 
 constexpr std::size_t most_variants = 64;
-constexpr std::size_t most_merged = 200'000;  // values of all variants together, each with what it takes of the base
+constexpr std::size_t most_merged = 150'000;  // values of all variants together, each with what it takes of the base
 
 /// "03-inbound-fails" is called "inbound-fails".
 std::string name_of_stem(std::string_view stem) {
@@ -44,7 +44,7 @@ void read_head(Draft& draft, const Fields& root, std::string_view stem) {
 
 /// Reads one whole file, variants merged in and variables put in place.
 Scenario read_scenario(Report& report, std::size_t& budget, const Value& tree, std::string_view stem) {
-  Draft draft{report, budget, {}, {}, {}, {}, {}, {}};
+  Draft draft{.report = report, .merge_budget = budget};
   const Fields root(report, tree, "", tree.span, file_section());
   if (!root.ok()) return {};
   read_head(draft, root, stem);
@@ -75,6 +75,10 @@ class Loader {
     if (root) loaded.scenario = read_all(*root);
     loaded.diagnostics = report_.take();
     loaded.found = report_.found();
+    for (const Kept& one : kept_) {
+      const Position at = source.position(one.where.offset);
+      loaded.kept.push_back({at.line, at.column, one.where.length, one.message, {}, std::string(source.line(at.line))});
+    }
     if (!report_.clean()) loaded.scenario.reset();
     return loaded;
   }
@@ -90,6 +94,7 @@ class Loader {
     for (std::size_t n = 0; n < variants.size(); ++n) {
       const std::size_t place = places_[n];
       const Key& key = sections->keys[place];
+      if (options_.alone && key.text != options_.variant) continue;
       report_.enter_variant(key.text, {key.span.offset, last_offset(sections->items[place]) - key.span.offset});
       Scenario scenario = read_one(root, &sections->items[place], key.text == options_.variant);
       scenario.variant = key.text;
@@ -151,6 +156,7 @@ class Loader {
       return {};
     }
     budget_ -= size;
+    if (variant) std::ranges::move(kept_of_rules(tree, *variant), std::back_inserter(kept_));
     if (variant && !merge(report_, budget_, tree, *variant)) {
       exhausted_ = true;
       return {};
@@ -193,6 +199,7 @@ class Loader {
   std::string_view stem_;
   Value* manuscript_;
   std::vector<std::size_t> places_;  // of the good variants among all
+  std::vector<Kept> kept_;
   std::size_t budget_ = most_merged;
   bool exhausted_ = false;
   bool sets_refused_ = false;

@@ -16,7 +16,9 @@ std::vector<std::string_view> names_in(const NameIndex& index) {
 }
 
 void unknown(Draft& draft, std::string_view who, std::string_view what, std::string_view name, Span where,
-             const NameIndex& index) {
+             const NameIndex& index, Lost& lost) {
+  if (lost.has(name)) return;
+  lost.names.emplace(name);
   std::string tail;
   if (draft.report.wants_hints()) tail = suggestion(draft.report, name, fmt::format("{}s", what), names_in(index));
   draft.report.error(where, fmt::format("{} refers to unknown {} {}{}", who, what, quoted(name), tail));
@@ -40,6 +42,11 @@ std::optional<NodeRef> known_node(const Draft& draft, std::string_view name) {
   return found != draft.nodes.end() ? std::optional(NodeRef{found->second, 0}) : find_member(draft, name);
 }
 
+/// A node, or the group of a member, that could not be read.
+bool is_lost(const Draft& draft, std::string_view name) {
+  return draft.lost_nodes.has(name) || draft.lost_nodes.has(name.substr(0, name.rfind('.')));
+}
+
 }  // namespace
 
 std::optional<NetworkIndex> find_network(Draft& draft, std::string_view who, const Value& value) {
@@ -47,13 +54,13 @@ std::optional<NetworkIndex> find_network(Draft& draft, std::string_view who, con
   if (!name) return std::nullopt;
   const auto found = draft.networks.find(*name);
   if (found != draft.networks.end()) return found->second;
-  unknown(draft, who, "network", *name, value.span, draft.networks);
+  unknown(draft, who, "network", *name, value.span, draft.networks, draft.lost_networks);
   return std::nullopt;
 }
 
 std::optional<NodeRef> find_node(Draft& draft, std::string_view who, std::string_view name, Span where) {
   const std::optional<NodeRef> found = known_node(draft, name);
-  if (!found) unknown(draft, who, "node", name, where, draft.nodes);
+  if (!found && !is_lost(draft, name)) unknown(draft, who, "node", name, where, draft.nodes, draft.lost_nodes);
   return found;
 }
 
@@ -69,6 +76,8 @@ std::optional<Place> find_place(Draft& draft, std::string_view who, const Value&
   if (network != draft.networks.end()) return Place{network->second};
   const std::optional<NodeRef> node = known_node(draft, *name);
   if (node) return Place{*node};
+  if (is_lost(draft, *name) || draft.lost_networks.has(*name)) return std::nullopt;
+  draft.lost_nodes.names.insert(*name);
   std::string tail;
   if (draft.report.wants_hints()) {
     std::vector<std::string_view> names = names_in(draft.nodes);

@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "draft.hpp"
 
@@ -22,7 +26,42 @@ class KeyIndex {
   std::map<std::string, std::size_t> places_;
 };
 
+constexpr std::array<std::string_view, 4> rules{"masquerade", "source", "one-to-one", "twice-nat"};
+
+/// What of one rule, if both are maps.
+void note_kept(const Key& key, const Value& base, const Value& over, std::vector<Kept>& found) {
+  if (!base.is_map() || !over.is_map()) return;
+  std::vector<std::string> left;
+  for (const Key& own : base.keys) {
+    if (!over.find(own.text) && !own.text.starts_with("x-")) left.push_back(quoted(own.text));
+  }
+  if (left.empty()) return;
+  found.push_back({key.span, fmt::format("{} of the base's {} {}: a variant's map is merged in, a list replaces",
+                                         fmt::join(left, ", "), key.text, left.size() == 1 ? "stays" : "stay")});
+}
+
 }  // namespace
+
+std::vector<Kept> kept_of_rules(const Value& base, const Value& over) {
+  std::vector<Kept> found;
+  const Value* nodes = over.find("nodes");
+  const Value* base_nodes = base.find("nodes");
+  if (!nodes || !base_nodes) return found;
+  for (std::size_t n = 0; n < nodes->keys.size(); ++n) {
+    const Value* nat = nodes->items[n].find("nat");
+    const Value* base_node = nat ? base_nodes->find(nodes->keys[n].text) : nullptr;
+    const Value* base_nat = base_node ? base_node->find("nat") : nullptr;
+    if (!base_nat) continue;
+    for (std::size_t k = 0; k < nat->keys.size(); ++k) {
+      const Key& key = nat->keys[k];
+      const Value* rule = base_nat->find(key.text);
+      if (rule && std::find(rules.begin(), rules.end(), key.text) != rules.end()) {
+        note_kept(key, *rule, nat->items[k], found);
+      }
+    }
+  }
+  return found;
+}
 
 bool merge(Report& report, std::size_t& budget, Value& base, const Value& over) {
   if (!base.is_map() || !over.is_map()) {

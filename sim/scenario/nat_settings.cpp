@@ -59,6 +59,10 @@ nat::KeyValue read_value(const Fields& map, const nat::ConfigKey& key) {
     case nat::KeyKind::duration: return read_duration(map, key);
     case nat::KeyKind::number: break;
   }
+  if (const Value* written = map.get(key.leaf()); written && written->is_scalar()) {
+    const auto word = std::ranges::find(key.words, written->text, &nat::KeyWord::text);
+    if (word != key.words.end()) return word->value;
+  }
   std::int64_t value = 0;
   const auto bound = [](std::int64_t n) { return static_cast<std::uint64_t>(n); };
   return map.whole(key.leaf(), bound(key.least), bound(key.most), value) ? nat::KeyValue(value) : std::nullopt;

@@ -12,8 +12,6 @@ namespace masqsim::scenario {
 
 namespace {
 
-bool is_good(Result r) { return r == Result::established || r == Result::replied || r == Result::delivered; }
-
 bool owns(const Node& node, wire::Address a) {
   return std::ranges::any_of(node.interfaces, [&](const Interface& i) {
     return std::ranges::any_of(i.addresses, [&](const InterfaceAddress& own) {
@@ -290,14 +288,24 @@ std::vector<Note> notes(const Scenario& scenario, std::string_view stem) {
   return all;
 }
 
+namespace {
+
+constexpr std::size_t most_read_again = 500'000;  // bytes
+
+}  // namespace
+
 std::vector<Note> notes_of(const Loaded& loaded) {
   if (!loaded.scenario) return {};
   const std::string& stem = loaded.written.stem;
   std::vector<Note> all = notes(*loaded.scenario, stem);
+  for (const Diagnostic& kept : loaded.kept) all.push_back({{kept.line, kept.column}, kept.message});
   if (!loaded.written.options.variant.empty()) return all;
+  // Each is read anew: what takes long to check is checked, and no more is said of it.
+  if (loaded.written.text.size() * loaded.scenario->variants.size() > most_read_again) return all;
   for (const VariantInfo& variant : loaded.scenario->variants) {
     LoadOptions options = loaded.written.options;
     options.variant = variant.name;
+    options.alone = true;
     const Loaded other = load_text(loaded.written.text, options, loaded.written.stem);
     if (!other.scenario) continue;
     for (Note& note : notes(*other.scenario, stem)) {

@@ -4,6 +4,7 @@
 
 #include "draft.hpp"
 #include "nat_changes.hpp"
+#include "read_raw.hpp"
 #include "sections.hpp"
 
 namespace masqsim::scenario {
@@ -19,34 +20,6 @@ constexpr std::array<Word<Verb>, 6> verbs{{{"tcp", Verb::tcp},
 constexpr std::array<Word<bool>, 2> link_words{{{"down", false}, {"up", true}}};
 constexpr std::uint16_t traceroute_port = 33434;
 constexpr std::uint64_t largest_datagram = 65507;
-
-std::optional<std::uint8_t> hex_digit(char c) {
-  if (c >= '0' && c <= '9') return static_cast<std::uint8_t>(c - '0');
-  if (c >= 'a' && c <= 'f') return static_cast<std::uint8_t>(c - 'a' + 10);
-  if (c >= 'A' && c <= 'F') return static_cast<std::uint8_t>(c - 'A' + 10);
-  return std::nullopt;
-}
-
-/// Pairs of hex digits, spaces between them where one likes.
-std::optional<std::vector<std::uint8_t>> read_hex(Report& report, const Value& value, std::string_view what) {
-  const std::string* text = plain_text(report, value, what);
-  if (!text) return std::nullopt;
-  std::vector<std::uint8_t> bytes;
-  std::optional<std::uint8_t> high;
-  for (const char c : *text) {
-    if (c == ' ' || c == '\n') continue;
-    const auto digit = hex_digit(c);
-    if (!digit) {
-      report.error(value.span, fmt::format("{} must be hex digits, got {}", what, quoted(std::string_view(&c, 1))));
-      return std::nullopt;
-    }
-    if (high) bytes.push_back(static_cast<std::uint8_t>(*high << 4 | *digit));
-    high = high ? std::nullopt : digit;
-  }
-  if (!high && !bytes.empty() && bytes.size() <= 65535) return bytes;
-  report.error(value.span, fmt::format("{} must be whole bytes, two hex digits each, 1 to 65535 of them", what));
-  return std::nullopt;
-}
 
 class ActionReader {
  public:
@@ -72,6 +45,7 @@ class ActionReader {
       read_target();
       read_payload();
     }
+    read_network();
     const bool group = from_known_ && from().group && action_.from.member == 0;
     if (fields_.has("stagger") && from_known_ && !group) say(fields_.key_span("stagger"), "'stagger' is for groups");
     return action_;
@@ -87,6 +61,8 @@ class ActionReader {
   }
   /// Of a `set` of `nat`: what is to be merged in.
   const Value* nat_change() const { return nat_change_; }
+  /// Of a `raw` packet: the id of the action whose connection it is of; it may stand further down.
+  const Value* of() const { return of_; }
 
  private:
   void say(Span where, std::string message) { report_.error(where, std::move(message)); }
@@ -102,7 +78,9 @@ class ActionReader {
       found = &verb;
     }
     if (!found) {
-      say(fields_.where(), "an action needs a verb (tcp, udp, ping, traceroute, raw, set)");
+      if (std::none_of(verbs.begin(), verbs.end(), [&](const Word<Verb>& verb) { return fields_.meant(verb.text); })) {
+        say(fields_.where(), "an action needs a verb (tcp, udp, ping, traceroute, raw, set)");
+      }
       return false;
     }
     action_.verb = found->value;
@@ -117,11 +95,8 @@ class ActionReader {
       check_name(report_, "flow", action_.id, id->span, false);
       return;
     }
-    if (action_.verb == Verb::set) {
-      action_.id = fmt::format("set-{}", number_);
-    } else if (!fields_.has("id")) {
-      say(fields_.where(), "an action needs an 'id'");
-    }
+    // Lists are short and read by people: the third action is tcp-3, wherever the other tcp actions stand.
+    if (!fields_.has("id")) action_.id = fmt::format("{}-{}", word(action_.verb), number_);
   }
 
   /// Keys that mean something for some verbs only.
@@ -170,12 +145,21 @@ class ActionReader {
 
   const Node& from() const { return draft_.scenario.nodes[action_.from.node]; }
 
+  /// A packet as hex digits, or by its fields.
   void read_raw() {
     const Value* raw = fields_.get("raw");
-    const auto bytes = raw ? read_hex(report_, *raw, "raw") : std::nullopt;
-    if (bytes) action_.payload = *bytes;
+    if (!raw) return;
+    if (raw->is_map()) {
+      action_.packet = read_raw_packet(draft_, flow(), *raw, [&](NodeRef ref) { return address_of(ref); });
+      of_ = raw->find("of");
+      return;
+    }
+    if (const auto bytes = read_hex(report_, *raw, "raw")) action_.payload = *bytes;
     action_.send = action_.payload.size();
-    const Value* network = fields_.get("network");
+  }
+
+  void read_network() {
+    const Value* network = fields_.has("network") ? fields_.get("network") : nullptr;
     if (!network) return;
     action_.network = find_network(draft_, flow(), *network);
     if (action_.network && from_known_ && !interface_on(from(), *action_.network)) {
@@ -376,6 +360,7 @@ class ActionReader {
   Fields fields_;
   Action action_;
   const Value* nat_change_ = nullptr;
+  const Value* of_ = nullptr;
   bool from_known_ = false;
 };
 
@@ -457,13 +442,18 @@ class NatChanges {
 
 void read_actions(Draft& draft, const Fields& root) {
   const auto* actions = root.list("actions");
+  draft.lost_actions.all = !actions && (root.has("actions") || root.meant("actions"));
   if (!actions) return;
   std::vector<Span> ids;
   std::vector<NatChange> nat_changes;
+  std::vector<std::pair<ActionIndex, const Value*>> connections;
   for (const Value& value : *actions) {
-    ActionReader reader(draft, value, draft.scenario.actions.size() + 1);
+    ActionReader reader(draft, value, static_cast<std::size_t>(&value - actions->data()) + 1);
     std::optional<Action> action = reader.read();
-    if (!action) continue;
+    if (!action) {
+      if (const Value* id = value.is_map() ? value.find("id") : nullptr) draft.lost_actions.names.insert(id->text);
+      continue;
+    }
     if (!action->id.empty()) {
       const auto [first, fresh] =
           draft.actions.emplace(action->id, static_cast<ActionIndex>(draft.scenario.actions.size()));
@@ -475,8 +465,13 @@ void read_actions(Draft& draft, const Fields& root) {
     }
     const auto index = static_cast<ActionIndex>(draft.scenario.actions.size());
     if (const auto node = reader.changes_translation_of()) nat_changes.push_back({index, *node, reader.nat_change()});
+    if (reader.of() && action->packet) connections.emplace_back(index, reader.of());
     ids.push_back(reader.id_span());
     draft.scenario.actions.push_back(std::move(*action));
+  }
+  for (const auto& [index, of] : connections) {
+    RawPacket packet = *draft.scenario.actions[index].packet;
+    if (find_connection(draft, *of, packet)) draft.scenario.actions[index].packet = std::move(packet);
   }
   NatChanges(draft).read(std::move(nat_changes));
 }

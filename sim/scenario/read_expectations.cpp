@@ -31,6 +31,8 @@ std::optional<FlowRef> find_flow(Draft& draft, const Value& value) {
     const auto* number = std::get_if<std::uint64_t>(&member);
     if (of_group && number) return FlowRef{group->second, static_cast<std::uint32_t>(*number)};
   }
+  if (draft.lost_actions.has(*id) || draft.lost_actions.has(std::string_view(*id).substr(0, dot))) return std::nullopt;
+  draft.lost_actions.names.insert(*id);
   std::vector<std::string_view> known;
   for (const auto& [name, index] : draft.actions) {
     if (draft.scenario.actions[index].verb != Verb::set && known.size() < 1000) known.push_back(name);
@@ -96,6 +98,16 @@ void read_seen(Draft& draft, const Fields& fields, FlowExpectation& expectation)
   }
 }
 
+/// A flow that did well was ended by nobody.
+void refuse_impossible(const Fields& fields, const FlowExpectation& made) {
+  if (!made.result || !is_good(*made.result)) return;
+  for (const std::string_view key : {"at", "reason"}) {
+    if (!fields.has(key)) continue;
+    fields.report().error(fields.key_span(key),
+                          fmt::format("a flow that is {} has no '{}': nothing ended it", word(*made.result), key));
+  }
+}
+
 FlowExpectation read_flow_expectation(Draft& draft, const Value& value) {
   const Fields fields(draft.report, value, "expect", value.span, flow_expectation_keys().section);
   FlowExpectation made;
@@ -118,6 +130,7 @@ FlowExpectation read_flow_expectation(Draft& draft, const Value& value) {
   if (flow && fields.has("path") && draft.scenario.actions[made.flow].verb != Verb::traceroute) {
     draft.report.error(fields.key_span("path"), "'path' is for traceroute");
   }
+  refuse_impossible(fields, made);
   const auto& facts = flow_expectation_keys().section.any_of;
   const bool says = std::ranges::any_of(facts, [&](std::string_view key) { return fields.has(key); });
   if (!says) draft.report.error(value.span, "this expects nothing of the flow; add 'result', 'seen', 'reason', ...");

@@ -36,6 +36,7 @@ Network read_network(Draft& draft, const Key& key, const Value& value) {
 
 void read_networks(Draft& draft, const Fields& root) {
   const Value* networks = root.need("networks");
+  draft.lost_networks.all = !networks || !networks->is_map();
   if (!networks) return;
   if (!networks->is_map()) {
     draft.report.error(networks->span, fmt::format("'networks' must be a map of names, got {}", kind_word(*networks)));
@@ -43,7 +44,10 @@ void read_networks(Draft& draft, const Fields& root) {
   }
   for (std::size_t n = 0; n < networks->keys.size(); ++n) {
     const Key& key = networks->keys[n];
-    if (!check_name(draft.report, "network", key.text, key.span, key.plain)) continue;
+    if (!check_name(draft.report, "network", key.text, key.span, key.plain)) {
+      draft.lost_networks.names.insert(key.text);
+      continue;
+    }
     if (!draft.networks.emplace(key.text, static_cast<NetworkIndex>(draft.scenario.networks.size())).second) continue;
     draft.network_spans.emplace(draft.networks.at(key.text), key.span);
     draft.scenario.networks.push_back(read_network(draft, key, networks->items[n]));

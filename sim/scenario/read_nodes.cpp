@@ -32,9 +32,10 @@ void check_usable(Draft& draft, const Network& network, wire::Address a, Span wh
   }
 }
 
-/// One address of an interface, with its prefix on LANs and links, bare on clouds.
+/// One address of an interface, with its prefix on LANs and links, bare on clouds. A `further` one may be of another
+/// subnet than the network's; so may a single address, whose prefix is 32.
 std::optional<InterfaceAddress> read_interface_address(Draft& draft, Network& network, std::uint32_t members,
-                                                       const Value& value) {
+                                                       bool further, const Value& value) {
   const std::string* text = plain_text(draft.report, value, "address");
   if (!text) return std::nullopt;
   const std::size_t slash = text->find('/');
@@ -59,15 +60,20 @@ std::optional<InterfaceAddress> read_interface_address(Draft& draft, Network& ne
                        fmt::format("write {}/{}", *text, length));
     return std::nullopt;
   }
-  const auto length = parse::whole(std::string_view(*text).substr(slash + 1), 1, 31);
+  const auto length = parse::whole(std::string_view(*text).substr(slash + 1), 1, 32);
   if (const auto* problem = std::get_if<parse::Problem>(&length)) {
     say("prefix length " + problem->text);
     return std::nullopt;
   }
   const InterfaceAddress got{*address, static_cast<std::uint8_t>(std::get<std::uint64_t>(length))};
   const wire::Prefix subnet = wire::prefix_of(got.address, got.length);
-  if (!network.subnet) network.subnet = subnet;
-  if (!network.subnet->contains(got.address)) {
+  if (!network.subnet && !further && got.length < 32) network.subnet = subnet;
+  const bool elsewhere = !network.subnet || !network.subnet->contains(got.address);
+  if (got.length == 32 || (further && elsewhere)) {
+    check_usable(draft, network, got.address, value.span);
+    return got;
+  }
+  if (elsewhere) {
     say(fmt::format("{} is not in the subnet {} of '{}'", quoted(*text), wire::to_string(*network.subnet),
                     network.name));
     return std::nullopt;
@@ -92,6 +98,8 @@ std::optional<InterfaceAddress> read_interface_address(Draft& draft, Network& ne
 void read_interface(Draft& draft, Node& node, const Key& key, const Value& value, std::vector<Claim>& claims) {
   const auto found = draft.networks.find(key.text);
   if (found == draft.networks.end()) {
+    if (draft.lost_networks.has(key.text)) return;
+    draft.lost_networks.names.insert(key.text);
     std::vector<std::string_view> names;
     for (const auto& [name, index] : draft.networks) names.push_back(name);
     draft.report.error(key.span, fmt::format("{} refers to unknown network {}{}", node.name, quoted(key.text),
@@ -121,7 +129,7 @@ void read_interface(Draft& draft, Node& node, const Key& key, const Value& value
     written.push_back(&value);
   }
   for (const Value* one : written) {
-    const auto address = read_interface_address(draft, network, node.count, *one);
+    const auto address = read_interface_address(draft, network, node.count, one != written.front(), *one);
     if (!address) continue;
     interface.addresses.push_back(*address);
     claims.push_back({interface.network, address->address, {address->address.value + node.count - 1}, one->span});
@@ -147,11 +155,21 @@ void refuse_duplicate_addresses(Draft& draft, std::vector<Claim>& claims) {
   }
 }
 
+void read_bytes(const Fields& fields, std::string_view key, std::vector<std::uint8_t>& out) {
+  std::string text;
+  if (fields.text(key, text)) out.assign(text.begin(), text.end());
+}
+
 void read_services(Draft& draft, const Fields& fields, Node& node) {
   const auto* services = fields.list("services");
   if (!services) return;
   std::map<std::pair<wire::Protocol, std::uint16_t>, Span> taken;
   for (const Value& value : *services) {
+    if (value.is_scalar()) {
+      draft.report.error(value.span, fmt::format("a service is a map, got {}", quoted(value.text)),
+                         "write {tcp: 80} or {udp: 53}");
+      continue;
+    }
     const Fields service(draft.report, value, fields.path() + ".services", value.span, service_keys().section);
     if (!service.ok()) continue;
     Service made;
@@ -170,11 +188,17 @@ void read_services(Draft& draft, const Fields& fields, Node& node) {
       made.port = number.value_or(0);
     }
     service_keys().read(service, made);
-    if (made.echo && made.reply > 0) {
-      draft.report.error(service.key_span("reply"), "a service has 'reply' or 'echo', not both");
+    read_bytes(service, "text", made.text);
+    read_bytes(service, "say", made.greeting);
+    const int answers = (made.echo ? 1 : 0) + (service.has("reply") ? 1 : 0) + (service.has("text") ? 1 : 0);
+    if (answers > 1) draft.report.error(value.span, "a service answers with one of 'reply', 'text' and 'echo'");
+    if (!made.text.empty()) made.reply = made.text.size();
+    if (!made.greeting.empty() && made.protocol == wire::Protocol::udp) {
+      draft.report.error(service.key_span("say"), "'say' is for tcp services: it greets who has connected");
     }
     if (made.protocol == wire::Protocol::udp && made.reply > 65507) {
-      draft.report.error(service.get("reply")->span, "reply of a udp service is at most 65507B");
+      draft.report.error(service.key_span(service.has("text") ? "text" : "reply"),
+                         "reply of a udp service is at most 65507B");
     }
     if (made.close && made.protocol == wire::Protocol::udp) {
       draft.report.error(service.key_span("close"), "'close' is for tcp services");
@@ -201,9 +225,63 @@ std::optional<wire::Address> shared_address(const Draft& draft, const Node& node
   return std::nullopt;
 }
 
+/// One of the addresses of a group's interface on one network, or of a single node's.
+bool holds(const Interface& interface, std::uint32_t members, wire::Address a) {
+  return std::ranges::any_of(interface.addresses, [&](const InterfaceAddress& own) {
+    return a >= own.address && a.value - own.address.value < members;
+  });
+}
+
+/// True for an address in a subnet of `node`, and for one of somebody else who is attached to a cloud or link of its.
+bool is_reachable(const Draft& draft, const Node& node, wire::Address hop) {
+  const auto in_subnet = [&](const Interface& mine) {
+    const Network& network = draft.scenario.networks[mine.network];
+    if (network.kind != NetworkKind::cloud && network.subnet && network.subnet->contains(hop)) return true;
+    return std::ranges::any_of(mine.addresses, [&](const InterfaceAddress& own) {
+      return own.length < 32 && wire::prefix_of(own.address, own.length).contains(hop);
+    });
+  };
+  if (std::ranges::any_of(node.interfaces, in_subnet)) return true;
+  return std::ranges::any_of(draft.scenario.nodes, [&](const Node& other) {
+    if (&other == &node) return false;
+    return std::ranges::any_of(other.interfaces, [&](const Interface& theirs) {
+      return interface_on(node, theirs.network) && holds(theirs, other.count, hop);
+    });
+  });
+}
+
+/// What `via` names: a node or an address that `node` can hand packets to, or one of its networks.
+bool read_next_hop(Draft& draft, const Node& node, const Value& via, Route& route) {
+  const std::string* text = plain_text(draft.report, via, "via");
+  if (!text) return false;
+  const auto network = draft.networks.find(*text);
+  if (network != draft.networks.end()) {
+    route.network = network->second;
+    if (interface_on(node, network->second)) return true;
+    draft.report.error(via.span, fmt::format("'{}' has no interface on '{}'", node.name, *text));
+    return false;
+  }
+  std::optional<wire::Address> hop;
+  if (looks_like_address(*text)) {
+    hop = read_address(draft.report, via.span, *text);
+  } else if (const auto router = find_node(draft, node.name, via)) {
+    hop = shared_address(draft, node, *router);
+    if (!hop) draft.report.error(via.span, fmt::format("{} and {} are on no common network", node.name, *text));
+  }
+  if (!hop) return false;
+  route.via = *hop;
+  if (node.interfaces.empty() || is_reachable(draft, node, *hop)) return true;
+  draft.report.error(via.span, fmt::format("'{}' is on no network of {}", wire::to_string(*hop), node.name));
+  return false;
+}
+
+/// `routes: []` takes every computed route away; a list with entries all of them but the default route.
 void read_routes(Draft& draft, const Fields& fields, NodeIndex index) {
+  Node& owner = draft.scenario.nodes[index];
   const auto* routes = fields.list("routes");
   if (!routes) return;
+  owner.other_routes = false;
+  if (routes->empty()) owner.default_route = false;
   for (const Value& value : *routes) {
     const Fields entry(draft.report, value, fields.path() + ".routes", value.span, route_section());
     if (!entry.ok()) continue;
@@ -215,25 +293,7 @@ void read_routes(Draft& draft, const Fields& fields, NodeIndex index) {
     const bool to_good = is_default || (to && entry.prefix("to", route.to));
     const Value* via = entry.need("via");
     if (!to_good || !via) continue;
-    const std::string* text = plain_text(draft.report, *via, "via");
-    if (!text) continue;
-    std::optional<wire::Address> hop;
-    if (looks_like_address(*text)) {
-      hop = read_address(draft.report, via->span, *text);
-    } else if (const auto router = find_node(draft, node.name, *via)) {
-      hop = shared_address(draft, node, *router);
-      if (!hop) draft.report.error(via->span, fmt::format("{} and {} are on no common network", node.name, *text));
-    }
-    if (!hop) continue;
-    route.via = *hop;
-    const bool on_link = std::any_of(node.interfaces.begin(), node.interfaces.end(), [&](const Interface& i) {
-      const Network& network = draft.scenario.networks[i.network];
-      return network.kind != NetworkKind::cloud && network.subnet && network.subnet->contains(*hop);
-    });
-    if (!on_link && !node.interfaces.empty()) {
-      draft.report.error(via->span, fmt::format("'{}' is on no network of {}", wire::to_string(*hop), node.name));
-      continue;
-    }
+    if (!read_next_hop(draft, node, *via, route)) continue;
     node.routes.push_back(route);
   }
 }
@@ -245,6 +305,9 @@ void read_node_head(Draft& draft, const Key& key, const Value& value, std::vecto
   node.name = key.text;
   const Fields fields(draft.report, value, "nodes." + key.text, key.span, node_keys().section);
   node_keys().read(fields, node);
+  const Value* kind = fields.has("kind") ? value.find("kind") : nullptr;
+  const bool known_kind = !kind || kind->text == word(node.kind);
+  if (!known_kind) node.kind = fields.has("nat") ? NodeKind::gateway : NodeKind::host;  // what nothing follows from
   node.group = fields.has("count");
   if (node.group && node.kind != NodeKind::host) {
     draft.report.error(fields.key_span("count"), "only hosts come in groups");
@@ -306,6 +369,7 @@ void check_links(Draft& draft) {
 
 void read_nodes(Draft& draft, const Fields& root) {
   const Value* nodes = root.need("nodes");
+  draft.lost_nodes.all = !nodes || !nodes->is_map();
   if (!nodes) return;
   if (!nodes->is_map()) {
     draft.report.error(nodes->span, fmt::format("'nodes' must be a map of names, got {}", kind_word(*nodes)));
@@ -315,8 +379,12 @@ void read_nodes(Draft& draft, const Fields& root) {
   std::vector<std::size_t> read;  // places in `nodes` of those that have a good name
   for (std::size_t n = 0; n < nodes->keys.size(); ++n) {
     const Key& key = nodes->keys[n];
-    if (!check_name(draft.report, "node", key.text, key.span, key.plain)) continue;
+    if (!check_name(draft.report, "node", key.text, key.span, key.plain)) {
+      draft.lost_nodes.names.insert(key.text);
+      continue;
+    }
     if (draft.networks.contains(key.text)) {
+      draft.lost_nodes.names.insert(key.text);
       draft.report.error(key.span, fmt::format("{} is a network; a node needs a name of its own", quoted(key.text)));
       continue;
     }

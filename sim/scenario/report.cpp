@@ -38,6 +38,12 @@ void Report::error(std::string message) {
   if (faults_.size() < kept_at_most) faults_.push_back({{}, false, std::move(message), {}});
 }
 
+bool Report::affords_hint(std::size_t comparisons) {
+  if (comparisons > comparisons_left_) return false;
+  comparisons_left_ -= comparisons;
+  return true;
+}
+
 Span Report::set_by_option(const std::string& label, Span instead) {
   const auto known = std::find(labels_.begin(), labels_.end(), label);
   const auto number = static_cast<std::uint32_t>(known - labels_.begin());
@@ -100,9 +106,11 @@ std::string quoted(std::string_view text) {
 }
 
 std::string listed(const std::vector<std::string_view>& names) {
+  constexpr std::size_t many = 40;
+  const std::size_t shown = names.size() > many ? 8 : names.size();
   std::string text;
-  for (std::size_t n = 0; n < names.size() && n < 8; ++n) text += (n > 0 ? ", " : "") + std::string(names[n]);
-  return names.size() > 8 ? text + ", ..." : text;
+  for (std::size_t n = 0; n < shown; ++n) text += (n > 0 ? ", " : "") + std::string(names[n]);
+  return shown < names.size() ? fmt::format("{} and {} more", text, names.size() - shown) : text;
 }
 
 }  // namespace masqsim::scenario

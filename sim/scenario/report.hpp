@@ -41,6 +41,8 @@ class Report {
   std::size_t found() const { return found_; }
   /// While false, finding suggestions is not worth its time any more.
   bool wants_hints() const { return found_ < 100; }
+  /// Takes from what all suggestions of one load may cost; false where that is used up.
+  bool affords_hint(std::size_t comparisons);
   Position position(Span where) const;
 
   /// The first 20 in the order of the file.
@@ -69,12 +71,13 @@ class Report {
   std::string variant_;
   Span variant_span_;
   std::size_t found_ = 0;
+  std::size_t comparisons_left_ = 4'000'000;  // of characters
 };
 
 /// The text in single quotes, unprintable bytes as \xNN, cut after 64 bytes.
 std::string quoted(std::string_view text);
 
-/// "a, b, c", cut after eight.
+/// "a, b, c"; of many the first eight, "and 992 more".
 std::string listed(const std::vector<std::string_view>& names);
 
 }  // namespace masqsim::scenario

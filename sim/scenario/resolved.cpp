@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "masqsim/scenario/model.hpp"
 #include "nat_words.hpp"
+#include "raw_packet.hpp"
 #include "sections.hpp"
 #include "sim/nat/config_keys.hpp"
 #include "tree.hpp"
@@ -40,12 +43,14 @@ class Writer {
 std::string text(std::string_view s) {
   std::string out = "\"";
   for (const char c : s) {
-    if (c == '\n') {
-      out += "\\n";
-      continue;
+    switch (c) {
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      default: out += c;
     }
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
   }
   return out + '"';
 }
@@ -71,6 +76,8 @@ std::string endpoint(const wire::Endpoint& e, bool any_port) {
 std::string ports(const nat::PortRange& r) {
   return r.first == r.last ? fmt::format("{}", r.first) : fmt::format("{}-{}", r.first, r.last);
 }
+
+std::string bytes(const std::vector<std::uint8_t>& b) { return text(std::string(b.begin(), b.end())); }
 
 class Resolver {
  public:
@@ -159,12 +166,17 @@ class Resolver {
     lines(node_keys(), node, [&](std::string_view key) {
       if (key == "interfaces") write_interfaces(node);
       if (key == "services") {
-        list(key, node.services, [&](const Service& s) { lines(service_keys(), s, [](std::string_view) {}); });
+        list(key, node.services, [&](const Service& s) {
+          lines(service_keys(), s, [&](std::string_view one) {
+            if (one == "text" && !s.text.empty()) w_.line(one, bytes(s.text));
+            if (one == "say" && !s.greeting.empty()) w_.line(one, bytes(s.greeting));
+          });
+        });
       }
-      if (key == "routes") {
+      if (key == "routes" && !node.other_routes) {
         list(key, node.routes, [&](const Route& route) {
           w_.line("to", route.to.length == 0 ? "default" : wire::to_string(route.to));
-          w_.line("via", wire::to_string(route.via));
+          w_.line("via", route.network ? network_name(*route.network) : wire::to_string(route.via));
         });
       }
       if (key == "nat" && node.kind == NodeKind::gateway) write_translation(node);
@@ -270,11 +282,60 @@ class Resolver {
         const std::string from = s_.name_of(a.from);
         w_.line(key, text(a.from_port ? fmt::format("{}:{}", from, *a.from_port) : from));
       }
-      if (key == word(a.verb)) w_.line(key, a.verb == Verb::raw ? hex(a.payload) : text(a.target.text));
+      if (key == "raw" && a.packet) {
+        w_.open(key);
+        write_packet(*a.packet);
+        w_.close();
+      } else if (key == word(a.verb)) {
+        w_.line(key, a.verb == Verb::raw ? hex(a.payload) : text(a.target.text));
+      }
       if (key == "network" && a.network) w_.line(key, network_name(*a.network));
       if (key == "hex" && has_bytes) w_.line(key, hex(a.payload));
       if (key == "stagger" && s_.nodes[a.from.node].group && a.from.member == 0) w_.line(key, to_string(a.stagger));
     });
+  }
+
+  void write_packet(const RawPacket& p) {
+    if (p.of) w_.line("of", flow_name(*p.of, p.of_member));
+    if (p.source) w_.line("source", wire::to_string(*p.source));
+    if (p.destination) w_.line("destination", wire::to_string(*p.destination));
+    w_.line("ttl", std::to_string(p.ttl));
+    w_.line("tos", std::to_string(p.tos));
+    w_.line("id", std::to_string(p.id));
+    w_.line("df", boolean(p.df));
+    w_.open(wire::to_string(p.protocol));
+    if (p.from_port) w_.line("from", std::to_string(*p.from_port));
+    if (p.to_port) w_.line("to", std::to_string(*p.to_port));
+    if (p.protocol == wire::Protocol::tcp) {
+      const auto number = [](RawNumber n) {
+        if (!n.relative) return std::to_string(n.value);
+        return fmt::format("{:+d}", static_cast<std::int32_t>(n.value));
+      };
+      w_.line("flags", flags_text(p.flags));
+      w_.line("seq", number(p.seq));
+      w_.line("ack", number(p.ack));
+      w_.line("window", std::to_string(p.window));
+      w_.line("urgent", std::to_string(p.urgent));
+      if (p.mss) w_.line("mss", std::to_string(*p.mss));
+    }
+    if (p.protocol == wire::Protocol::icmp) {
+      w_.line("type", std::to_string(p.type));
+      w_.line("code", std::to_string(p.code));
+      if (p.mtu) w_.line("mtu", std::to_string(*p.mtu));
+      if (!p.mtu && p.quoting.empty()) {
+        w_.line("id", std::to_string(p.query_id));
+        w_.line("seq", std::to_string(p.query_sequence));
+      }
+      if (!p.quoting.empty()) {
+        w_.open("quoting");
+        write_packet(p.quoting.front());
+        w_.close();
+      }
+    }
+    if (!p.payload.empty()) w_.line("hex", hex(p.payload));
+    if (p.bad_checksum) w_.line("checksum", "bad");
+    if (p.checksum) w_.line("checksum", std::to_string(*p.checksum));
+    w_.close();
   }
 
   void write_setting(const Setting& setting) {

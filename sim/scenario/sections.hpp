@@ -26,6 +26,12 @@ const Table<Action>& action_keys();
 /// Those of `set` that change what a network does to packets have members.
 const Table<SetChannel>& set_keys();
 
+/// A packet by its fields, and what lies in it.
+const Section& raw_section();
+const Section& raw_tcp_section();
+const Section& raw_udp_section();
+const Section& raw_icmp_section();
+
 const Table<FlowExpectation>& flow_expectation_keys();
 const Table<TableExpectation>& table_expectation_keys();
 const Table<TablePattern>& pattern_keys();

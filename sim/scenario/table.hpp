@@ -171,7 +171,7 @@ auto word(std::string_view name, std::span<const Word<ValueOf<Path...>>> words, 
   return member<Path...>(
       {.name = name, .type = type, .sentence = sentence}, false,
       [name, words, noun](const Fields& f, ValueOf<Path...>& out) {
-        return f.word<ValueOf<Path...>>(name, words, out, noun);
+        return f.word_or_meant<ValueOf<Path...>>(name, words, out, noun);
       },
       [words](ValueOf<Path...> value) {
         for (const auto& one : words) {

@@ -51,6 +51,7 @@ class BoxNode final : public net::GatewayNode, private engine::Handler {
     place_.name = spec.name;
     place_.seed = network.seed();
     place_.reverse_path_filter = spec.rp_filter;
+    place_.icmp_silent = spec.icmp_silent;
   }
 
   void ready() override {

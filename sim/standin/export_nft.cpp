@@ -37,6 +37,7 @@ std::string section(const scenario::Scenario& scenario, const scenario::Node& ga
                                         gateway.name, scenario.name, interfaces);
   const nat::Config& config = gateway.nat->config;
   kernel::Ruleset rules = kernel::ruleset_of(config, kernel::names_by_side(config, std::move(names), addresses));
+  if (gateway.icmp_silent) rules.nft += kernel::silence_rules();
   for (const scenario::Action& action : scenario.actions) {
     const auto* set = action.set ? std::get_if<scenario::SetNat>(&*action.set) : nullptr;
     if (set == nullptr || scenario.nodes[set->node].name != gateway.name) continue;

@@ -96,12 +96,35 @@ TEST(LoadFile, AcceptsAByteOrderMarkAndWindowsLineEnds) {
   EXPECT_EQ(faults(text), "");
 }
 
+TEST(Loader, KeepsWhatAVariantsMapLeavesStandingOfARuleOfTheBase) {
+  const std::string text = R"(masqsim: 1
+networks: {home: {kind: lan, subnet: 192.168.1.0/24}, internet: {kind: cloud}}
+nodes:
+  gw:
+    kind: gateway
+    interfaces: {home: 192.168.1.1/24, internet: 203.0.113.5}
+    nat: {masquerade: {out: internet, ports: 50000-50003, pick: random}}
+variants:
+  merged: {nodes: {gw: {nat: {masquerade: {out: internet}}}}}
+  replaced: {nodes: {gw: {nat: {masquerade: [{out: internet}]}}}}
+  deleted: {nodes: {gw: {nat: {masquerade: {ports: null, pick: null}}}}}
+)";
+  const Loaded loaded = load_text(text);
+  ASSERT_EQ(loaded.kept.size(), 2u);
+  EXPECT_EQ(loaded.kept[0].line, 9u);
+  EXPECT_EQ(loaded.kept[0].column, 31u);
+  EXPECT_EQ(loaded.kept[0].message,
+            "'ports', 'pick' of the base's masquerade stay: a variant's map is merged in, a list replaces");
+  EXPECT_EQ(loaded.kept[1].message,
+            "'out' of the base's masquerade stays: a variant's map is merged in, a list replaces");
+}
+
 TEST(Diagnostics, CountColumnsInCharacters) {
   EXPECT_EQ(
       faults(
           "masqsim: 1\nx-n: {\xc3\xa4: \xc3\xb6}\nnetworks: {h: {title: \xc3\xbc, x-\xc3\xbc: 1, delay: 5}}\nnodes: {}\n"),
       "f:3:16: error: unknown key 'title' in 'networks.h'; known keys: kind, subnet, delay, jitter, rate, queue, loss, "
-      "duplicate, ...\n"
+      "duplicate, reorder, mtu\n"
       " 3 | networks: {h: {title: \xc3\xbc, x-\xc3\xbc: 1, delay: 5}}\n"
       "   |                ^~~~~\n"
       "f:3:41: error: delay needs a unit (ns, us, ms, s, m, h), got '5'\n"

@@ -42,6 +42,7 @@ struct LoadOptions {
   /// a var's name, or the path of a scalar ("nodes.gw.nat.timeouts.udp"), and its value
   std::vector<std::pair<std::string, std::string>> sets;
   std::optional<std::uint64_t> seed;  ///< instead of the file's
+  bool alone = false;                 ///< the other variants have been checked: they are not read once more
   std::vector<Edit> edits{};          ///< a path that leads nowhere is an error of the file as a whole
 };
 
@@ -58,6 +59,7 @@ struct Loaded {
   std::vector<Diagnostic> diagnostics;  ///< in the order of the file, at most 20
   std::size_t found = 0;                ///< how many there were in all
   Written written{};                    ///< empty where the file could not be read
+  std::vector<Diagnostic> kept{};       ///< rules of the base of which a variant keeps keys, which may not be meant
 };
 
 /// Reads `path`; "-" is standard input.

@@ -104,13 +104,15 @@ struct Interface {
 };
 
 /// What a listening program answers to each datagram, or (TCP) once per connection when data has come. With neither
-/// `echo` nor `reply` it listens and says nothing.
+/// `echo` nor an answer it listens and says nothing.
 struct Service {
   Position position;
   wire::Protocol protocol = wire::Protocol::tcp;  ///< tcp or udp
   std::uint16_t port = 0;                         ///< 1 to 65535
   bool echo = false;                              ///< sends back what came
   std::uint64_t reply = 0;                        ///< bytes it answers; 0: none
+  std::vector<std::uint8_t> text;                 ///< the answer's bytes, `reply` of them; empty: any will do
+  std::vector<std::uint8_t> greeting;             ///< tcp, `say`: sent when a connection has opened
   Duration after;                                 ///< thinks so long before it answers
   bool close = false;                             ///< tcp: closes when it has answered (or, silent, has read the end)
   bool operator==(const Service&) const = default;
@@ -118,8 +120,10 @@ struct Service {
 
 struct Route {
   Position position;
-  wire::Prefix to;  ///< 0.0.0.0/0: default
-  wire::Address via;
+  wire::Prefix to;    ///< 0.0.0.0/0: default
+  wire::Address via;  ///< the next hop; zero with `network`
+  /// `via: NETWORK`: out there, to the router of that cloud, or (lan, link) to the destination itself
+  std::optional<NetworkIndex> network;
   bool operator==(const Route&) const = default;
 };
 
@@ -196,7 +200,10 @@ struct Node {
   bool group = false;       ///< its members are called NAME.1 .. NAME.COUNT
   std::vector<Interface> interfaces;
   std::vector<Service> services;
-  std::vector<Route> routes;   ///< those the file gives, members' default routes are the network's business
+  std::vector<Route> routes;   ///< those the file gives
+  bool default_route = true;   ///< one is computed where `routes` has none; false: `default-route: none`, `routes: []`
+  bool other_routes = true;    ///< those to subnets it is not on are computed: where the file has no `routes`
+  bool icmp_silent = false;    ///< it sends no ICMP error, whatever it drops
   std::uint8_t ttl = 64;       ///< of what it sends itself
   bool rp_filter = false;      ///< router, gateway: strict reverse path check
   std::optional<NatSpec> nat;  ///< only gateways; unset: `nat: none`, a router
@@ -253,6 +260,43 @@ using Setting = std::variant<SetAddress, SetLink, SetChannel, SetNat, Flush>;
 /// tcp: what happens to the connection when its exchanges are over.
 enum class Close : std::uint8_t { never, fin, reset };
 
+/// TCP's sequence or acknowledgment number: as it is, or counted from what its sender would write next.
+struct RawNumber {
+  std::uint32_t value = 0;  ///< modulo 2^32: -1 is 0xffffffff
+  bool relative = false;
+  bool operator==(const RawNumber&) const = default;
+};
+
+/// A packet given by its fields; lengths and sums follow from them. What is unset comes from the connection.
+struct RawPacket {
+  Position position;
+  /// The tcp action whose connection fills in ends and numbers: as the sending node knows it where it is one of the
+  /// two ends; else the packet speaks for the called end, with the numbers that the caller expects.
+  std::optional<ActionIndex> of;
+  std::uint32_t of_member = 0;               ///< where `of` is an action of a group: which of its members'
+  std::optional<wire::Address> source;       ///< unset: the connection's, else the sender's towards `destination`
+  std::optional<wire::Address> destination;  ///< unset: the connection's
+  std::uint8_t ttl = 64;
+  std::uint8_t tos = 0;
+  std::uint16_t id = 0;
+  bool df = false;
+  wire::Protocol protocol = wire::Protocol::tcp;  ///< tcp, udp or icmp
+  std::optional<std::uint16_t> from_port, to_port;
+  std::uint8_t flags = 0;  ///< tcp, as in wire::TcpFlags
+  RawNumber seq, ack;
+  std::uint16_t window = 64240;
+  std::uint16_t urgent = 0;
+  std::optional<std::uint16_t> mss;  ///< tcp: the option, where the segment has one
+  std::uint8_t type = 8, code = 0;   ///< icmp
+  std::uint16_t query_id = 0, query_sequence = 0;
+  std::optional<std::uint16_t> mtu;       ///< icmp 3/4: the next hop's
+  std::vector<RawPacket> quoting;         ///< icmp errors: the packet complained of, at most one
+  std::vector<std::uint8_t> payload;      ///< what lies behind the header
+  std::optional<std::uint16_t> checksum;  ///< of the transport header; unset: the right one
+  bool bad_checksum = false;              ///< one more than the right one
+  bool operator==(const RawPacket&) const = default;
+};
+
 /// One flow, or for `from: GROUP` one a member (their ids are ID.1 .. ID.COUNT). Its repetitions use one socket: the
 /// same source port, TCP the same connection; a new flow is a new action.
 struct Action {
@@ -261,11 +305,12 @@ struct Action {
   Time at;
   NodeRef from;                            ///< not for `set`
   std::optional<std::uint16_t> from_port;  ///< ping: the query id; unset: the node picks one
-  std::optional<NetworkIndex> network;     ///< raw: out of which interface; unset: as the node routes it
+  std::optional<NetworkIndex> network;     ///< raw, udp: out of which interface; unset: as the node routes it
   Verb verb = Verb::udp;
   Target target;                      ///< not for `raw` and `set`
   std::uint64_t send = 0;             ///< bytes of each datagram, exchange or ping
   std::vector<std::uint8_t> payload;  ///< the bytes themselves where the file gives them (text, hex; raw: the packet)
+  std::optional<RawPacket> packet;    ///< raw: the packet by its fields, in the place of `payload`
   std::uint32_t times = 1;            ///< how often
   Duration every{1'000'000'000};      ///< from one time to the next
   Duration stagger;                   ///< of a group each member begins so much after the one before
@@ -443,6 +488,10 @@ std::string_view word(NodeKind kind);     ///< "gateway"
 std::string_view word(Verb verb);         ///< "udp"
 std::string_view word(Fact fact);         ///< "source"
 std::string_view word(Close close);       ///< "false", "true", "reset"
+
+/// The same scenario with every route that its run uses written out, computed ones included, but for those to the own
+/// subnets.
+Scenario with_routes(const Scenario& scenario);
 
 /// The whole scenario (this variant of it) as YAML with every default written out. Loads back to an equal value, but
 /// for `variant`, `vars` and `variants`, which are resolved away.
