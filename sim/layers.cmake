@@ -2,10 +2,12 @@
 #
 #   masqsim_layer(NAME [PROMISE] [SYSTEM] [CLOCK] [FOLDER folder]
 #                 HOLDS "what lives there"
+#                 SHARES header...    headers beside the sources of a promised layer that other layers may include
 #                 USES  layer...      the layers whose headers it may include
 #                 LINKS library...)   the libraries of others whose headers it may include
 #
-# PROMISE: its headers in include/masqsim are a promise to other programs; those beside its sources are private to it.
+# PROMISE: its headers in include/masqsim are a promise to other programs; those beside its sources are private to it, but for
+#          those that it shares.
 # SYSTEM:  it may ask the operating system (files, processes, sockets).
 # CLOCK:   it may ask the time of the machine.
 # FOLDER:  of its sources, where it is not sim/NAME.
@@ -18,9 +20,11 @@ masqsim_layer(base PROMISE SYSTEM
   HOLDS "time, named random streams, exact ratios and numbers from text, the closed list of reasons, output files, which word a slip was meant to be")
 masqsim_layer(wire PROMISE
   HOLDS "views of IPv4, TCP, UDP, ICMP; addresses; checksums; building; one-line descriptions"
+  SHARES sequence.hpp
   USES base)
 masqsim_layer(nat PROMISE
   HOLDS "the NAT core: flows, mappings, ports, TCP tracker, timers, fragments, rewriting, decisions"
+  SHARES config_keys.hpp
   USES base wire)
 masqsim_layer(engine
   HOLDS "the event queue and the clock"
@@ -43,6 +47,7 @@ masqsim_layer(app
   LINKS fmt::fmt)
 masqsim_layer(scenario PROMISE SYSTEM
   HOLDS "the model of a file, the YAML reader, running, judging, remedies"
+  SHARES manual.hpp schema.hpp
   USES base wire nat engine trace net app
   LINKS fmt::fmt nlohmann_json::nlohmann_json yaml-cpp)
 masqsim_layer(box SYSTEM CLOCK

@@ -67,7 +67,8 @@ bool udplite_sound(wire::Ipv4View ip) {
 void Stack::deliver_udplite(wire::Ipv4View ip, const Packet& packet, InterfaceIndex in) {
   if (!udplite_sound(ip)) return node_.say_drop(packet, Reason::bad_checksum, "of UDP-Lite", in);
   if (!node_.owns(ip.destination())) return node_.say_drop(packet, Reason::broadcast, "no program listens", in);
-  refuse(packet, in, Reason::refused, "no program on " + program(Protocol::udplite, wire::load16(&ip.payload()[2])));
+  refuse(packet, in, Reason::refused,
+         "no program on " + program_name(Protocol::udplite, wire::load16(&ip.payload()[2])));
   complain(packet, ip.destination(), {.type = icmp::unreachable, .code = icmp::port_unreachable});
 }
 

@@ -50,10 +50,11 @@ const Table<FlowExpectation>& flow_expectation_keys() {
                     .sentence = "The node or network where the flow ended."}),
           word<&E::reason>("reason", reason_words(), "Why the flow ended.", "reason"),
           plain<E>({.name = "seen",
-                    .type = type::named(type::either({type::of(Type::Kind::endpoint),
-                                                      type::list(type::of(Type::Kind::endpoint), 1)})),
-                    .sentence = "By node: the source that the first packet has there, or a list of all the sources that "
-                                "the packets have there, in order."}),
+                    .type = type::named(
+                        type::either({type::of(Type::Kind::endpoint), type::list(type::of(Type::Kind::endpoint), 1)})),
+                    .sentence =
+                        "By node: the source that the first packet has there, or a list of all the sources that "
+                        "the packets have there, in order."}),
           with_default("all", whole<&E::count>("count", 0, 1'000'000, "Of a group: so many flows, exactly.")),
           whole<&E::replies>("replies", 0, 1'000'000'000, "Answers to an action that repeats, each flow."),
           size<&E::arrived>("arrived", "Payload that the other end got, each flow."),

@@ -30,8 +30,8 @@ std::string refusal(std::string_view line) {
 
 std::string packet_of(std::size_t size) {
   const std::vector<std::uint8_t> text(size - 28);
-  return wire::hex(wire::udp_packet({.source = wire::address(203, 0, 113, 5), .destination = wire::address(8, 8, 8, 8)},
-                                    {.source_port = 1, .destination_port = 53}, text));
+  const wire::IpFields ip{.source = wire::address(203, 0, 113, 5), .destination = wire::address(8, 8, 8, 8)};
+  return wire::hex(wire::udp_packet(ip, 1, 53, text));
 }
 
 TEST(Protocol, SaysHelloWithInterfacesAndWhatTheFileWantsOfTheNat) {

@@ -234,7 +234,7 @@ TEST(Run, RefusesProgramsOnAGatewayThatIsABox) {
   const std::string server = folder.write(
       "server.yaml",
       head + ", services: [{tcp: 80}]}\nactions: [{at: 0s, id: in, from: web, tcp: \"203.0.113.5:80\"}]\n");
-  for (const std::string gateway : {std::string("linux"), example}) {
+  for (const std::string& gateway : {std::string("linux"), example}) {
     const Ran calling = masqsim({"run", caller, "--gateway", gateway});
     EXPECT_EQ(calling.code, 2);
     EXPECT_EQ(calling.err, "masqsim: error: " + caller +

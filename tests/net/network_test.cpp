@@ -271,7 +271,7 @@ TEST(Routes, TheLongestPrefixWinsWalkedOrHashed) {
     EXPECT_EQ(out(wire::address(10, 1, 2, 4)), 2);
     EXPECT_EQ(out(wire::address(10, 2, 0, 0)), 1);
     EXPECT_EQ(out(wire::address(11, 0, 0, 0)), 0);
-    table.remove({wire::address(0, 0, 0, 0), 0});
+    table.remove(wire::Prefix{});
     EXPECT_EQ(table.find(wire::address(11, 0, 0, 0)), nullptr);
   }
 }
@@ -298,7 +298,7 @@ TEST(Routes, ToOnePrefixStandInTheOrderOfTheirAddingWalkedOrHashed) {
     table.add({.to = home, .out = 3});
     EXPECT_EQ(outs(wire::address(192, 168, 1, 66)), (std::vector<InterfaceIndex>{3}));
     table.remove(home);
-    table.remove({});
+    table.remove(wire::Prefix{});
     EXPECT_EQ(outs(wire::address(192, 168, 1, 66)), (std::vector<InterfaceIndex>{}));
   }
 }

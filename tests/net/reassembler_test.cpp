@@ -183,7 +183,8 @@ TEST_F(Fragments, OfAllTheSameThingAreOfOneDatagram) {
   };
   add(piece(whole, 0, 800));
   EXPECT_EQ(other([](const wire::Ipv4Edit& ip, Bytes&) { ip.set_id(8); }), What::held);
-  EXPECT_EQ(other([](const wire::Ipv4Edit&, Bytes& p) { p[9] = proto_tcp; }), What::held);
+  EXPECT_EQ(other([](const wire::Ipv4Edit&, Bytes& p) { p[9] = static_cast<std::uint8_t>(wire::Protocol::tcp); }),
+            What::held);
   EXPECT_EQ(other([](const wire::Ipv4Edit&, Bytes& p) { p[15] ^= 1; }), What::held);
   EXPECT_EQ(other([](const wire::Ipv4Edit&, Bytes& p) { p[19] ^= 1; }), What::held);
   EXPECT_EQ(other([](const wire::Ipv4Edit&, Bytes&) {}), What::complete);

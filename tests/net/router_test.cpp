@@ -49,7 +49,7 @@ TEST_F(RouterTest, EachKindOfRefusalHasItsAnswer) {
   gw.routes().add({.to = {address(10, 1, 0, 0), 16}, .via = {}, .kind = Route::Kind::unreachable});
   gw.routes().add({.to = {address(10, 2, 0, 0), 16}, .via = {}, .kind = Route::Kind::prohibit});
   gw.routes().add({.to = {address(10, 3, 0, 0), 16}, .via = {}, .kind = Route::Kind::blackhole});
-  gw.routes().remove({});
+  gw.routes().remove(wire::Prefix{});
   EXPECT_EQ(after(from_inside, udp(from, {address(10, 1, 0, 1), 53})),
             "0.000000000 gw/lan drop p1 - 192.168.1.10:5000 > 10.1.0.1:53 udp len=4 ttl=64 | no-route: the route "
             "to 10.1.0.0/16 refuses\n"
@@ -232,7 +232,7 @@ TEST_F(RouterTest, AnswersForItself) {
 
 TEST(CloudRouter, HasNoWayToPrivateAndSharedSpace) {
   test::OneRouter<Router> internet(trace::NodeKind::cloud);
-  internet.gw.routes().remove({});
+  internet.gw.routes().remove(wire::Prefix{});
   EXPECT_EQ(internet.after(1, udp({internet.stranger, 5000}, {address(10, 0, 0, 1), 22})),
             "0.000000000 gw/wan drop p1 - 198.51.100.66:5000 > 10.0.0.1:22 udp len=4 ttl=64 | no-route: private "
             "address (RFC 1918)\n");

@@ -96,12 +96,13 @@ class Nat:
 
     def to_itself(self, interface, header, protocol, source, destination, body):
         """Nobody owns the packet: a ping is answered, all else refused as the host's own stack would."""
+        about = bytes(header) + bytes(body[:8])
         header[8] = 64
         if protocol == ICMP and body[0] == 8:
             return self.send(interface, datagram(header, ICMP, destination, source, b"\0" + body[1:]))
         self.say(drop="no-mapping", note="nothing in the table owns it")
         if protocol == UDP:
-            error = b"\3\3" + bytes(6) + bytes(header) + body[:8]
+            error = b"\3\3" + bytes(6) + about
             self.send(interface, datagram(header[:20], ICMP, destination, source, error))
         if protocol == TCP and not body[13] & 4:
             size = len(body) - (body[12] >> 4) * 4 + (body[13] >> 1 & 1) + (body[13] & 1)
