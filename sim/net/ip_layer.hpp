@@ -89,8 +89,8 @@ class IpLayer final : private Neighbours::Owner, private engine::Handler {
   /// answer the one by which it was asked; and an own address may be another's there. Else the first route, as in
   /// Linux.
   void set_overlap(bool on) { overlap_ = on; }
-  /// The router of a cloud carries what it gets to the neighbour whom the sender named as the next hop, as the fabric of
-  /// an exchange does; other routers ask their routes for the destination.
+  /// The router of a cloud carries what it gets to the neighbour whom the sender named as the next hop, as the fabric
+  /// of an exchange does; other routers ask their routes for the destination.
   void set_carrying(bool on) { carries_ = on; }
   /// RFC 1812 section 5.2.7.2: whether neighbours are sent redirects.
   void set_redirects(bool on) { redirects_ = on; }
