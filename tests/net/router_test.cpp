@@ -210,7 +210,8 @@ TEST_F(RouterTest, PaddingBehindThePacketIsCutOff) {
 TEST_F(RouterTest, AStrictReversePathFilterDropsASpoofedSource) {
   gw.set_reverse_path_filter(true);
   EXPECT_EQ(after(from_outside, udp({laptop, 1}, {address(192, 168, 1, 11), 2})),
-            "0.000000000 gw/wan drop p1 - 192.168.1.10:1 > 192.168.1.11:2 udp len=4 ttl=64 | reverse-path\n");
+            "0.000000000 gw/wan drop p1 - 192.168.1.10:1 > 192.168.1.11:2 udp len=4 ttl=64 | reverse-path: it "
+            "came by wan, and the way back to 192.168.1.10 is by lan\n");
 }
 
 TEST_F(RouterTest, TakesNoSourceRoute) {
