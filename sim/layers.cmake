@@ -17,7 +17,7 @@
 # table of sim/README.md from them.
 
 masqsim_layer(base PROMISE SYSTEM
-  HOLDS "time, named random streams, exact ratios and numbers from text, the closed list of reasons, output files, which word a slip was meant to be")
+  HOLDS "time, named random streams, exact ratios and numbers from text, the closed list of reasons, whole files in and out, what may be shown, which word a slip was meant to be")
 masqsim_layer(wire PROMISE
   HOLDS "views of IPv4, TCP, UDP, ICMP; addresses; checksums; building; one-line descriptions"
   SHARES sequence.hpp
@@ -30,7 +30,7 @@ masqsim_layer(engine
   HOLDS "the event queue and the clock"
   USES base)
 masqsim_layer(trace PROMISE SYSTEM
-  HOLDS "the Record, sinks (text, JSON lines, pcapng, pcap, fingerprint), reading back, diff"
+  HOLDS "the Record, sinks (text, JSON lines, pcapng, pcap, fingerprint), reading back, diff, golden traces"
   USES base wire
   LINKS fmt::fmt nlohmann_json::nlohmann_json PkgConfig::PCAP)
 masqsim_layer(kernel SYSTEM CLOCK
@@ -46,7 +46,7 @@ masqsim_layer(app
   USES base wire nat engine trace net
   LINKS fmt::fmt)
 masqsim_layer(scenario PROMISE SYSTEM
-  HOLDS "the model of a file, the YAML reader, running, judging, remedies"
+  HOLDS "the model of a file, the YAML reader, running within limits, judging, remedies, verdicts for machines"
   SHARES manual.hpp schema.hpp
   USES base wire nat engine trace net app
   LINKS fmt::fmt nlohmann_json::nlohmann_json yaml-cpp)
@@ -73,7 +73,7 @@ masqsim_layer(standin
 masqsim_layer(viz FOLDER viz SYSTEM
   HOLDS "story, explanation, DOT, rendering"
   USES base wire trace scenario
-  LINKS fmt::fmt nlohmann_json::nlohmann_json PkgConfig::GRAPHVIZ)
+  LINKS fmt::fmt PkgConfig::GRAPHVIZ)
 masqsim_layer(cli SYSTEM CLOCK
   HOLDS "the verbs"
   USES base wire nat engine trace net app scenario kernel box cases exam lockstep standin viz

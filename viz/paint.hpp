@@ -6,7 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include "masqsim/base/printable.hpp"
+
 namespace masqsim::viz {
+
+using masqsim::printable;
 
 struct Paint {
   bool colour = false;   ///< ANSI colours
@@ -28,9 +32,5 @@ struct Paint {
 
 /// `text` with spaces up to `width` bytes.
 std::string padded(std::string_view text, std::size_t width);
-
-/// `text` without anything a terminal obeys: what is neither printable ASCII nor well-formed UTF-8 above U+009F becomes
-/// \xNN, byte by byte; so do the characters that turn the direction of writing.
-std::string printable(std::string_view text);
 
 }  // namespace masqsim::viz

@@ -388,6 +388,7 @@ class Layout {
     const auto met = std::ranges::count_if(all, &Verdict::met);
     const auto wrong = std::ranges::count_if(finished_.lab, [](const Verdict& v) { return !v.met; });
     put("");
+    broken_off();
     std::string text = all.empty() ? "No expectations."
                                    : fmt::format("{} of {} expectation{} met.", met, all.size(), plural(all.size()));
     if (wrong > 0) text += fmt::format(" {} of {} lab answers do not hold.", wrong, finished_.lab.size());
@@ -397,6 +398,17 @@ class Layout {
       text += fmt::format(" Why: masqsim explain {} {}{}{}", text_.file, flow, text_.options.empty() ? "" : " ",
                           text_.options);
     put(text);
+  }
+
+  void broken_off() {
+    if (!finished_.broken_off) return;
+    const auto tell = [&](std::string_view what) {
+      std::string lead = "  ";
+      for (const std::string& row : wrapped(printable(what), 0, 2, " ")) put(std::exchange(lead, "    ") + row);
+    };
+    put(paint_.bad(fmt::format("{} broken off at {} s:", paint_.cross(), seconds(finished_.end, 6))));
+    tell(finished_.broken_off->why);
+    for (const std::string& loop : finished_.broken_off->loops) tell(loop);
   }
 
   /// The flow whose failure says most: one that failed its expectation, else one that a gateway ended, else any.

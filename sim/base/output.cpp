@@ -38,6 +38,11 @@ std::string directory_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+/// Whether the path itself is to blame, not the machine.
+bool names_no_place(int error) {
+  return error == ENOENT || error == ENOTDIR || error == EISDIR || error == ENAMETOOLONG || error == ELOOP;
+}
+
 /// A name in the target's directory that no other file of this or another process has.
 std::string hidden_name(const std::string& target) {
   static std::atomic<unsigned> count{0};
@@ -46,17 +51,50 @@ std::string hidden_name(const std::string& target) {
 
 }  // namespace
 
+/// A name that must not outlive the program, in a list that a signal handler may walk at any moment: each change that a
+/// walk could see is one store.
+class OutputFile::Temporary {
+ public:
+  explicit Temporary(std::string name) : name_(std::move(name)), next_(first.load()) {
+    if (Temporary* next = next_) next->previous_ = this;
+    first = this;
+  }
+  ~Temporary() {
+    Temporary* const next = next_;
+    (previous_ != nullptr ? previous_->next_ : first) = next;
+    if (next) next->previous_ = previous_;
+  }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+
+  const char* name() const { return name_.c_str(); }
+
+  static void remove_all() noexcept {
+    for (const Temporary* t = first; t != nullptr; t = t->next_) ::unlink(t->name());
+  }
+
+ private:
+  static inline std::atomic<Temporary*> first{nullptr};
+  std::string name_;
+  std::atomic<Temporary*> next_;
+  Temporary* previous_ = nullptr;
+};
+
+void remove_temporary_files() noexcept { OutputFile::Temporary::remove_all(); }
+
 void Output::flush() {
   if (used_ == 0) return;
   const std::size_t size = used_;
   used_ = 0;
+  drained_ += size;
   drain({reinterpret_cast<const char*>(buffer_.data()), size});
 }
 
 void Output::write_large(std::string_view text) {
   flush();
-  if (text.size() > buffer_.size()) return drain(text);
-  write(text);
+  if (text.size() <= buffer_.size()) return write(text);
+  drained_ += text.size();
+  drain(text);
 }
 
 void Output::make_room(std::size_t size) {
@@ -107,10 +145,10 @@ void OutputFile::open_beside() {
 }
 
 void OutputFile::open_hidden() {
-  std::string name = hidden_name(target_);
-  descriptor_ = ::open(name.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+  auto temporary = std::make_unique<Temporary>(hidden_name(target_));
+  descriptor_ = ::open(temporary->name(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
   if (descriptor_ < 0) fail("cannot write", errno);
-  temporary_ = std::move(name);
+  temporary_ = std::move(temporary);
   if (hold_open_) return;
   ::close(descriptor_);
   descriptor_ = -1;
@@ -121,7 +159,7 @@ void OutputFile::drain(std::string_view bytes) {
   if (reader_gone_) return;
   const bool reopen = descriptor_ < 0;
   if (reopen) {
-    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+    descriptor_ = ::open(temporary_->name(), O_WRONLY | O_APPEND | O_CLOEXEC);
     if (descriptor_ < 0) fail("cannot write", errno);
   }
   while (!bytes.empty()) {
@@ -149,36 +187,63 @@ void OutputFile::commit() {
 }
 
 void OutputFile::publish() {
-  if (!target_.empty() && temporary_.empty()) {
+  if (!target_.empty() && !temporary_) {
     // A nameless file gets a name here; a name beside its place first, because linking never replaces.
-    const std::string name = hidden_name(target_);
+    auto temporary = std::make_unique<Temporary>(hidden_name(target_));
     const std::string self = "/proc/self/fd/" + std::to_string(descriptor_);
-    if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0) fail("cannot write", errno);
-    temporary_ = name;
+    if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, temporary->name(), AT_SYMLINK_FOLLOW) != 0) {
+      fail("cannot write", errno);
+    }
+    temporary_ = std::move(temporary);
   }
-  if (mode_ != 0 && ::chmod(temporary_.c_str(), mode_) != 0) fail("cannot write", errno);
+  if (mode_ != 0 && ::chmod(temporary_->name(), mode_) != 0) fail("cannot write", errno);
   if (descriptor_ >= 0) {
+    if (!target_.empty()) sync(descriptor_);
     const int closed = ::close(descriptor_);
     descriptor_ = -1;
     if (closed != 0) fail("cannot write", errno);
   }
   if (target_.empty()) return;
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail("cannot rename into place", errno);
-  temporary_.clear();
+  if (::rename(temporary_->name(), target_.c_str()) != 0) fail("cannot rename into place", errno);
+  temporary_.reset();
+  if (!hold_open_) return;
+  descriptor_ = ::open(directory_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor_ < 0) return;  // a folder that may be written but not read
+  sync(descriptor_);
+  ::close(descriptor_);
+  descriptor_ = -1;
+}
+
+/// File systems that have nothing to wait for say EINVAL.
+void OutputFile::sync(int descriptor) {
+  if (::fsync(descriptor) != 0 && errno != EINVAL && errno != EROFS) fail("cannot write", errno);
 }
 
 void OutputFile::discard() noexcept {
   if (descriptor_ >= 0 && path_ != "-") ::close(descriptor_);
   descriptor_ = -1;
-  if (!temporary_.empty()) ::unlink(temporary_.c_str());
-  temporary_.clear();
+  if (temporary_) ::unlink(temporary_->name());
+  temporary_.reset();
 }
 
 void OutputFile::fail(const char* what, int error) {
   discard();
   finished_ = true;
   const std::string name = path_ == "-" ? "standard output" : path_.empty() ? "''" : path_;
-  throw MachineError(name + ": " + what + ": " + std::strerror(error));
+  const std::string message = name + ": " + what + ": " + std::strerror(error);
+  if (names_no_place(error)) throw BadPlace(message);
+  throw MachineError(message);
+}
+
+bool same_file(const std::string& a, const std::string& b) {
+  const std::string first = resolved(a), second = resolved(b);
+  struct stat one {
+  }, other{};
+  const bool first_is = ::stat(first.c_str(), &one) == 0, second_is = ::stat(second.c_str(), &other) == 0;
+  const auto same = [&] { return one.st_dev == other.st_dev && one.st_ino == other.st_ino; };
+  if (first_is || second_is) return first_is && second_is && S_ISREG(one.st_mode) && same();
+  if (first.substr(first.rfind('/') + 1) != second.substr(second.rfind('/') + 1)) return false;
+  return ::stat(directory_of(first).c_str(), &one) == 0 && ::stat(directory_of(second).c_str(), &other) == 0 && same();
 }
 
 void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }

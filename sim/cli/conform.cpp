@@ -49,7 +49,7 @@ std::vector<cases::Case> cases_of(const Arguments& arguments) {
   std::string errors;
   for (const std::string& file : arguments.files) {
     cases::Cases read = cases::read_cases(bytes_of(file), file);
-    for (const std::string& error : read.errors) errors += viz::printable(error) + '\n';
+    for (const std::string& error : read.errors) errors += printable(error) + '\n';
     for (cases::Case& c : read.cases) {
       if (c.name.find(arguments.only) != std::string::npos) all.push_back(std::move(c));
     }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway.hpp"
+#include "limits.hpp"
 #include "masqsim/base/output.hpp"
 #include "masqsim/trace/read.hpp"
 #include "program.hpp"
@@ -18,6 +19,8 @@ namespace {
 
 struct Arguments {
   std::string first, second;
+  ChangeArguments changes;  ///< of both sides, where they are scenarios
+  LimitArguments limits;
   GatewayArguments gateways{.which = {}};  ///< "own,linux"; empty: traces are compared as they are
 };
 
@@ -27,7 +30,17 @@ bool names_scenario(const std::string& argument) {
   return path.ends_with(".yaml") || path.ends_with(".yml");
 }
 
-trace::Lines lines_of(const std::string& argument) {
+/// Runs `scenario`, which the command line calls `file`, for its records in `sink`; sets `code` where the run is broken
+/// off.
+void run_side(const std::string& file, const scenario::Scenario& scenario, scenario::RunOptions options,
+              trace::Sink& sink, int& code) {
+  tell_if_too_large(file, scenario, options.limits);
+  options.sinks.push_back(&sink);
+  code = ended(scenario::run(scenario, options), code);
+}
+
+trace::Lines lines_of(const std::string& argument, const Arguments& arguments, const scenario::RunOptions& options,
+                      int& code) {
   if (!names_scenario(argument)) {
     try {
       return trace::read_lines(argument);
@@ -36,26 +49,30 @@ trace::Lines lines_of(const std::string& argument) {
     }
   }
   trace::LinesSink lines;
-  scenario::RunOptions options;
-  options.sinks.push_back(&lines);
-  scenario::run(load_or_tell(argument), options);
+  run_side(argument, load_or_tell(argument, arguments.changes.options()), options, lines, code);
   return lines.take();
 }
 
 int diff_traces(const Arguments& arguments) {
-  const trace::Lines first = lines_of(arguments.first);
-  const trace::Lines second = lines_of(arguments.second);
+  if (!arguments.changes.repeated().empty() && !names_scenario(arguments.first) && !names_scenario(arguments.second)) {
+    throw UsageError("--set and --seed change scenarios, and both sides are traces");
+  }
+  const scenario::RunOptions options = arguments.limits.options();
+  int code = Exit::good;
+  const trace::Lines first = lines_of(arguments.first, arguments, options, code);
+  if (options.stop->asked != 0) return code;  // what ended the first run would end the second as well
+  const trace::Lines second = lines_of(arguments.second, arguments, options, code);
   const trace::Diff difference = trace::diff(first, second);
   print(trace::to_text(difference));
+  if (code != Exit::good) return code;
   return difference.identical() ? Exit::good : Exit::differs;
 }
 
-trace::Lines decisions_of(const scenario::Scenario& scenario, Gateway& gateway) {
+trace::Lines decisions_of(const std::string& file, const scenario::Scenario& scenario, Gateway& gateway,
+                          scenario::RunOptions options, int& code) {
   standin::DecisionsSink decisions;
-  scenario::RunOptions options;
-  options.sinks.push_back(&decisions);
   options.gateways = gateway.maker();
-  scenario::run(scenario, options);
+  run_side(file, scenario, options, decisions, code);
   gateway.tell_doubts();
   return decisions.take();
 }
@@ -66,10 +83,19 @@ int diff_gateways(const Arguments& arguments) {
   for (const std::string& file : {arguments.first, arguments.second}) {
     if (!names_scenario(file)) throw UsageError("--gateway runs scenarios, and " + file + " is a trace");
   }
-  const scenario::Scenario first = load_or_tell(arguments.first), second = load_or_tell(arguments.second);
-  if (!one.plays(arguments.first, first) || !other.plays(arguments.second, second)) return Exit::good;
-  trace::Lines a = decisions_of(first, one);
-  trace::Lines b = decisions_of(second, other);
+  const scenario::Scenario first = load_or_tell(arguments.first, arguments.changes.options());
+  const scenario::Scenario second = load_or_tell(arguments.second, arguments.changes.options());
+  if (const std::string why = one.reason_to_skip(arguments.first, first); !why.empty()) {
+    return tell_skipped(arguments.first, why);
+  }
+  if (const std::string why = other.reason_to_skip(arguments.second, second); !why.empty()) {
+    return tell_skipped(arguments.second, why);
+  }
+  const scenario::RunOptions options = arguments.limits.options();
+  int code = Exit::good;
+  trace::Lines a = decisions_of(arguments.first, first, one, options, code);
+  if (options.stop->asked != 0) return code;
+  trace::Lines b = decisions_of(arguments.second, second, other, options, code);
   constexpr std::size_t most = 5;
   const std::vector<standin::Choice> choices = standin::unify_choices(a, b);
   std::string text;
@@ -81,6 +107,7 @@ int diff_gateways(const Arguments& arguments) {
   trace::Diff difference = trace::diff(a, b);
   if (difference.same()) difference.record = 0;  // packets have other numbers where the kernel made them
   print(text + trace::to_text(difference));
+  if (code != Exit::good) return code;
   return difference.same() ? Exit::good : Exit::differs;
 }
 
@@ -99,6 +126,8 @@ void add_diff(CLI::App& app, Chosen& chosen) {
       ->type_name("WHICH,WHICH");
   arguments->gateways.add_timeout_to(*verb);
   arguments->gateways.add_real_time_to(*verb);
+  arguments->changes.add_to(*verb);
+  arguments->limits.add_to(*verb);
   verb->footer(
       "Examples:\n  masqsim diff scenarios/03-inbound-fails.yaml scenarios/03-inbound-fails.yaml@forwarded\n"
       "  masqsim diff scenarios/05-same-port.yaml scenarios/05-same-port.yaml --gateway own,linux");

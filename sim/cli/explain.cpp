@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "gateway.hpp"
+#include "limits.hpp"
 #include "program.hpp"
 #include "viz/story.hpp"
 
@@ -15,6 +16,7 @@ namespace {
 
 struct Arguments {
   ScenarioArguments scenario;
+  LimitArguments limits;
   std::string flow;
   GatewayArguments gateway;
 };
@@ -92,8 +94,8 @@ class Nobody final : public trace::Sink {
   void record(const trace::Record&) override {}
 };
 
-Finished run_into(const scenario::Scenario& scenario, Gateway& gateway, trace::Sink& sink) {
-  scenario::RunOptions options;
+Finished run_into(const scenario::Scenario& scenario, scenario::RunOptions options, Gateway& gateway,
+                  trace::Sink& sink) {
   options.sinks.push_back(&sink);
   options.gateways = gateway.maker();
   return scenario::run(scenario, options);
@@ -103,23 +105,31 @@ int explain(const Arguments& arguments) {
   Gateway gateway = arguments.gateway.chosen();
   const scenario::Loaded loaded = arguments.scenario.load_written();
   const scenario::Scenario& scenario = *loaded.scenario;
-  if (!gateway.plays(arguments.scenario.file, scenario)) return Exit::good;
+  if (const std::string why = gateway.reason_to_skip(arguments.scenario.file, scenario); !why.empty()) {
+    return tell_skipped(arguments.scenario.file, why);
+  }
+  const scenario::RunOptions options = arguments.limits.options();
+  tell_if_too_large(arguments.scenario.file, scenario, options.limits);
   Nobody nobody;
-  const Choice choice = chosen_flow(run_into(scenario, gateway, nobody), arguments.flow);
+  const Finished first = run_into(scenario, options, gateway, nobody);
+  if (options.stop->asked != 0) return ended(first, Exit::good);  // what ended it would end the second run as well
+  const Choice choice = chosen_flow(first, arguments.flow);
   viz::Explanation explanation(choice.flow);
-  const Finished finished = run_into(scenario, gateway, explanation);
+  const Finished finished = run_into(scenario, options, gateway, explanation);
   if (choice.flow.empty()) {
     print((finished.flows.empty() ? "" : "every flow went well; ") + flow_hint(finished) + '\n');
-    return Exit::good;
+    return ended(finished, Exit::good);
   }
   gateway.tell_doubts();
-  std::optional<scenario::Remedy> remedy;  // what helps is tried on this project's own gateway, and tells of no other
-  if (gateway.kind() == Gateway::Kind::own) {
+  // Remedies are tried on this project's own gateway, which tells of no other, by running the scenario again; what did
+  // not end once would not end then.
+  std::optional<scenario::Remedy> remedy;
+  if (gateway.kind() == Gateway::Kind::own && !finished.broken_off) {
     remedy = scenario::remedy(loaded.written, scenario, finished, choice.flow);
   }
-  const std::string said = choice.said.empty() ? "" : viz::printable(choice.said) + '\n';
-  print(said + explanation.told(scenario, finished, remedy, paint_of_stdout()));
-  return Exit::good;
+  const std::string said = choice.said.empty() ? "" : printable(choice.said) + '\n';
+  print(said + explanation.told(scenario, finished, remedy, paint_of_stdout()), paint_of_stdout());
+  return ended(finished, Exit::good);
 }
 
 }  // namespace
@@ -129,6 +139,7 @@ void add_explain(CLI::App& app, Chosen& chosen) {
   CLI::App* verb =
       app.add_subcommand("explain", "say why a flow ended as it did, step by step, and what would let it pass");
   arguments->scenario.add_to(*verb);
+  arguments->limits.add_to(*verb);
   verb->add_option("flow", arguments->flow,
                    "the flow's id; of a group its id, or a member's ID.N; else the first flow that failed");
   arguments->gateway.add_to(*verb);

@@ -61,14 +61,14 @@ void Gateway::require() const {
   if (kind_ == Kind::kernel && kernel::missing()) throw MachineError(*kernel::missing());
 }
 
-bool Gateway::plays(const std::string& file, const scenario::Scenario& scenario) const {
-  if (kind_ == Kind::own) return true;
+std::string Gateway::reason_to_skip(const std::string& file, const scenario::Scenario& scenario) const {
+  if (kind_ == Kind::own) return "";
   if (const std::string reason = standin::needs_own_gateway(scenario); !reason.empty()) {
     throw UsageError(file + ": " + reason + ", and only this project's own gateway runs programs",
                      "--gateway own, or a host beside the gateway");
   }
   require();
-  return kind_ != Kind::kernel || real_time_ || !skipped_for_timers(file, scenario);
+  return kind_ == Kind::kernel && !real_time_ ? timers_to_wait_for(scenario) : "";
 }
 
 void Gateway::tell_doubts() const {

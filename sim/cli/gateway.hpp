@@ -27,9 +27,9 @@ class Gateway {
 
   /// Throws MachineError where this machine cannot play it.
   void require() const;
-  /// Throws UsageError where the scenario cannot be run with this gateway. False: it is skipped, which standard error
-  /// tells.
-  bool plays(const std::string& file, const scenario::Scenario& scenario) const;
+  /// Why the scenario is skipped with this gateway; empty where it plays it. Throws UsageError where the scenario
+  /// cannot be run with it at all.
+  std::string reason_to_skip(const std::string& file, const scenario::Scenario& scenario) const;
   /// For scenario::RunOptions; nullptr where this project's own plays.
   scenario::GatewayMaker* maker() { return maker_.get(); }
   /// On standard error, what the gateway did not do as the file says.

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "limits.hpp"
 #include "masqsim/base/output.hpp"
 #include "program.hpp"
 #include "viz/dot.hpp"
@@ -14,20 +15,28 @@ namespace {
 
 struct Arguments {
   ScenarioArguments scenario;
+  LimitArguments limits;
   std::string flow;
   std::string type;
   std::string output = "-";
 };
 
-std::string path_of(const scenario::Scenario& scenario, const std::string& flow) {
+struct Drawn {
+  std::string dot;
+  int code = Exit::good;
+};
+
+Drawn path_of(const Arguments& arguments, const scenario::Scenario& scenario) {
+  const std::string& flow = arguments.flow;
   viz::FlowPath path(flow);
-  scenario::RunOptions options;
+  scenario::RunOptions options = arguments.limits.options();
+  tell_if_too_large(arguments.scenario.file, scenario, options.limits);
   options.sinks.push_back(&path);
   const scenario::Finished finished = scenario::run(scenario, options);
   if (std::ranges::find(finished.flows, flow, &scenario::FlowOutcome::id) == finished.flows.end()) {
     throw UsageError("no flow is called '" + flow + "'", flow_hint(finished));
   }
-  return path.told(scenario, finished);
+  return {path.told(scenario, finished), ended(finished, Exit::good)};
 }
 
 /// Without -T the name of the output decides: map.svg is SVG.
@@ -49,11 +58,12 @@ viz::Picture picture_of(const Arguments& arguments) {
 int graph(const Arguments& arguments) {
   const viz::Picture picture = picture_of(arguments);
   const scenario::Scenario scenario = arguments.scenario.load();
-  const std::string dot = arguments.flow.empty() ? viz::topology(scenario) : path_of(scenario, arguments.flow);
+  keep_apart({{"the scenario", arguments.scenario.file}}, {{"--output", arguments.output}});
   OutputFile out(arguments.output);
-  out.write(viz::render(dot, picture));
+  const Drawn drawn = arguments.flow.empty() ? Drawn{viz::topology(scenario)} : path_of(arguments, scenario);
+  out.write(viz::render(drawn.dot, picture));
   out.commit();
-  return Exit::good;
+  return drawn.code;
 }
 
 }  // namespace
@@ -62,9 +72,12 @@ void add_graph(CLI::App& app, Chosen& chosen) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* verb = app.add_subcommand("graph", "draw the network, or with --flow the way of a flow's packets");
   arguments->scenario.add_to(*verb);
+  arguments->limits.add_to(*verb);
   verb->add_option("--flow", arguments->flow, "draw the way of this flow's packets")->type_name("ID");
   verb->add_option("-T", arguments->type, "dot, svg, png or pdf (by the output's name, else dot)")->type_name("TYPE");
-  verb->add_option("-o,--output", arguments->output, "where to; - is standard output")->type_name("FILE");
+  verb->add_option("-o,--output", arguments->output, "where to; - is standard output")
+      ->check(need_name)
+      ->type_name("FILE");
   verb->footer(
       "Examples:\n  masqsim graph scenarios/03-inbound-fails.yaml -o network.svg\n"
       "  masqsim graph scenarios/03-inbound-fails.yaml --flow public -T png -o public.png");

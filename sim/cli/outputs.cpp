@@ -14,18 +14,21 @@
 namespace masqsim::cli {
 
 void OutputArguments::add_to(CLI::App& verb) {
-  verb.add_option("--trace", text, "write the trace as text; - is standard output")->type_name("FILE");
-  verb.add_option("--json", json, "write the trace as JSON lines")->type_name("FILE");
+  verb.add_option("--trace", text, "write the trace as text; - is standard output")
+      ->check(need_name)
+      ->type_name("FILE");
+  verb.add_option("--json", json, "write the trace as JSON lines")->check(need_name)->type_name("FILE");
   verb.add_option("--pcap", pcap,
                   "write a pcapng capture with comments: each packet once in each of its forms, on the gateways' sides "
                   "or else where it was sent")
+      ->check(need_name)
       ->type_name("FILE");
   verb.add_flag("--pcap-all", pcap_all, "with --pcap: every packet at every link end that it passed");
   verb.add_option("--pcap-at", pcap_at, "with --pcap: what these link ends saw, such as gw/home,web")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("POINT,...");
-  verb.add_option("--pcap-dir", pcap_dir, "write one pcap capture a link end")->type_name("DIR");
+  verb.add_option("--pcap-dir", pcap_dir, "write one pcap capture a link end")->check(need_name)->type_name("DIR");
 }
 
 namespace {
@@ -66,13 +69,15 @@ trace::CapturePoints points_of(const OutputArguments& arguments) {
 
 }  // namespace
 
-Outputs::Outputs(const OutputArguments& arguments) {
+Outputs::Outputs(const OutputArguments& arguments, const std::string& scenario) {
   for (const auto& [given, option] :
        {std::pair{arguments.pcap_all, "--pcap-all"}, {!arguments.pcap_at.empty(), "--pcap-at"}}) {
     if (given && arguments.pcap.empty()) throw UsageError(std::string(option) + " needs --pcap FILE");
   }
   if (arguments.pcap_all && !arguments.pcap_at.empty()) throw UsageError("--pcap-all and --pcap-at exclude each other");
   only_one_dash({arguments.text, arguments.json, arguments.pcap});
+  keep_apart({{"the scenario", scenario}},
+             {{"--trace", arguments.text}, {"--json", arguments.json}, {"--pcap", arguments.pcap}});
   const auto file = [&](const std::string& path) -> Output& {
     return *files_.emplace_back(std::make_unique<OutputFile>(path));
   };

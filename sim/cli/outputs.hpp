@@ -30,8 +30,8 @@ struct OutputArguments {
 
 class Outputs {
  public:
-  /// Throws UsageError, MachineError.
-  explicit Outputs(const OutputArguments& arguments);
+  /// `scenario` is the file that is read. Throws UsageError, MachineError.
+  Outputs(const OutputArguments& arguments, const std::string& scenario);
   ~Outputs();
 
   void add_to(std::vector<trace::Sink*>& sinks) const;

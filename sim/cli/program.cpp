@@ -12,6 +12,7 @@
 #include "masqsim/base/closest.hpp"
 #include "masqsim/base/output.hpp"
 #include "masqsim/base/parse.hpp"
+#include "signals.hpp"
 #include "sim/cli/version.hpp"
 #include "sim/standin/timers.hpp"
 
@@ -25,7 +26,7 @@ std::string_view variable(const char* name) {
 }
 
 void tell(const std::string& message, const std::string& hint = {}) {
-  complain("masqsim: error: " + viz::printable(message) + '\n');
+  complain("masqsim: error: " + printable(message) + '\n');
   if (!hint.empty()) complain("hint: " + hint + '\n');
 }
 
@@ -117,19 +118,19 @@ int parse_and_do(CLI::App& app, const Chosen& chosen, int argc, const char* cons
   return chosen();
 }
 
-}  // namespace
-
-int main_program(int argc, const char* const* argv) {
+int guarded_program(int argc, const char* const* argv) {
   try {
     ignore_broken_pipes();
+    heed_signals();
     CLI::App app("Runs IP-masquerade scenarios deterministically, and tells what happened to each packet and why.",
                  "masqsim");
     app.set_version_flag("--version", version);
     app.require_subcommand(1);
     app.footer(
         "Example:\n  masqsim run scenarios/03-inbound-fails.yaml\n\n"
-        "Exit codes: 0 good; 1 an expectation failed or traces differ; 2 invalid file or arguments;\n"
-        "3 the machine failed (disk full, cannot write), or a gateway program did.");
+        "Exit codes: 0 good; 1 an expectation failed or traces differ; 2 invalid file or arguments, nothing was run;\n"
+        "3 the machine failed (disk full, cannot write), or a gateway program did; 4 a limit broke the run off;\n"
+        "77 skipped; 128 + N signal N.");
     Chosen chosen = [] { return Exit::invalid; };
     add_run(app, chosen);
     add_check(app, chosen);
@@ -149,24 +150,46 @@ int main_program(int argc, const char* const* argv) {
   } catch (const UsageError& error) {
     tell(error.what(), error.hint());
     return Exit::invalid;
+  } catch (const scenario::TooLarge& error) {
+    tell(error.what(), "nothing was run; a larger value of --limits lifts it");
+    return Exit::invalid;
+  } catch (const BadPlace& error) {
+    tell(error.what());
+    return Exit::invalid;
   } catch (const std::bad_alloc&) {
-    tell("out of memory");
-    return Exit::machine;
+    throw;
   } catch (const std::exception& error) {  // MachineError among them
     tell(error.what());
     return Exit::machine;
   }
 }
 
+}  // namespace
+
+int main_program(int argc, const char* const* argv) {
+  try {
+    return guarded_program(argc, argv);
+  } catch (...) {
+    // Memory is gone, perhaps while something else was being told: what is said here takes none.
+    constexpr std::string_view text = "masqsim: error: out of memory\n";
+    [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, text.data(), text.size());
+    return Exit::machine;
+  }
+}
+
 void ScenarioArguments::add_to(CLI::App& verb) {
   verb.add_option("file", file, "scenario FILE or FILE@VARIANT; - is standard input")->required();
+  ChangeArguments::add_to(verb);
+}
+
+void ChangeArguments::add_to(CLI::App& verb) {
   verb.add_option("--seed", seeds, "instead of the file's seed")->expected(1)->type_name("N");
   verb.add_option("--set", sets, "a var of the file, or the path of a value (nodes.gw.nat.timeouts.udp=10s)")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
 }
 
-scenario::LoadOptions ScenarioArguments::options() const {
+scenario::LoadOptions ChangeArguments::options() const {
   scenario::LoadOptions options;
   for (const std::string& seed : seeds) options.seed = whole_option("--seed", seed);
   for (const std::string& set : sets) {
@@ -200,11 +223,17 @@ std::string quoted_for_a_shell(const std::string& text) {
 
 }  // namespace
 
-std::string ScenarioArguments::repeated() const {
+std::string ChangeArguments::repeated() const {
   std::string text;
   for (const std::string& set : sets) text += (text.empty() ? "--set " : " --set ") + quoted_for_a_shell(set);
   for (const std::string& seed : seeds) text += (text.empty() ? "--seed " : " --seed ") + quoted_for_a_shell(seed);
   return text;
+}
+
+std::pair<std::string, std::string> split_file(const std::string& file) {
+  auto [path, variant] = scenario::split_variant(file);
+  if (variant.empty() && path != file) throw UsageError(file + " names no variant behind its '@'", path + "@VARIANT");
+  return {std::move(path), std::move(variant)};
 }
 
 scenario::Loaded ScenarioArguments::load_written() const { return load_written_or_tell(file, options()); }
@@ -214,7 +243,7 @@ scenario::Scenario load_or_tell(const std::string& file, scenario::LoadOptions o
 }
 
 scenario::Loaded load_written_or_tell(const std::string& file, scenario::LoadOptions options) {
-  const auto [path, variant] = scenario::split_variant(file);
+  const auto [path, variant] = split_file(file);
   if (!variant.empty()) options.variant = variant;
   scenario::Loaded loaded = scenario::load(path, options);
   if (loaded.scenario) return loaded;
@@ -222,14 +251,14 @@ scenario::Loaded load_written_or_tell(const std::string& file, scenario::LoadOpt
   throw Told();
 }
 
-bool skipped_for_timers(const std::string& file, const scenario::Scenario& scenario) {
+std::string timers_to_wait_for(const scenario::Scenario& scenario) {
   const std::optional<std::string> timer = standin::waits_for_timers(scenario);
-  if (timer) {
-    complain(viz::printable("masqsim: skipped: " + file + " waits for kernel timers: " + *timer +
-                            "; --real-time waits, too") +
-             '\n');
-  }
-  return timer.has_value();
+  return timer ? "waits for kernel timers: " + *timer + "; --real-time waits, too" : "";
+}
+
+int tell_skipped(const std::string& file, const std::string& why) {
+  complain("masqsim: skipped: " + printable(file + ' ' + why) + '\n');
+  return Exit::skipped;
 }
 
 std::string flow_hint(const scenario::Finished& finished) {
@@ -241,13 +270,20 @@ std::string flow_hint(const scenario::Finished& finished) {
   return finished.flows.size() > most ? text + ", ..." : text;
 }
 
-void print(const std::string& text) {
+void print(const std::string& text, const viz::Paint& paint) {
+  print_bytes(paint.colour ? text : printable_lines(text));
+}
+
+void print_bytes(const std::string& text) {
   OutputFile out("-");
   out.write(text);
   out.commit();
 }
 
-void complain(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+void complain(const std::string& text) {
+  const std::string shown = printable_lines(text);
+  std::fwrite(shown.data(), 1, shown.size(), stderr);
+}
 
 viz::Paint paint_of_stdout() {
   if (isatty(STDOUT_FILENO) == 0 || variable("TERM") == "dumb") return {};
@@ -258,14 +294,35 @@ viz::Paint paint_of_stdout() {
   return {.colour = variable("NO_COLOR").empty(), .unicode = utf8};
 }
 
-viz::Format format_named(const std::string& word) {
-  const std::optional<viz::Format> format = viz::format_of(word);
+scenario::Format format_named(const std::string& word) {
+  const std::optional<scenario::Format> format = scenario::format_of(word);
   if (!format) throw UsageError("unknown format '" + word + "'", "text, json, junit or tap");
   return *format;
 }
 
+std::string need_name(const std::string& path) { return path.empty() ? "needs a name" : ""; }
+
 void only_one_dash(const std::vector<std::string>& paths) {
   if (std::ranges::count(paths, "-") > 1) throw UsageError("'-' can be given once only");
+}
+
+void keep_apart(const std::vector<NamedFile>& inputs, const std::vector<NamedFile>& outputs) {
+  for (std::size_t n = 0; n < outputs.size(); ++n) {
+    const NamedFile& output = outputs[n];
+    if (output.path.empty() || output.path == "-") continue;
+    for (const NamedFile& input : inputs) {
+      // Standard input may come from a file, too.
+      const std::string read = input.path == "-" ? "/dev/stdin" : scenario::split_variant(input.path).first;
+      if (!same_file(read, output.path)) continue;
+      throw UsageError(output.option + ' ' + output.path + " would replace " + input.option,
+                       "name another file for what is written");
+    }
+    for (std::size_t m = 0; m < n; ++m) {
+      if (outputs[m].path.empty() || outputs[m].path == "-" || !same_file(outputs[m].path, output.path)) continue;
+      throw UsageError(outputs[m].option + " and " + output.option + " name one file, " + output.path,
+                       "a file for each");
+    }
+  }
 }
 
 }  // namespace masqsim::cli

@@ -10,8 +10,8 @@
 
 #include "masqsim/scenario/load.hpp"
 #include "masqsim/scenario/run.hpp"
+#include "masqsim/scenario/verdicts.hpp"
 #include "viz/paint.hpp"
-#include "viz/report.hpp"
 
 namespace masqsim::cli {
 
@@ -19,7 +19,9 @@ enum Exit : int {
   good = 0,
   differs = 1,  ///< an expectation failed, or traces differ
   invalid = 2,  ///< file or arguments
-  machine = 3   ///< disk full, cannot write
+  machine = 3,  ///< disk full, cannot write
+  limited = 4,  ///< a limit broke the run off
+  skipped = 77  ///< what was asked for cannot be done here: the code that automake, meson and CTest know
 };
 
 /// Arguments that mean nothing: exit 2.
@@ -54,46 +56,72 @@ void add_schema(CLI::App& app, Chosen& chosen);
 /// The whole program. Never throws.
 int main_program(int argc, const char* const* argv);
 
-/// A scenario as the command line names it: FILE, FILE@VARIANT or "-", and what changes it.
-struct ScenarioArguments {
-  std::string file;
+/// What the command line changes of a scenario file.
+struct ChangeArguments {
   std::vector<std::string> seeds;  ///< one at most; kept as a list to tell "--seed ''" from none
   std::vector<std::string> sets;   ///< KEY=VALUE
 
   void add_to(CLI::App& verb);
   /// Throws UsageError.
   scenario::LoadOptions options() const;
-  /// Throws UsageError, or Told after printing what is wrong with the file.
-  scenario::Scenario load() const;
   /// "--set keep=125s --seed 3": the options that were given, as a shell reads them again.
   std::string repeated() const;
+};
+
+/// A scenario as the command line names it: FILE, FILE@VARIANT or "-", and what changes it.
+struct ScenarioArguments : ChangeArguments {
+  std::string file;
+
+  void add_to(CLI::App& verb);
+  /// Throws UsageError, or Told after printing what is wrong with the file.
+  scenario::Scenario load() const;
   /// The same with the text that was read; its scenario is there.
   scenario::Loaded load_written() const;
 };
+
 /// The number that `option` was given, from `least` on. Throws UsageError.
 std::uint64_t whole_option(const std::string& option, const std::string& text, std::uint64_t least = 0);
+
+/// "FILE@VARIANT" taken apart. Throws UsageError where nothing follows the '@'.
+std::pair<std::string, std::string> split_file(const std::string& file);
 
 scenario::Scenario load_or_tell(const std::string& file, scenario::LoadOptions options = {});
 scenario::Loaded load_written_or_tell(const std::string& file, scenario::LoadOptions options = {});
 
-/// Whether the kernel cannot play `scenario` at once because it waits for timers; says so on standard error.
-bool skipped_for_timers(const std::string& file, const scenario::Scenario& scenario);
+/// Why the kernel cannot play `scenario` at once: it waits for timers. Empty where it can.
+std::string timers_to_wait_for(const scenario::Scenario& scenario);
+/// Says on standard error that `file` is skipped; returns the exit code for that.
+int tell_skipped(const std::string& file, const std::string& why);
 
 /// "known flows: out, private, public": what could have been meant.
 std::string flow_hint(const scenario::Finished& finished);
 
-/// Writes `text` to standard output, checked to the last byte.
-void print(const std::string& text);
+/// Writes lines for people to standard output, checked to the last byte. Nothing that a terminal obeys gets through,
+/// unless the text was set in colours: then whoever set it has seen to that.
+void print(const std::string& text, const viz::Paint& paint = {});
 /// The same on standard error, unchecked.
 void complain(const std::string& text);
+/// Writes what a program reads, byte for byte.
+void print_bytes(const std::string& text);
 
 /// How standard output is to be set: plain unless a terminal shows it and NO_COLOR is not set.
 viz::Paint paint_of_stdout();
 
 /// Throws UsageError.
-viz::Format format_named(const std::string& word);
+scenario::Format format_named(const std::string& word);
+
+/// For CLI::Option::check: what is wrong with the name of an output, empty where nothing is.
+std::string need_name(const std::string& path);
 
 /// Throws UsageError where two of `paths` are "-".
 void only_one_dash(const std::vector<std::string>& paths);
+
+/// An option or argument that names a file.
+struct NamedFile {
+  std::string option;  ///< "--trace"; for what is read, "the scenario"
+  std::string path;    ///< empty: not given
+};
+/// Throws UsageError where an output would replace what is read, or two outputs would be one file.
+void keep_apart(const std::vector<NamedFile>& inputs, const std::vector<NamedFile>& outputs);
 
 }  // namespace masqsim::cli

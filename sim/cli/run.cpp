@@ -2,13 +2,14 @@
 #include <memory>
 
 #include "gateway.hpp"
+#include "limits.hpp"
 #include "masqsim/scenario/notes.hpp"
+#include "masqsim/scenario/verdicts.hpp"
 #include "masqsim/trace/fingerprint.hpp"
 #include "outputs.hpp"
 #include "program.hpp"
 #include "progress.hpp"
 #include "sim/standin/export_nft.hpp"
-#include "viz/report.hpp"
 #include "viz/story.hpp"
 
 namespace masqsim::cli {
@@ -18,6 +19,7 @@ namespace {
 struct Arguments {
   ScenarioArguments scenario;
   OutputArguments outputs;
+  LimitArguments limits;
   bool all = false;
   bool quiet = false;
   std::string format = "text";
@@ -32,43 +34,60 @@ int export_nft(const Arguments& arguments, const scenario::Scenario& scenario) {
     throw UsageError(arguments.scenario.file + ": no gateway has a nat section, so there is no ruleset",
                      "nodes: {gw: {kind: gateway, nat: ...}}");
   }
+  keep_apart({{"the scenario", arguments.scenario.file}}, {{"--export-nft", arguments.nft}});
   OutputFile out(arguments.nft);
   out.write(text);
   out.commit();
   return Exit::good;
 }
 
-std::string told(const Arguments& arguments, viz::Format format, const scenario::Finished& finished,
-                 const viz::Story& story, const std::string& fingerprint, const std::vector<scenario::Note>& notes) {
+void tell(const Arguments& arguments, scenario::Format format, const scenario::Finished& finished,
+          const viz::Story& story, const std::string& fingerprint, const std::vector<scenario::Note>& notes) {
+  const std::string& file = arguments.scenario.file;
   switch (format) {
-    case viz::Format::json: return viz::json(finished, arguments.scenario.file, fingerprint, notes);
-    case viz::Format::junit: return viz::junit({viz::suite_of(finished, arguments.scenario.file)});
-    case viz::Format::tap: return viz::tap({viz::suite_of(finished, arguments.scenario.file)});
-    case viz::Format::text: break;
+    case scenario::Format::json: return print_bytes(scenario::json(finished, file, fingerprint, notes));
+    case scenario::Format::junit: return print_bytes(scenario::junit({scenario::suite_of(finished, file)}));
+    case scenario::Format::tap: return print_bytes(scenario::tap({scenario::suite_of(finished, file)}));
+    case scenario::Format::text: break;
   }
-  return story.told(finished, {.file = arguments.scenario.file,
-                               .fingerprint = fingerprint,
-                               .paint = paint_of_stdout(),
-                               .options = viz::printable(arguments.scenario.repeated())});
+  const viz::Paint paint = paint_of_stdout();
+  print(
+      story.told(finished,
+                 {.file = file, .fingerprint = fingerprint, .paint = paint, .options = arguments.scenario.repeated()}),
+      paint);
+  complain(scenario::print_notes(scenario::split_variant(file).first, notes));
+}
+
+/// Says that nothing was run, to machines in their format.
+int skip(const Arguments& arguments, scenario::Format format, const scenario::Scenario& scenario,
+         const std::string& why) {
+  const std::vector<scenario::Suite> suites{scenario::skipped_suite(scenario, arguments.scenario.file, why)};
+  if (format == scenario::Format::json) print_bytes(scenario::json(suites));
+  if (format == scenario::Format::junit) print_bytes(scenario::junit(suites));
+  if (format == scenario::Format::tap) print_bytes(scenario::tap(suites));
+  return tell_skipped(arguments.scenario.file, why);
 }
 
 int run(const Arguments& arguments) {
-  const viz::Format format = format_named(arguments.format);
+  const scenario::Format format = format_named(arguments.format);
   Gateway gateway = arguments.gateway.chosen();
   const scenario::Loaded loaded = arguments.scenario.load_written();
   const scenario::Scenario& scenario = *loaded.scenario;
   if (!arguments.nft.empty()) return export_nft(arguments, scenario);
-  if (!gateway.plays(arguments.scenario.file, scenario)) return Exit::good;
+  if (const std::string why = gateway.reason_to_skip(arguments.scenario.file, scenario); !why.empty()) {
+    return skip(arguments, format, scenario, why);
+  }
 
-  Outputs outputs(arguments.outputs);
+  scenario::RunOptions options = arguments.limits.options();
+  tell_if_too_large(arguments.scenario.file, scenario, options.limits);
+  Outputs outputs(arguments.outputs, arguments.scenario.file);
   viz::Story story(arguments.all);
   trace::FingerprintSink fingerprint;
   Progress progress;
-  const bool tell = !arguments.quiet && !arguments.outputs.take_stdout();
-  scenario::RunOptions options;
+  const bool tells = !arguments.quiet && !arguments.outputs.take_stdout();
   outputs.add_to(options.sinks);
-  if (tell) options.sinks.push_back(&fingerprint);
-  if (tell && format == viz::Format::text) options.sinks.push_back(&story);
+  if (tells) options.sinks.push_back(&fingerprint);
+  if (tells && format == scenario::Format::text) options.sinks.push_back(&story);
   if (!options.sinks.empty() && Progress::wanted()) options.sinks.push_back(&progress);
 
   options.gateways = gateway.maker();
@@ -76,13 +95,9 @@ int run(const Arguments& arguments) {
   gateway.tell_doubts();
   progress.clear();
   outputs.commit();
-  if (tell) {
-    const std::vector<scenario::Note> notes = scenario::notes(scenario, loaded.written.stem);
-    print(told(arguments, format, finished, story, fingerprint.hex(), notes));
-    const std::string path = scenario::split_variant(arguments.scenario.file).first;
-    if (format == viz::Format::text) complain(scenario::print_notes(viz::printable(path), notes));
-  }
-  return finished.good() ? Exit::good : Exit::differs;
+  if (tells)
+    tell(arguments, format, finished, story, fingerprint.hex(), scenario::notes(scenario, loaded.written.stem));
+  return ended(finished, finished.good() ? Exit::good : Exit::differs, tells && format == scenario::Format::text);
 }
 
 }  // namespace
@@ -92,12 +107,14 @@ void add_run(CLI::App& app, Chosen& chosen) {
   CLI::App* verb = app.add_subcommand("run", "run a scenario, tell its story, judge its expectations");
   arguments->scenario.add_to(*verb);
   arguments->outputs.add_to(*verb);
+  arguments->limits.add_to(*verb);
   verb->add_flag("--all", arguments->all, "tell every packet, not only those that decide");
   verb->add_flag("--quiet,-q", arguments->quiet, "no story; the exit code still judges");
   arguments->gateway.add_to(*verb);
   arguments->gateway.add_real_time_to(*verb);
   verb->add_option("--export-nft", arguments->nft,
                    "instead of running: write the gateways' nft rulesets; - is standard output")
+      ->check(need_name)
       ->type_name("FILE");
   verb->add_option("--format", arguments->format, "text, json, junit or tap")->type_name("FORMAT");
   verb->footer(

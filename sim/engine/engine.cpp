@@ -16,6 +16,7 @@ struct Event {
   std::uint64_t argument;
   bool alive;
 };
+static_assert(sizeof(Event) <= Engine::event_bytes);
 
 }  // namespace
 
@@ -88,10 +89,17 @@ void Engine::schedule(Time at, Handler& handler, std::uint64_t argument, Keep ke
 }
 
 std::uint64_t Engine::run(Time until) {
+  static const std::atomic<int> never{0};
+  return run(until, UINT64_MAX, never).events;
+}
+
+Engine::Stretch Engine::run(Time until, std::uint64_t most, const std::atomic<int>& stop) {
   std::uint64_t happened = 0;
   const bool bounded = until != Time::never();
   while (queue_->size() > 0 && (bounded || foreground_ > 0)) {
     if (bounded && queue_->next_time() > until.ns) break;
+    if (happened == most) return {happened, Pause::counted};
+    if (stop.load(std::memory_order_relaxed) != 0) return {happened, Pause::asked};
     const Event event = queue_->pop();
     now_ = {event.at};
     foreground_ -= event.alive ? 1 : 0;
@@ -99,7 +107,7 @@ std::uint64_t Engine::run(Time until) {
     event.handler->on_event(event.argument);
   }
   if (bounded && now_ < until) now_ = until;
-  return happened;
+  return {happened, Pause::finished};
 }
 
 std::size_t Engine::pending() const { return queue_->size(); }

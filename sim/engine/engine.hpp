@@ -1,6 +1,7 @@
 // The clock and the queue of what is still to happen, in one total order: time, then the order of scheduling.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 
@@ -21,6 +22,13 @@ class Handler {
 /// Background events (timers that only tidy up) happen in their place, but alone they do not keep the run going.
 enum class Keep : std::uint8_t { alive, background };
 
+/// Why the engine came back.
+enum class Pause : std::uint8_t {
+  finished,  ///< nothing is left to happen before the bound
+  counted,   ///< as many events happened as the caller allowed
+  asked      ///< the caller's flag was set
+};
+
 class Engine {
  public:
   Engine();
@@ -39,8 +47,18 @@ class Engine {
   /// happened.
   std::uint64_t run(Time until = Time::never());
 
+  /// The same in stretches: comes back also after `most` events and, between two events, as soon as `stop` is not 0.
+  /// Calling again goes on. Where it came back early the clock stands at the last event.
+  struct Stretch {
+    std::uint64_t events = 0;  ///< that happened
+    Pause pause{};
+  };
+  Stretch run(Time until, std::uint64_t most, const std::atomic<int>& stop);
+
   /// How many events wait, background ones included.
   std::size_t pending() const;
+  /// Bytes that one of them takes.
+  static constexpr std::size_t event_bytes = 32;
 
  private:
   class Queue;

@@ -113,6 +113,9 @@ class Network final : private engine::Handler {
   /// everybody else); a two-ended link has only the other end. On `no_neighbour` the packet stays the caller's.
   Sent transmit(Node& from, InterfaceIndex out, Packet& packet, wire::Address next_hop);
 
+  /// Bytes that packets have taken and waiting events take.
+  std::uint64_t memory() const { return pool_.memory() + engine_.pending() * engine::Engine::event_bytes; }
+
   /// Link crossings so far: the benchmark's packet-hops.
   std::uint64_t hops() const { return hops_; }
 

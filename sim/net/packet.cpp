@@ -19,6 +19,7 @@ PacketBlock* Pool::take(std::size_t size) {
   if (list.empty()) {
     const std::size_t stride = sizeof(PacketBlock) + class_sizes[size_class];
     const std::size_t count = slab_bytes / stride > 0 ? slab_bytes / stride : 1;
+    memory_ += stride * count;
     slabs_.push_back(std::make_unique_for_overwrite<std::uint8_t[]>(stride * count));
     for (std::size_t n = count; n-- > 0;) {
       std::uint8_t* place = slabs_.back().get() + n * stride;

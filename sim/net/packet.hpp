@@ -81,6 +81,8 @@ class Pool {
   Packet make(wire::ByteView bytes, trace::FlowId flow, std::uint64_t cause = 0);
 
   std::uint64_t packets_made() const { return last_id_; }
+  /// Bytes that the pool has taken so far; it gives none back before its end.
+  std::uint64_t memory() const { return memory_; }
 
  private:
   friend class Packet;
@@ -91,6 +93,7 @@ class Pool {
   std::vector<PacketBlock*> free_[4];
   std::vector<std::unique_ptr<std::uint8_t[]>> slabs_;
   std::uint64_t last_id_ = 0;
+  std::uint64_t memory_ = 0;
 };
 
 inline Packet::~Packet() {

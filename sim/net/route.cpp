@@ -66,7 +66,9 @@ void RouteTable::remove(const Route& route) {
 }
 
 void RouteTable::remove(wire::Prefix to) {
-  std::erase_if(routes_, [&](const Route& route) { return route.to == to; });
+  const auto order = [](const Route& a, const Route& b) { return before(a.to, b.to); };
+  const auto [first, last] = std::equal_range(routes_.begin(), routes_.end(), Route{.to = to}, order);
+  routes_.erase(first, last);
   lengths_.clear();
 }
 

@@ -9,6 +9,7 @@
 
 #include "draft.hpp"
 #include "edits.hpp"
+#include "masqsim/base/input.hpp"
 #include "sections.hpp"
 #include "variables.hpp"
 
@@ -237,7 +238,7 @@ Loaded load_text(std::string_view text, const LoadOptions& options, std::string_
 }
 
 Loaded load(const std::string& path, const LoadOptions& options) {
-  const FileText file = read_file(path);
+  const FileText file = read_file(path, largest_file);
   if (!file.problem.empty()) return {std::nullopt, {{0, 0, 0, file.problem, {}, {}}}, 1};
   return load_text(file.text, options, stem_of(path));
 }

@@ -1,6 +1,7 @@
 #include "masqsim/scenario/run.hpp"
 
 #include "build.hpp"
+#include "guard.hpp"
 #include "judge.hpp"
 #include "programs.hpp"
 #include "settings.hpp"
@@ -46,6 +47,8 @@ class Agenda final : private engine::Handler {
 }  // namespace
 
 Finished run(const Scenario& scenario, const RunOptions& options) {
+  const Estimate size = estimate(scenario);
+  if (const auto over = breaches(size, options.limits); !over.empty()) throw TooLarge(over.front());
   net::Network network(scenario.seed);
   const Built built = build(scenario, network, options.gateways);
   Judge judge(scenario, built.plans);
@@ -61,12 +64,20 @@ Finished run(const Scenario& scenario, const RunOptions& options) {
   const auto programs = start_programs(scenario, built);
   agenda.plan_tables(judge.table_times());
   Finished finished;
-  finished.events = network.engine().run(scenario.until.value_or(Time::never()));
+  {
+    Guard guard(network, scenario, options.limits, size, options.stop);
+    finished.broken_off = guard.run(scenario.until.value_or(Time::never()));
+    finished.events = guard.events();
+  }
   for (net::GatewayNode* gateway : built.gateways) {
     if (gateway) gateway->say_table();
   }
   finished.end = network.now();
-  network.trace().end(finished.end);
+  if (finished.broken_off) {
+    network.trace().broken_off(finished.end, finished.broken_off->sentence());
+  } else {
+    network.trace().end(finished.end);
+  }
 
   finished.header = network.header();
   finished.packets = network.pool().packets_made();

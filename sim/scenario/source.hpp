@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "masqsim/base/printable.hpp"
 #include "masqsim/scenario/load.hpp"
 
 namespace masqsim::scenario {
@@ -29,22 +30,5 @@ class Source {
   std::string text_;
   std::vector<std::uint32_t> starts_;  // of each line
 };
-
-/// The bytes of the file, or what is wrong with it as a whole: "is a directory".
-struct FileText {
-  std::string text;
-  std::string problem;
-};
-FileText read_file(const std::string& path);
-
-/// The first byte at `offset` as a character: its length in bytes, 0 where it is not strict UTF-8 (RFC 3629).
-struct Character {
-  std::size_t length = 0;
-  std::uint32_t code = 0;
-};
-Character character_at(std::string_view text, std::size_t offset);
-
-/// Characters that print nothing or reorder what is printed: never in a file, never on the terminal.
-bool is_unprintable(std::uint32_t code);
 
 }  // namespace masqsim::scenario

@@ -152,6 +152,10 @@ Diff diff(const Lines& first, const Lines& second) {
   if (first.seed != second.seed) {
     d.header.push_back("seed: " + std::to_string(first.seed) + " => " + std::to_string(second.seed));
   }
+  if (first.broken_off != second.broken_off) {
+    const auto end = [](const Lines& side) { return side.broken_off.empty() ? "ran to its end" : side.broken_off; };
+    d.header.push_back("broken off: " + end(first) + " => " + end(second));
+  }
   const Side a(first), b(second);
   std::ranges::set_difference(a.nodes, b.nodes, std::back_inserter(d.nodes_first));
   std::ranges::set_difference(b.nodes, a.nodes, std::back_inserter(d.nodes_second));

@@ -4,6 +4,8 @@
 
 #include <iterator>
 
+#include "masqsim/base/printable.hpp"
+
 namespace masqsim::trace {
 
 namespace {
@@ -140,32 +142,13 @@ void append_record(std::string& out, const Header& h, const Record& r) {
   });
 }
 
-/// The length of the UTF-8 character at the front of `text` (RFC 3629: no overlong forms, no surrogates, at most
-/// U+10FFFF); 0 where there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto follows = [&](std::size_t i) { return (byte(i) & 0xc0u) == 0x80u; };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead <= 0xdf) return follows(1) ? 2 : 0;
-  if (lead >= 0xe0 && lead <= 0xef) {
-    if (!follows(1) || !follows(2)) return 0;
-    return (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xed && byte(1) > 0x9f) ? 0 : 3;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    if (!follows(1) || !follows(2) || !follows(3)) return 0;
-    return (lead == 0xf0 && byte(1) < 0x90) || (lead == 0xf4 && byte(1) > 0x8f) ? 0 : 4;
-  }
-  return 0;
-}
-
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
     const char c = text[0];
-    const std::size_t length = utf8_length(text);
+    const std::size_t length = character_at(text).length;
     if (length == 0) {
       out += "\\ufffd";
     } else if (c == '"' || c == '\\') {
@@ -196,5 +179,12 @@ void JsonSink::record(const Record& record) {
 }
 
 void JsonSink::end(Time at) { out_.write(fmt::format("{{\"end_ns\":{}}}\n", at.ns)); }
+
+void JsonSink::broken_off(Time at, std::string_view why) {
+  line_ = fmt::format("{{\"end_ns\":{},\"broken_off\":", at.ns);
+  append_json_string(line_, why);
+  line_ += "}\n";
+  out_.write(line_);
+}
 
 }  // namespace masqsim::trace

@@ -20,6 +20,7 @@ void LinesSink::record(const Record& record) {
             std::string(flow_name(*header_, record.flow)),
             {}};
   append_story(line.story, record);
+  size_ += sizeof(Line) + line.place.size() + line.flow.size() + line.story.size();
   lines_.lines.push_back(std::move(line));
 }
 

@@ -71,6 +71,7 @@ void PcapDirSink::record(const Record& r) {
   if ((r.kind != Kind::send && r.kind != Kind::receive) || r.point >= files_.size()) return;
   const auto ns = static_cast<std::uint64_t>(r.at.ns);
   const auto size = static_cast<std::uint32_t>(r.bytes.size());
+  size_ += 16 + size;
   LittleEndian header(files_[r.point]->claim(16 + r.bytes.size()));
   header.u32(static_cast<std::uint32_t>(ns / 1'000'000'000)).u32(static_cast<std::uint32_t>(ns % 1'000'000'000));
   header.u32(size).u32(size);

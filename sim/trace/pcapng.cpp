@@ -123,6 +123,16 @@ bool PcapngSink::is_piece_of_a_shown_packet(const Record& r) {
   return true;
 }
 
+void PcapngSink::broken_off(Time at, std::string_view why) {
+  const auto last = std::find_if(blocks_.rbegin(), blocks_.rend(), [](const Block& block) { return !block.moved; });
+  if (last != blocks_.rend()) {
+    std::string text = "the run was broken off after this packet: ";
+    append_escaped(text, why);
+    add_comment(last->comment, text);
+  }
+  end(at);
+}
+
 void PcapngSink::add_block(const Record& r) {
   if (blocks_.size() >= most_pending) write_first();
   std::string comment;

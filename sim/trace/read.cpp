@@ -1,16 +1,12 @@
 // Opening, telling the formats apart, and the text format.
 #include "masqsim/trace/read.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include "lines_of_file.hpp"
+#include "masqsim/base/input.hpp"
 #include "masqsim/base/parse.hpp"
 #include "masqsim/trace/text.hpp"
 #include "words.hpp"
@@ -21,31 +17,9 @@ namespace {
 
 /// The whole file, at most `limits::file_bytes`.
 std::string contents_of(const std::string& path) {
-  const auto fail = [&](const std::string& what) { throw ReadError(path + ": " + what); };
-  const bool standard = path == "-";
-  const int descriptor = standard ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  if (descriptor < 0) fail(std::string("cannot open: ") + std::strerror(errno));
-  std::string text;
-  int error = 0;
-  for (;;) {
-    constexpr std::size_t piece = 1u << 18;
-    const std::size_t old = text.size();
-    text.resize(old + piece);
-    const ssize_t got = ::read(descriptor, text.data() + old, piece);
-    if (got < 0 && errno == EINTR) {
-      text.resize(old);
-      continue;
-    }
-    text.resize(old + (got > 0 ? static_cast<std::size_t>(got) : 0));
-    if (got < 0) error = errno;
-    if (got <= 0 || text.size() > limits::file_bytes) break;
-  }
-  if (!standard) ::close(descriptor);
-  if (error != 0) fail(std::string("cannot read: ") + std::strerror(error));
-  if (text.size() > limits::file_bytes) {
-    fail("the file is too large (at most " + std::to_string(limits::file_bytes) + " bytes)");
-  }
-  return text;
+  FileText file = read_file(path, limits::file_bytes);
+  if (!file.problem.empty()) throw ReadError(path + ": " + file.problem);
+  return std::move(file.text);
 }
 
 std::uint64_t whole_number(std::string_view text, const LinesOfFile& at, const char* what) {
@@ -134,6 +108,7 @@ void comment_in(std::string_view line, Lines& lines, const LinesOfFile& at) {
   if (const auto value = value_of("# scenario: ")) lines.scenario = unescaped(*value);
   if (const auto value = value_of("# variant: ")) lines.variant = unescaped(*value);
   if (const auto value = value_of("# seed: ")) lines.seed = whole_number(*value, at, "the seed");
+  if (const auto value = value_of("# broken off: ")) lines.broken_off = unescaped(*value);
   if (const auto value = value_of("# end: ")) lines.end = time_in(*value, at);
 }
 

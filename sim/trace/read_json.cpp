@@ -157,6 +157,7 @@ class JsonTrace {
     if (recording_.end) r.at().fail("a line after the end of the trace");
     if (r.has("end_ns")) {
       recording_.end = Time{r.nanoseconds("end_ns")};
+      recording_.broken_off = r.optional_text("broken_off");
       return;
     }
     if (recording_.records.size() == limits::records) {

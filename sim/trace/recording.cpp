@@ -29,7 +29,9 @@ Record OwnedRecord::view() const {
 void Recording::replay(Sink& sink) const {
   sink.begin(header);
   for (const OwnedRecord& record : records) sink.record(record.view());
-  if (end) sink.end(*end);
+  if (!end) return;
+  if (broken_off.empty()) return sink.end(*end);
+  sink.broken_off(*end, broken_off);
 }
 
 }  // namespace masqsim::trace

@@ -62,6 +62,14 @@ void TextSink::record(const Record& record) {
 
 void TextSink::end(Time at) { out_.write(fmt::format("# end: {}\n", seconds(at))); }
 
+void TextSink::broken_off(Time at, std::string_view why) {
+  line_ = "# broken off: ";
+  append_escaped(line_, why);
+  line_ += '\n';
+  out_.write(line_);
+  end(at);
+}
+
 std::string line_of(const Header& header, const Record& record) {
   std::string line;
   append_line(line, header, record);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct How {
   std::string input{};
   std::string out_to{};      ///< a path for standard output instead of `Ran::out`, such as "/dev/full"
   bool closed_pipe = false;  ///< standard output is a pipe whose reader is gone
+  std::uint64_t memory = 0;  ///< bytes of address space that it may take; 0: no limit
 };
 
 Ran masqsim(const std::vector<std::string>& arguments, const How& how = {});

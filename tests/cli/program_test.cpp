@@ -1,6 +1,7 @@
 #include "tests/cli/program.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +23,10 @@ Ran masqsim(const std::vector<std::string>& arguments, const How& how) {
   const std::string err = folder.file("err");
   const pid_t child = fork();
   if (child == 0) {
+    if (how.memory > 0) {
+      const rlimit limit{how.memory, how.memory};
+      setrlimit(RLIMIT_AS, &limit);
+    }
     const auto open_as = [](const std::string& path, int flags, int as) { dup2(open(path.c_str(), flags, 0600), as); };
     open_as(in, O_RDONLY, 0);
     open_as(err, O_WRONLY | O_CREAT, 2);
@@ -172,8 +177,12 @@ TEST(Run, SkipsWhatWaitsForKernelTimers) {
   const std::string file = shipped("21-lossy-link");
   const Ran ran = masqsim({"run", file, "--gateway", "linux"});
   if (ran.code == 3) GTEST_SKIP() << "SKIPPED, NOTHING PROVED: " << ran.err;
-  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.code, 77);
   EXPECT_EQ(ran.out, "");
+  const Ran machine = masqsim({"run", file, "--gateway", "linux", "--format", "tap"});
+  EXPECT_EQ(machine.code, 77);
+  EXPECT_TRUE(machine.out.starts_with("TAP version 13\n1..1\nok 1 - lossy-link: run # SKIP waits for ")) << machine.out;
+  EXPECT_EQ(masqsim({"diff", file, file, "--gateway", "own,linux"}).code, 77);
   EXPECT_TRUE(ran.err.starts_with("masqsim: skipped: " + file + " waits for kernel timers: ")) << ran.err;
   EXPECT_TRUE(ran.err.ends_with("; --real-time waits, too\n")) << ran.err;
 }
@@ -436,9 +445,26 @@ TEST(Machine, AFullDiskEndsWithThree) {
 }
 
 TEST(Machine, APlaceThatCannotBeWrittenEndsWithThree) {
-  const Ran ran = masqsim({"run", lab, "--quiet", "--trace", "/nonexistent/t.trace"});
+  const Folder folder;
+  const std::string closed = folder.write("t.trace", "");
+  std::filesystem::permissions(closed, fs::perms::owner_read);
+  if (access(closed.c_str(), W_OK) == 0) GTEST_SKIP() << "SKIPPED, NOTHING PROVED: root writes everywhere";
+  const Ran ran = masqsim({"run", lab, "--quiet", "--trace", closed});
   EXPECT_EQ(ran.code, 3);
-  EXPECT_NE(ran.err.find("/nonexistent/t.trace"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find(closed), std::string::npos) << ran.err;
+}
+
+TEST(Machine, OutOfMemoryEndsWithThreeAndASentence) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "SKIPPED, NOTHING PROVED: the sanitizer takes the memory itself";
+#endif
+  const Folder folder;
+  const std::string file = folder.write("lab.yaml",
+                                        "masqsim: 1\nnetworks: {net: {kind: lan, subnet: 10.0.0.0/8}}\n"
+                                        "nodes: {g: {count: 500000, interfaces: {net: 10.0.0.1/8}}}\n");
+  const Ran ran = masqsim({"run", file}, {.memory = 200'000'000});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_EQ(ran.err, "masqsim: error: out of memory\n");
 }
 
 TEST(Machine, AReaderThatLeavesIsNoError) {

@@ -89,6 +89,40 @@ TEST(Engine, AfterABoundedRunEarlierEventsMayStillCome) {
   EXPECT_EQ(recorder.happened, (Happened{{100, 3}, {500, 2}, {1'000'000, 1}, {1'000'000, 4}}));
 }
 
+TEST(Engine, RunsInStretchesAndGoesOnWhereItStopped) {
+  Engine engine;
+  Recorder recorder(engine);
+  for (const std::int64_t at : {10, 20, 30}) engine.schedule(Time{at}, recorder, 0);
+  const std::atomic<int> nobody{0};
+  Engine::Stretch stretch = engine.run(Time::never(), 2, nobody);
+  EXPECT_EQ(stretch.events, 2u);
+  EXPECT_EQ(stretch.pause, Pause::counted);
+  EXPECT_EQ(engine.now(), Time{20});
+  stretch = engine.run(Time::never(), 1, nobody);
+  EXPECT_EQ(stretch.events, 1u);
+  EXPECT_EQ(stretch.pause, Pause::finished);
+  EXPECT_EQ(recorder.happened, (Happened{{10, 0}, {20, 0}, {30, 0}}));
+}
+
+TEST(Engine, EndsBetweenTwoEventsWhereItIsAsked) {
+  struct Asker final : Handler {
+    std::atomic<int> asked{0};
+    int happened = 0;
+    void on_event(std::uint64_t argument) override {
+      ++happened;
+      asked = static_cast<int>(argument);
+    }
+  } asker;
+  Engine engine;
+  for (const std::uint64_t argument : {0u, 15u, 0u}) engine.schedule(Time{5}, asker, argument);
+  const Engine::Stretch stretch = engine.run(Time{100}, 1'000, asker.asked);
+  EXPECT_EQ(stretch.events, 2u);
+  EXPECT_EQ(stretch.pause, Pause::asked);
+  EXPECT_EQ(asker.happened, 2);
+  EXPECT_EQ(engine.now(), Time{5});  // not at the bound: it was not reached
+  EXPECT_EQ(engine.pending(), 1u);
+}
+
 TEST(Engine, BackgroundEventsDoNotKeepAnUnboundedRunGoing) {
   Engine engine;
   Recorder recorder(engine);

@@ -1,6 +1,7 @@
 #include "masqsim/trace/read.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -163,7 +164,21 @@ TEST(ReadTrace, SaysWhichFileItCannotRead) {
     return "no error";
   };
   EXPECT_EQ(error("/nowhere/a.trace"), "/nowhere/a.trace: cannot open: No such file or directory");
-  EXPECT_EQ(error("/"), "/: cannot read: Is a directory");
+  EXPECT_EQ(error("/dev/zero"), "/dev/zero: is not a regular file");
+  EXPECT_EQ(error("/"), "/: is a directory");
+}
+
+TEST(ReadTrace, WaitsForNoWriterOfAFifo) {
+  const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "masqsim-read-test.fifo";
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  std::string error = "no error";
+  try {
+    read_lines(path);
+  } catch (const ReadError& e) {
+    error = e.what();
+  }
+  EXPECT_EQ(error, path.string() + ": is not a regular file");
+  std::filesystem::remove(path);
 }
 
 TEST(ReadTrace, ReadsAFile) {

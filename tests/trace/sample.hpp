@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "masqsim/trace/sink.hpp"
@@ -51,8 +52,8 @@ inline Record packet(std::int64_t ns, Kind kind, NodeId node, PointId point, Flo
   return r;
 }
 
-/// Says the whole run to `sink`; `h` outlives it.
-inline void tell(Sink& sink, const Header& h) {
+/// Says the whole run to `sink`; `h` outlives it. With `broken_off` it was not let run to its end.
+inline void tell(Sink& sink, const Header& h, std::string_view broken_off = {}) {
   const Bytes inside = syn(laptop, 40000, web, 80, 64);
   const Bytes outside = syn(gateway, 40000, web, 80, 63);
   const Bytes knock = syn(stranger, 50001, gateway, 22, 62);
@@ -107,6 +108,7 @@ inline void tell(Sink& sink, const Header& h) {
   Record table = packet(121'003'527'000, Kind::table, 1, nowhere, 0, 0, {});
   table.row = &row;
   sink.record(table);
+  if (!broken_off.empty()) return sink.broken_off({122'000'000'000}, broken_off);
   sink.end({122'000'000'000});
 }
 

@@ -33,6 +33,16 @@ TEST(TextTrace, SaysEveryKindOfRecordInOneLine) {
 )");
 }
 
+TEST(TextTrace, SaysWhyARunWasBrokenOff) {
+  OutputText out;
+  TextSink sink(out);
+  const Header header = sample::header();
+  sample::tell(sink, header, "10 events are all that\nevents=10 allows");
+  const std::string tail = "# broken off: 10 events are all that\\x0aevents=10 allows\n# end: 122.000000000\n";
+  EXPECT_TRUE(out.text().ends_with(tail)) << out.text();
+  EXPECT_EQ(sink.size(), out.text().size());
+}
+
 TEST(TextTrace, NamesTheVariantOfARunThatHasOne) {
   OutputText out;
   TextSink sink(out);

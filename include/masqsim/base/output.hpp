@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -17,6 +18,12 @@ namespace masqsim {
 class MachineError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+/// The path names no place where a file can be: it is empty, a folder, or in a folder that is not there. Exit code 2.
+class BadPlace : public MachineError {
+ public:
+  using MachineError::MachineError;
 };
 
 /// Bytes on their way out, through one buffer; `drain` takes it when it is full.
@@ -46,6 +53,8 @@ class Output {
   }
   /// Hands on what is in the buffer. Errors as `drain`.
   void flush();
+  /// Bytes written so far, those in the buffer included.
+  std::uint64_t size() const { return drained_ + used_; }
 
  protected:
   explicit Output(std::size_t buffer = default_buffer) : buffer_(buffer) {}
@@ -58,6 +67,7 @@ class Output {
 
   std::vector<std::uint8_t> buffer_;
   std::size_t used_ = 0;
+  std::uint64_t drained_ = 0;
 };
 
 /// Output into memory.
@@ -83,16 +93,18 @@ class OutputFile final : public Output {
  public:
   struct Options {
     std::size_t buffer = default_buffer;
-    /// False for one of very many files: no descriptor is held between two drains.
+    /// False for one of very many files: no descriptor is held between two drains, and `commit` does not wait for the
+    /// disk.
     bool hold_open = true;
   };
 
-  /// Throws MachineError where the place cannot be written.
+  /// Throws BadPlace where the path names no place for a file, MachineError where the place cannot be written.
   explicit OutputFile(std::string path);
   OutputFile(std::string path, const Options& options);
   ~OutputFile() override;
 
-  /// Flushes, checks and renames; throws MachineError, and then nothing is left. Once only, and nothing after it.
+  /// Flushes, waits until the disk has it, checks and renames; throws MachineError, and then nothing is left. Once
+  /// only, and nothing after it.
   void commit();
 
   const std::string& path() const { return path_; }
@@ -104,18 +116,29 @@ class OutputFile final : public Output {
   void open_beside();
   void open_hidden();
   void publish();
+  void sync(int descriptor);
   void discard() noexcept;
   [[noreturn]] void fail(const char* what, int error);
 
-  std::string path_;       // as the user said it, for messages
-  std::string target_;     // the place itself, links followed; empty where it is written in place
-  std::string temporary_;  // the hidden name, while there is one
-  unsigned mode_ = 0;      // permissions of the file that is replaced; 0: there was none
+  class Temporary;
+  friend void remove_temporary_files() noexcept;
+
+  std::string path_;                      // as the user said it, for messages
+  std::string target_;                    // the place itself, links followed; empty where it is written in place
+  std::unique_ptr<Temporary> temporary_;  // the hidden name, while there is one
+  unsigned mode_ = 0;                     // permissions of the file that is replaced; 0: there was none
   int descriptor_ = -1;
   bool hold_open_ = true;
   bool reader_gone_ = false;
   bool finished_ = false;
 };
+
+/// Whether writing to `a` and to `b` would write one regular file, links followed, also where it is not there yet.
+bool same_file(const std::string& a, const std::string& b);
+
+/// Removes the hidden names of all files that are neither committed nor dropped. Only for a signal handler that ends
+/// the program afterwards: async-signal-safe.
+void remove_temporary_files() noexcept;
 
 /// A reader that closes its end of a pipe ends the writing, not the program. For `main`, before anything is written.
 void ignore_broken_pipes();

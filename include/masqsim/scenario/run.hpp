@@ -9,6 +9,7 @@
 #include "masqsim/base/reason.hpp"
 #include "masqsim/base/time.hpp"
 #include "masqsim/scenario/gateway_maker.hpp"
+#include "masqsim/scenario/limits.hpp"
 #include "masqsim/scenario/model.hpp"
 #include "masqsim/trace/sink.hpp"
 
@@ -43,9 +44,11 @@ struct Finished {
   std::uint64_t events = 0;
   std::vector<FlowOutcome> flows;
   std::vector<Verdict> expectations;
-  std::vector<Verdict> lab;  ///< the answers of `lab:`, held against the run
+  std::vector<Verdict> lab;             ///< the answers of `lab:`, held against the run
+  std::optional<BrokenOff> broken_off;  ///< set where a limit or the caller ended the run; all else is as of `end`
 
   bool good() const {
+    if (broken_off) return false;
     for (const Verdict& v : expectations) {
       if (!v.met) return false;
     }
@@ -59,10 +62,13 @@ struct Finished {
 struct RunOptions {
   std::vector<trace::Sink*> sinks;
   GatewayMaker* gateways = nullptr;  ///< unset: net::Gateway
+  Limits limits{};
+  StopRequest* stop = nullptr;  ///< unset: nobody asks
 };
 
 /// Runs `scenario` to its end; every record goes to each of the sinks. The same scenario and seed give the same
-/// records. At the end every gateway says its table (records of kind `table`).
+/// records. At the end every gateway says its table (records of kind `table`). Throws TooLarge before anything is
+/// built.
 Finished run(const Scenario& scenario, const RunOptions& options = {});
 
 }  // namespace masqsim::scenario

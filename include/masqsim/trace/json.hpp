@@ -10,11 +10,14 @@
 //    "mapping":1,"nat_flow":2,"made_mapping":true,"made_flow":true,"bytes":"4500...","before":"4500...","text":"...",
 //    "row":{"number":1,"flow":2,"protocol":"tcp","inside":"A:P","outside":"A:P","remote":"A:P","state":"...","left_ns":0},
 //    "steps":[{"question":"...","yes":true,"detail":"...","key":"..."}]}
-// The last line is {"end_ns":11000000000}. Times are nanoseconds, bytes lower-case hex. Nodes, points and flows are
-// named as the header names them; names are unique in each of the three lists.
+// The last line is {"end_ns":11000000000}, with "broken_off":"WHY" where the run was not let run to its end. Times are
+// nanoseconds, bytes lower-case hex. Nodes, points and flows are named as the header names them; names are unique in
+// each of the three lists.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "masqsim/base/output.hpp"
 #include "masqsim/trace/sink.hpp"
@@ -29,6 +32,8 @@ class JsonSink final : public Sink {
   void begin(const Header& header) override;
   void record(const Record& record) override;
   void end(Time at) override;
+  void broken_off(Time at, std::string_view why) override;
+  std::uint64_t size() const override { return out_.size(); }
   /// A page that is drawn from the file wants to explain each drop.
   bool wants_steps() const override { return true; }
 

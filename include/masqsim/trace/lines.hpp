@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "masqsim/trace/sink.hpp"
@@ -29,6 +30,7 @@ struct Lines {
   std::uint64_t seed = 0;
   std::vector<Line> lines;
   std::optional<Time> end;  ///< nothing for a trace that was cut
+  std::string broken_off;   ///< why the run was not let run to its end; empty: it was
 
   bool operator==(const Lines&) const = default;
 };
@@ -38,6 +40,11 @@ class LinesSink final : public Sink {
   void begin(const Header& header) override;
   void record(const Record& record) override;
   void end(Time at) override { lines_.end = at; }
+  void broken_off(Time at, std::string_view why) override {
+    end(at);
+    lines_.broken_off = why;
+  }
+  std::uint64_t size() const override { return size_; }
 
   const Lines& lines() const { return lines_; }
   Lines take() { return std::move(lines_); }
@@ -45,6 +52,7 @@ class LinesSink final : public Sink {
  private:
   const Header* header_ = nullptr;
   Lines lines_;
+  std::uint64_t size_ = 0;
 };
 
 }  // namespace masqsim::trace

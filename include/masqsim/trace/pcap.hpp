@@ -1,6 +1,7 @@
 // One plain capture a point (pcap with nanoseconds): what tcpdump would have seen at that link end.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ class PcapDirSink final : public Sink {
 
   void begin(const Header& header) override;
   void record(const Record& record) override;
+  std::uint64_t size() const override { return size_; }
 
   /// Gives the files their names; until then none of them is seen. Throws MachineError.
   void commit();
@@ -24,6 +26,7 @@ class PcapDirSink final : public Sink {
  private:
   std::string directory_;
   std::vector<std::unique_ptr<OutputFile>> files_;  // by point
+  std::uint64_t size_ = 0;                          // of all files together
 };
 
 /// A file name for each point: "gw/home" is "gw-home.pcap". Letters, digits, '.', '_' and '-' stay, all else becomes

@@ -5,11 +5,13 @@
 // ("masqsim: src 192.168.1.10:40000 => 203.0.113.5:40000, mapping #1"), on the packet as it was last seen where it
 // ended ("masqsim: X no-mapping: nothing owns 203.0.113.5:22/tcp"). A packet that ends long after it came (pieces that
 // wait for the rest) is told of on the ICMP error that answers it, because its own place is written by then.
+// The last packet of a run that was broken off says so.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -43,6 +45,8 @@ class PcapngSink final : public Sink {
   void begin(const Header& header) override;
   void record(const Record& record) override;
   void end(Time at) override;
+  void broken_off(Time at, std::string_view why) override;
+  std::uint64_t size() const override { return out_.size(); }
 
  private:
   /// A packet at a link end. It is written when nothing more is to be told of it, or when that took too long.

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "masqsim/trace/sink.hpp"
@@ -27,6 +28,7 @@ struct Recording {
   Header header;
   std::vector<OwnedRecord> records;
   std::optional<Time> end;  ///< nothing for a file that was cut
+  std::string broken_off;   ///< why the run was not let run to its end; empty: it was
 
   /// Says all of it to `sink` again.
   void replay(Sink& sink) const;
@@ -35,8 +37,17 @@ struct Recording {
 class RecordingSink final : public Sink {
  public:
   void begin(const Header& header) override { recording_.header = header; }
-  void record(const Record& record) override { recording_.records.push_back(OwnedRecord::from(record)); }
+  void record(const Record& record) override {
+    recording_.records.push_back(OwnedRecord::from(record));
+    size_ += sizeof(OwnedRecord) + record.bytes.size() + record.before.size() + record.text.size() +
+             record.steps.size() * sizeof(Step);
+  }
   void end(Time at) override { recording_.end = at; }
+  void broken_off(Time at, std::string_view why) override {
+    end(at);
+    recording_.broken_off = why;
+  }
+  std::uint64_t size() const override { return size_; }
   bool wants_steps() const override { return true; }
 
   const Recording& recording() const { return recording_; }
@@ -44,6 +55,7 @@ class RecordingSink final : public Sink {
 
  private:
   Recording recording_;
+  std::uint64_t size_ = 0;
 };
 
 }  // namespace masqsim::trace

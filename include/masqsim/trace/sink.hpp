@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "masqsim/trace/record.hpp"
@@ -20,6 +21,14 @@ class Sink {
   virtual void begin(const Header& header) { (void)header; }
   virtual void record(const Record& record) = 0;
   virtual void end(Time at) { (void)at; }
+  /// Instead of `end`: the run was broken off at `at`, and `why` is a sentence without its full stop. By default told
+  /// as an end.
+  virtual void broken_off(Time at, std::string_view why) {
+    (void)why;
+    end(at);
+  }
+  /// Bytes of what it wrote or keeps of the records so far, so that a run can be bounded.
+  virtual std::uint64_t size() const { return 0; }
   /// True for a sink that prints decision steps: gateways then say them with each drop.
   virtual bool wants_steps() const { return false; }
   /// The kinds it has a use for; others may reach it, too. Asked when it is added, and again after `begin`.
@@ -33,6 +42,12 @@ class Trace {
   void add(Sink& sink) {
     sinks_.push_back(&sink);
     kinds_ |= sink.kinds();
+  }
+  /// No record reaches `sink` any more.
+  void remove(const Sink& sink) {
+    std::erase(sinks_, &sink);
+    kinds_ = 0;
+    for (const Sink* other : sinks_) kinds_ |= other->kinds();
   }
   bool on() const { return kinds_ != 0; }
   bool on(Kind k) const { return (kinds_ & only(k)) != 0; }
@@ -54,6 +69,15 @@ class Trace {
   }
   void end(Time at) {
     for (Sink* sink : sinks_) sink->end(at);
+  }
+  void broken_off(Time at, std::string_view why) {
+    for (Sink* sink : sinks_) sink->broken_off(at, why);
+  }
+  /// Of all sinks together.
+  std::uint64_t size() const {
+    std::uint64_t sum = 0;
+    for (const Sink* sink : sinks_) sum += sink->size();
+    return sum;
   }
 
  private:

@@ -6,6 +6,7 @@
 //   # seed: 1
 //   0.000000000   laptop/home        send      p1      out      192.168.1.10:40000 > 198.51.100.10:80 tcp SYN ...
 //   0.001004000   gw                 translate p1      out      SYN > 198.51.100.10:80 src 192.168.1.10:40000 => ... |
+//   # broken off: WHY                                  (only of a run that was not let run to its end)
 //   # end: 11.000000000
 //
 // The first five columns hold no spaces: time in seconds; point or node; kind; packet, with `<pN` for the packet it
@@ -13,7 +14,9 @@
 // packets as far as `wire::describe` tells.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "masqsim/base/output.hpp"
 #include "masqsim/trace/sink.hpp"
@@ -30,6 +33,8 @@ class TextSink final : public Sink {
   void begin(const Header& header) override;
   void record(const Record& record) override;
   void end(Time at) override;
+  void broken_off(Time at, std::string_view why) override;
+  std::uint64_t size() const override { return out_.size(); }
 
  private:
   Output& out_;
