@@ -231,7 +231,7 @@ TEST(TcpClient, WaitsAsLongAsTheAnswerGoesOnComing) {
   EXPECT_EQ(lab.lines.of({Kind::result}).front().substr(6), "a result established");
 }
 
-/// What a says of `params` where the wire breaks at 1 s, the numbers of bytes as "N".
+/// What a says of `params` where the wire breaks at 1 s.
 Strings told_of_a_broken_wire(TcpClientParams params) {
   TwoHosts lab({.delay = 1_ms, .rate = {1'000'000}});
   TcpServer server(lab.b.stack(), {.port = 80, .reply = params.reply});
@@ -250,10 +250,9 @@ Strings told_of_a_broken_wire(TcpClientParams params) {
 TEST(TcpClient, SaysHowMuchOfAnAnswerCameWhenItGivesUp) {
   const Strings told = told_of_a_broken_wire({.size = 10, .reply = 1'000'000});
   ASSERT_EQ(told.size(), 3u);
-  EXPECT_EQ(told[1].substr(1, 1), ".");
   EXPECT_EQ(told[1].front(), '5') << "the last byte came before the wire broke at 1 s";
   EXPECT_EQ(told[1].substr(6),
-            "a event answer incomplete: 118260 of 1000000 bytes when the program gave up after 5s "
+            "a event answer incomplete: 119556 of 1000000 bytes when the program gave up after 5s "
             "without progress");
   EXPECT_EQ(told[2].substr(6), "a result incomplete");
 }
@@ -262,7 +261,7 @@ TEST(TcpClient, SaysHowMuchOfARequestWasAcknowledgedWhenItGivesUp) {
   const Strings told = told_of_a_broken_wire({.size = 1'000'000});
   ASSERT_EQ(told.size(), 3u);
   EXPECT_EQ(told[1].substr(6),
-            "a event request incomplete: 118260 of 1000000 bytes when the program gave up after 5s "
+            "a event request incomplete: 118096 of 1000000 bytes when the program gave up after 5s "
             "without progress");
   EXPECT_EQ(told[2].substr(6), "a result incomplete");
 }
