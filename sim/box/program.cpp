@@ -189,7 +189,7 @@ class Program::Process {
     collect_errors();
     std::string text = fmt::format("{}: {}\n  told:       {}\n", title_, what, shortened(told_));
     text += fmt::format("  last line:  {}", last_.empty() ? "none" : shortened(last_));
-    if (errors_.empty()) throw MachineError(text + "\n  on standard error: nothing");
+    if (errors_.empty()) throw ProgramFailure(text + "\n  on standard error: nothing");
     text += "\n  the end of its standard error:";
     std::string_view left = errors_;
     while (!left.empty()) {
@@ -197,7 +197,7 @@ class Program::Process {
       text += fmt::format("\n    {}", left.substr(0, end));
       left.remove_prefix(std::min(end + 1, left.size()));
     }
-    throw MachineError(text);
+    throw ProgramFailure(text);
   }
 
   void dismiss(std::string line) {

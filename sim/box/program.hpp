@@ -7,9 +7,17 @@
 #include <string_view>
 #include <vector>
 
+#include "masqsim/base/output.hpp"
 #include "masqsim/base/time.hpp"
 
 namespace masqsim::box {
+
+/// A program did what it must not. `what()` has several lines: the last ones are the end of the program's standard
+/// error, each behind four spaces.
+class ProgramFailure final : public MachineError {
+ public:
+  using MachineError::MachineError;
+};
 
 /// The words of a command: split at spaces, where '...' and "..." hold together what they enclose (within "..." and
 /// outside of quotes \ takes the next character as it is). Throws std::invalid_argument for a quote that does not end
@@ -17,8 +25,8 @@ namespace masqsim::box {
 std::vector<std::string> split_words(std::string_view command);
 
 /// Runs without a shell, in a process group of its own. All of that group ends when this object does, and also when
-/// this process ends in whatever way. Everything that fails throws MachineError, which tells what the program was told
-/// and wrote last, and the end of its standard error.
+/// this process ends in whatever way. What the program does wrong throws ProgramFailure, which tells what the program
+/// was told and wrote last, and the end of its standard error; what the machine refuses throws MachineError.
 class Program {
  public:
   /// `patience`: how long the program may take for one line, in the machine's own time. `title` is what messages call
@@ -32,7 +40,7 @@ class Program {
   void tell(std::string line);
   /// The next line that the program writes, without its line feed.
   std::string hear();
-  /// Ends with MachineError: the last line that was heard is not what was wanted.
+  /// Ends with ProgramFailure: the last line that was heard is not what was wanted.
   [[noreturn]] void fail(const std::string& what);
   /// Writes a last line and lets the program end by itself for a moment. Never throws.
   void dismiss(std::string line) noexcept;

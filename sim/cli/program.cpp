@@ -13,6 +13,7 @@
 #include "masqsim/base/output.hpp"
 #include "masqsim/base/parse.hpp"
 #include "signals.hpp"
+#include "sim/box/program.hpp"
 #include "sim/cli/version.hpp"
 #include "sim/standin/timers.hpp"
 
@@ -156,6 +157,9 @@ int guarded_program(int argc, const char* const* argv) {
   } catch (const BadPlace& error) {
     tell(error.what());
     return Exit::invalid;
+  } catch (const box::ProgramFailure& error) {
+    complain("masqsim: error: " + std::string(error.what()) + '\n');
+    return Exit::machine;
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& error) {  // MachineError among them

@@ -224,7 +224,7 @@ TEST(GatewayProgram, ThatFailsEndsTheRunWithExitCodeThree) {
   EXPECT_EQ(dead.out, "");
   EXPECT_NE(dead.err.find("it wrote a line that is no JSON object; right would be {\"done\": true}"), std::string::npos)
       << dead.err;
-  EXPECT_NE(dead.err.find("last line:  Hello"), std::string::npos) << dead.err;
+  EXPECT_NE(dead.err.find("\n  last line:  Hello\n"), std::string::npos) << dead.err;
   const Ran slow = masqsim({"run", lab, "--gateway", "exec:sleep 1000", "--gateway-timeout", "200ms"});
   EXPECT_EQ(slow.code, 3);
   EXPECT_NE(slow.err.find("it has not answered in 200ms"), std::string::npos) << slow.err;
