@@ -101,6 +101,7 @@ void read_seen(Draft& draft, const Fields& fields, FlowExpectation& expectation)
 /// A flow that did well was ended by nobody; a raw packet that was only sent was ended somewhere.
 void refuse_impossible(const Fields& fields, const FlowExpectation& made) {
   if (!made.result || !is_good(*made.result) || *made.result == Result::sent) return;
+  if (fields.get("result")->text != word(*made.result)) return;  // a guess, and reported
   for (const std::string_view key : {"at", "reason"}) {
     if (!fields.has(key)) continue;
     fields.report().error(fields.key_span(key),
