@@ -359,8 +359,13 @@ class Search {
     if (const Node* target = owner(action().target.address)) asked.push_back(target);
     for (const Node* node : asked) {
       if (node == nullptr) continue;
+      const Path all = under(path_of(*node), "routes");
+      if (node->routes.size() == 1 && has(all)) {  // an empty list would take the default route away as well
+        propose("no routes key", where(node->name, all), {erase(all)});
+        continue;
+      }
       for (std::size_t n = 0; n < node->routes.size(); ++n) {
-        const Path path = under(under(path_of(*node), "routes"), std::to_string(n));
+        const Path path = under(all, std::to_string(n));
         if (has(path)) propose("routes without this one", where(node->name, path), {erase(path)});
       }
     }
