@@ -36,9 +36,9 @@ TEST(Notes, SayThatNobodyHasTheAddressOrListensThere) {
                   "  - {at: 0s, id: a, from: laptop, ping: 192.168.1.99}\n"
                   "  - {at: 0s, id: b, from: laptop, tcp: \"web:8080\"}\n"
                   "  - {at: 0s, id: c, from: web, tcp: \"203.0.113.5:22\"}\n"),
-            "lab:8:42: note: nobody has 192.168.1.99\n"
-            "lab:9:41: note: web does not listen on tcp 8080; it listens on tcp 80, udp 53\n"
-            "lab:10:38: note: gw neither forwards tcp 22 nor listens there\n");
+            "lab:8:41: note: nobody has 192.168.1.99\n"
+            "lab:9:40: note: web does not listen on tcp 8080; it listens on tcp 80, udp 53\n"
+            "lab:10:37: note: gw neither forwards tcp 22 nor listens there\n");
 }
 
 TEST(Notes, AreSilentWhereTheFailureIsExpected) {
@@ -46,7 +46,7 @@ TEST(Notes, AreSilentWhereTheFailureIsExpected) {
   EXPECT_EQ(noted(good, call, "expect: [{flow: c, result: refused}]\n"), "");
   EXPECT_EQ(noted(good, call, "expect: [{flow: c, not: established}]\n"), "");
   EXPECT_EQ(noted(good, call, "expect: [{flow: c, result: established}]\n"),
-            "lab:8:38: note: gw neither forwards tcp 22 nor listens there\n");
+            "lab:8:37: note: gw neither forwards tcp 22 nor listens there\n");
 }
 
 TEST(Notes, SayThatASocketOfAnActionIsNoService) {
@@ -63,21 +63,21 @@ TEST(Notes, FollowAForward) {
                  "  - {at: 0s, id: c, from: web, tcp: \"203.0.113.5:22\"}\n");
   };
   EXPECT_EQ(forwarding("laptop:22"), "");
-  EXPECT_EQ(forwarding("192.168.1.99:22"), "lab:5:132: note: it leads to 192.168.1.99, an address that nobody has\n");
+  EXPECT_EQ(forwarding("192.168.1.99:22"), "lab:5:127: note: it leads to 192.168.1.99, an address that nobody has\n");
   EXPECT_EQ(forwarding("laptop:23"),
-            "lab:5:132: note: it leads to laptop, which does not listen on tcp 23; it listens on tcp 22\n");
+            "lab:5:127: note: it leads to laptop, which does not listen on tcp 23; it listens on tcp 22\n");
 }
 
 TEST(Notes, SayWhatAMasqueradeMisses) {
   const std::string call = "  - {at: 0s, id: out, from: laptop, tcp: \"web:80\"}\n";
   EXPECT_EQ(noted(laptop + gateway("{masquerade: {out: home}}") + web, call),
-            "lab:5:110: note: what leaves by internet keeps its private source: home is masqueraded only\n");
+            "lab:5:106: note: what leaves by internet keeps its private source: home is masqueraded only\n");
   EXPECT_EQ(noted(laptop + gateway("{masquerade: {out: internet, from: 10.0.0.0/8}}") + web, call),
-            "lab:5:126: note: 10.0.0.0/8 holds nobody's address\n");
+            "lab:5:122: note: 10.0.0.0/8 holds nobody's address\n");
   EXPECT_EQ(noted(laptop + gateway("{masquerade: {out: internet, from: 203.0.113.0/24}}") + web, call),
-            "lab:5:126: note: it leaves out home (192.168.1.0/24), whose hosts go untranslated\n");
+            "lab:5:122: note: it leaves out home (192.168.1.0/24), whose hosts go untranslated\n");
   EXPECT_EQ(noted(laptop + gateway("{}") + web, call),
-            "lab:5:91: note: gw tracks nothing: no rule of its nat asks for it, so its table stays empty\n");
+            "lab:5:87: note: gw tracks nothing: no rule of its nat asks for it, so its table stays empty\n");
   EXPECT_EQ(noted(laptop + gateway("none") + web, call), "");
 }
 
@@ -87,7 +87,7 @@ TEST(Notes, SayThatANetworkHasNoWayOut) {
                 "  gw: {kind: gateway, interfaces: {internet: 203.0.113.5}, nat: {masquerade: {out: internet}}}\n" +
                 web,
             "  - {at: 0s, id: out, from: laptop, tcp: \"web:80\"}\n"),
-      "lab:8:43: note: no router or gateway has an interface in home, so laptop has no way to 198.51.100.10\n");
+      "lab:8:42: note: no router or gateway has an interface in home, so laptop has no way to 198.51.100.10\n");
 }
 
 TEST(Notes, SayThatTheNameIsNotTheFiles) {
@@ -107,7 +107,7 @@ TEST(Notes, AreGivenOncePerVariantThatAddsThem) {
                   "variants:\n"
                   "  same: {title: nothing else}\n"
                   "  other: {actions: [{at: 0s, id: b, from: laptop, ping: 192.168.1.99}]}\n"),
-            "lab:8:41: note: web does not listen on tcp 8080; it listens on tcp 80, udp 53\n"
+            "lab:8:40: note: web does not listen on tcp 8080; it listens on tcp 80, udp 53\n"
             "lab:11:57: note: nobody has 192.168.1.99 (in variant 'other')\n");
 }
 

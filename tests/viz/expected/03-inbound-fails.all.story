@@ -4,29 +4,29 @@ seed 1 - 5.042 s simulated - 10 packets - trace 01234567...
 [1] out      laptop:40000 -> web:80 tcp              ESTABLISHED   ok
   0.000000 laptop   SYN       192.168.1.10:40000 > 198.51.100.10:80, 44 bytes
   0.001003 gw       SYN       src 192.168.1.10:40000 => 203.0.113.5:40000  new mapping #1
-                              ttl 64=>63  ip sum 25af=>ac5b  tcp sum b1e5=>3792
+                              ttl 64=>63  ip sum 250b=>abb7  tcp sum 8d5c=>1309
   0.021003 web      SYN       seen as 203.0.113.5:40000; answers SYN+ACK
   0.021003 web      S+A       198.51.100.10:80 > 203.0.113.5:40000, 44 bytes
   0.041003 gw       S+A       dst 203.0.113.5:40000 => 192.168.1.10:40000  mapping #1
-                              ttl 63=>62  ip sum d588=>50dc  tcp sum e7f2=>6246
+                              ttl 63=>62  ip sum d588=>50dc  tcp sum 8661=>00b5
   0.042007 laptop   S+A       arrives
   0.042007 laptop   ACK       192.168.1.10:40000 > 198.51.100.10:80, 40 bytes
   0.042007 laptop             established
   0.042007 laptop   PSH+A     192.168.1.10:40000 > 198.51.100.10:80, 140 bytes
   0.043010 gw       ACK       src 192.168.1.10:40000 => 203.0.113.5:40000  mapping #1
-                              ttl 64=>63  ip sum 25b2=>ac5e  tcp sum 7a03=>ffaf
+                              ttl 64=>63  ip sum 250e=>abba  tcp sum 1872=>9e1e
   0.043021 gw       PSH+A     src 192.168.1.10:40000 => 203.0.113.5:40000  mapping #1
-                              ttl 64=>63  ip sum 254d=>abf9  tcp sum 6c86=>f232
+                              ttl 64=>63  ip sum 24a9=>ab55  tcp sum 0af5=>90a1
   0.063010 web      ACK       seen as 203.0.113.5:40000
   0.063021 web      PSH+A     seen as 203.0.113.5:40000; answers PSH+A
   0.063021 web                received 100 bytes
   0.063021 web      PSH+A     198.51.100.10:80 > 203.0.113.5:40000, 240 bytes
   0.083021 gw       PSH+A     dst 203.0.113.5:40000 => 192.168.1.10:40000  mapping #1
-                              ttl 63=>62  ip sum f9b5=>7509  tcp sum c439=>3e8d
+                              ttl 63=>62  ip sum ff09=>7a5d  tcp sum 62a8=>dcfb
   0.084040 laptop   PSH+A     received 200 bytes
   0.084040 laptop   ACK       192.168.1.10:40000 > 198.51.100.10:80, 40 bytes
   0.085043 gw       ACK       src 192.168.1.10:40000 => 203.0.113.5:40000  mapping #1
-                              ttl 64=>63  ip sum 25b0=>ac5c  tcp sum 78d7=>fe83
+                              ttl 64=>63  ip sum 250c=>abb8  tcp sum 1746=>9cf2
   0.105043 web      ACK       seen as 203.0.113.5:40000
 
 [2] private  stranger:50000 -> 192.168.1.10:22 tcp   UNREACHABLE   ok, expected

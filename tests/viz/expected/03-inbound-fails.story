@@ -3,7 +3,7 @@ seed 1 - 5.042 s simulated - 10 packets - trace 01234567...
 
 [1] out      laptop:40000 -> web:80 tcp              ESTABLISHED   ok
   0.001003 gw       SYN  src 192.168.1.10:40000 => 203.0.113.5:40000  new mapping #1
-                         ttl 64=>63  ip sum 25af=>ac5b  tcp sum b1e5=>3792
+                         ttl 64=>63  ip sum 250b=>abb7  tcp sum 8d5c=>1309
   0.021003 web      SYN  seen as 203.0.113.5:40000; answers SYN+ACK
   0.041003 gw       S+A  dst 203.0.113.5:40000 => 192.168.1.10:40000  mapping #1
   0.042007 laptop   S+A  established; 4 more packets (--all)

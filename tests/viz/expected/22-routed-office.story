@@ -8,7 +8,7 @@ seed 1 - 14.044 s simulated - 28 packets - trace 01234567...
 
 [2] out     scope:40000 -> web:80 tcp                ESTABLISHED   ok
   1.003004 gw       SYN        src 192.168.2.10:40000 => 203.0.113.5:40000  new mapping #1
-                               ttl 62=>61  ip sum 74fe=>fcaa  tcp sum 6184=>e830
+                               ttl 62=>61  ip sum 4ad3=>d27f  tcp sum 0a41=>90ed
   1.023004 web      SYN        seen as 203.0.113.5:40000; answers SYN+ACK
   1.043004 gw       S+A        dst 203.0.113.5:40000 => 192.168.2.10:40000  mapping #1
   1.046008 scope    S+A        established; 4 more packets (--all)
@@ -23,12 +23,12 @@ seed 1 - 14.044 s simulated - 28 packets - trace 01234567...
   2.009030 gw       UDP        X ttl-exceeded: the time to live ran out
                                ICMP 11/0 to scope
   2.012039 scope               hop 3 is gw (192.168.4.2)
-  2.015044 gw       UDP        src 192.168.2.10:45333 => 203.0.113.5:45333  new mapping #2
-                               ttl 2=>1  ip sum 8bc1=>136e  udp sum 3457=>bb03
+  2.015044 gw       UDP        src 192.168.2.10:60747 => 203.0.113.5:60747  new mapping #2
+                               ttl 2=>1  ip sum 8bc1=>136e  udp sum f820=>7ecd
   2.025044 internet UDP        X ttl-exceeded: the time to live ran out
                                ICMP 11/0 to gw
   2.035044 gw       ICMP 11/0  dst 203.0.113.5 => 192.168.2.10
-                               quoted src 203.0.113.5:45333 => 192.168.2.10:45333  mapping #2
+                               quoted src 203.0.113.5:60747 => 192.168.2.10:60747  mapping #2
   2.038053 scope               hop 4 is internet (198.18.0.5)
   2.061059 web      UDP        X refused: no program on udp:33438
                                ICMP 3/3 to gw
@@ -36,7 +36,7 @@ seed 1 - 14.044 s simulated - 28 packets - trace 01234567...
 
 [4] in      stranger:50000 -> 203.0.113.5:8080 tcp   ESTABLISHED   ok
   9.020000 gw       SYN        dst 203.0.113.5:8080 => 192.168.3.10:80  new mapping #3
-                               ttl 63=>62  ip sum a939=>228d  tcp sum eaed=>8281
+                               ttl 63=>62  ip sum 057e=>7ed1  tcp sum 048f=>9c22
   9.022000 files    SYN        seen as 198.51.100.66:50000; answers SYN+ACK
   9.024001 gw       S+A        src 192.168.3.10:80 => 203.0.113.5:8080  mapping #3
   9.044001 stranger S+A        established; 4 more packets (--all)
@@ -44,8 +44,8 @@ seed 1 - 14.044 s simulated - 28 packets - trace 01234567...
 NAT table of gw at 14.044 s
   # proto inside             outside           remote              state       left
   1 tcp   192.168.2.10:40000 203.0.113.5:40000 198.51.100.10:80    established 119h59m47s
-  2 udp   192.168.2.10:45333 203.0.113.5:45333 198.51.100.10:33437 unreplied   17s
-  2 udp   192.168.2.10:45333 203.0.113.5:45333 198.51.100.10:33438 unreplied   17s
+  2 udp   192.168.2.10:60747 203.0.113.5:60747 198.51.100.10:33437 unreplied   17s
+  2 udp   192.168.2.10:60747 203.0.113.5:60747 198.51.100.10:33438 unreplied   17s
   3 tcp   192.168.3.10:80    203.0.113.5:8080  198.51.100.66:50000 established 119h59m55s
 
 4 of 4 expectations met.

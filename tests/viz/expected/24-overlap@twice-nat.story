@@ -5,7 +5,7 @@ seed 1 - 6.004 s simulated - 12 packets - trace 01234567...
 [1] out  laptop:40000 -> 10.9.1.10:80 tcp     ESTABLISHED   ok
   0.001003 gw     SYN  src 192.168.1.10:40000 => 192.168.1.5:40000
                        dst 10.9.1.10:80 => 192.168.1.10:80  new mapping #1
-                       ttl 64=>63  ip sum 44da=>8f3f  tcp sum d110=>1a76
+                       ttl 64=>63  ip sum 4436=>8e9b  tcp sum cfe9=>194f
   0.002007 desk   SYN  seen as 192.168.1.5:40000; answers SYN+ACK
   0.003010 gw     S+A  src 192.168.1.10:80 => 10.9.1.10:80
                        dst 192.168.1.5:40000 => 192.168.1.10:40000  mapping #1
@@ -14,7 +14,7 @@ seed 1 - 6.004 s simulated - 12 packets - trace 01234567...
 [2] in   desk:50000 -> 192.168.1.5:2222 tcp   ESTABLISHED   ok
   1.001003 gw     SYN  src 192.168.1.10:50000 => 10.9.1.10:50000
                        dst 192.168.1.5:2222 => 192.168.1.10:22  new mapping #2
-                       ttl 64=>63  ip sum 60a7=>1842  tcp sum 3b30=>fa62
+                       ttl 64=>63  ip sum c648=>7de3  tcp sum 5673=>15a6
   1.002007 laptop SYN  seen as 10.9.1.10:50000; answers SYN+ACK
   1.003010 gw     S+A  src 192.168.1.10:22 => 192.168.1.5:2222
                        dst 10.9.1.10:50000 => 192.168.1.10:50000  mapping #2

@@ -11,7 +11,7 @@ seed 1 - 30.042 s simulated - 20 packets - trace 01234567...
 
 [2] closed  laptop:41001 -> web:81 tcp           REFUSED       X failed
    1.001000 gw     SYN    src 192.168.1.10:41001 => 203.0.113.5:41001  new mapping #2
-                          ttl 64=>63  ip sum 6afa=>f1a6  tcp sum 3765=>bd11
+                          ttl 64=>63  ip sum 5d1f=>e3cb  tcp sum 197d=>9f29
    1.021000 web    SYN    X refused: no program on tcp:81
                           RST from web
    1.041000 gw     RST+A  dst 203.0.113.5:41001 => 192.168.1.10:41001  mapping #2
@@ -22,7 +22,7 @@ seed 1 - 30.042 s simulated - 20 packets - trace 01234567...
 
 [4] peer    laptop:41002 -> 203.0.113.5:53 udp   NO-ANSWER     X failed
    6.001000 gw     UDP    dst 203.0.113.5:53 => 192.168.1.11:53  new mapping #3
-                          ttl 64=>63  ip sum 9811=>1364  udp sum b6e2=>3135
+                          ttl 64=>63  ip sum 7439=>ef8b  udp sum b6e2=>3135
    6.002000 phone  UDP    seen as 192.168.1.10:41002; answers a datagram
    6.003000 laptop UDP    X wrong-peer: udp:41002 talks to 203.0.113.5:53 only
                           ICMP 3/3 to phone
