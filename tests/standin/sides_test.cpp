@@ -5,8 +5,8 @@
 #include "masqsim/scenario/load.hpp"
 #include "masqsim/scenario/run.hpp"
 #include "sim/kernel/linux_gateway.hpp"
+#include "sim/standin/box_node.hpp"
 #include "sim/standin/export_nft.hpp"
-#include "sim/standin/linux_node.hpp"
 
 namespace masqsim::standin {
 namespace {
@@ -107,7 +107,7 @@ TEST(Sides, AreTheSameInTheOwnGatewayAndInTheRuleset) {
 TEST(Sides, AreTheSameInTheKernel) {
   if (kernel::missing()) GTEST_SKIP() << "SKIPPED, NOTHING PROVED: " << *kernel::missing();
   for (const Row& row : rows()) {
-    LinuxGateways kernels(false);
+    BoxGateways kernels = kernel_gateways(false, std::make_shared<std::vector<std::string>>());
     EXPECT_EQ(results(row.scenario, &kernels), row.results) << row.what;
   }
 }
