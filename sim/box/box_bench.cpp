@@ -49,7 +49,10 @@ std::vector<Emerged> BoxBench::act(const Action& action) { return pass(carry_out
 std::vector<Emerged> BoxBench::pass(Answer first, Duration span) {
   std::vector<Emerged> seen;
   const auto see = [&](Answer answer) {
-    for (Out& out : answer.outs) seen.push_back({out.interface == lan ? Side::in : Side::out, std::move(out.bytes)});
+    for (Out& out : answer.outs) {
+      if (out.bytes.size() > place_.ports[out.interface].mtu) continue;  // no wire carries it
+      seen.push_back({out.interface == lan ? Side::in : Side::out, std::move(out.bytes)});
+    }
   };
   see(std::move(first));
   const Time end = now_ + span;

@@ -113,6 +113,13 @@ std::string ended_as(int status) {
 
 }  // namespace
 
+std::string ProgramFailure::shortly() const {
+  const std::string_view all = what();
+  std::string_view last = all.substr(all.rfind('\n') + 1);
+  last.remove_prefix(std::min(last.find_first_not_of(' '), last.size()));
+  return fmt::format("{}; {}", all.substr(0, all.find('\n')), last);
+}
+
 std::vector<std::string> split_words(std::string_view command) {
   std::vector<std::string> words;
   std::optional<std::string> word;

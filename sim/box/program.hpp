@@ -17,6 +17,8 @@ namespace masqsim::box {
 class ProgramFailure final : public MachineError {
  public:
   using MachineError::MachineError;
+  /// One line: what it did, and the last line of its standard error.
+  std::string shortly() const;
 };
 
 /// The words of a command: split at spaces, where '...' and "..." hold together what they enclose (within "..." and

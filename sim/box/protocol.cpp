@@ -162,12 +162,6 @@ Out read_out(const Json& object, const std::vector<Port>& ports) {
     refuse(fmt::format("\"packet\" has {} bytes, and its IPv4 header says {}", bytes.size(), total));
   }
   if (!wire::Ipv4View::parse(bytes)) refuse("\"packet\": the header length of its IPv4 header is wrong");
-  const Port& port = ports[out.interface];
-  if (bytes.size() > port.mtu) {
-    refuse(
-        fmt::format("\"packet\" has {} bytes, and the MTU of {} is {}: cut it into fragments, or answer with ICMP 3/4",
-                    bytes.size(), in_quotes(port.name), port.mtu));
-  }
   return out;
 }
 

@@ -7,6 +7,7 @@
 
 #include "masqsim/trace/pcap.hpp"
 #include "rfc_exam.hpp"
+#include "sim/box/program.hpp"
 
 namespace masqsim::exam {
 
@@ -29,6 +30,9 @@ Finding examine(const Requirement& requirement, const RfcOptions& options) {
   } catch (const NotTestable& why) {
     finding.outcome = Outcome::not_testable;
     finding.note = why.what();
+  } catch (const box::ProgramFailure& failure) {  // of this requirement's gateway; the others have one of their own
+    finding.outcome = requirement.level == Level::may ? Outcome::not_testable : Outcome::deviates;
+    finding.note = failure.shortly();
   }
   finding.packets = exam.take_packets();
   return finding;

@@ -185,6 +185,9 @@ class BoxNode final : public net::GatewayNode, private engine::Handler {
   void send(net::Packet packet, net::InterfaceIndex out) {
     const auto ip = wire::Ipv4View::parse(packet.view());
     if (!ip) return;
+    if (packet.view().size() > interfaces_[out].mtu) {
+      return say_drop(packet, Reason::too_big, fmt::format("the {} cut it into no fragments", box_->kind()), out);
+    }
     const net::Route* route = routes_.find(ip->destination());
     const wire::Address next_hop = route && route->out == out && !route->via.is_zero() ? route->via : ip->destination();
     if (network_.transmit(*this, out, packet, next_hop) == net::Sent::no_neighbour) {

@@ -114,7 +114,7 @@ bool is_gone(pid_t pid) {
 }
 
 /// A shell that has started a process of its own and tells both.
-const std::string family = "sleep 1000 & echo $$; echo $!; wait";
+const std::string family = "read line; sleep 1000 & echo $$; echo $!; wait";
 
 TEST(Program, LeavesNoProcessBehind) {
   pid_t first = 0, second = 0;

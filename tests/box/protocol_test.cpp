@@ -103,10 +103,6 @@ TEST(Protocol, RefusesAnAnswerAndSaysWhatWouldBeRight) {
             "\"packet\" is not IPv4: it must begin with a header of at least 20 bytes and with 4, got \"60000000\"");
   EXPECT_EQ(refusal("{\"out\": \"home\", \"packet\": \"" + packet_of(40) + "00\"}"),
             "\"packet\" has 41 bytes, and its IPv4 header says 40");
-  EXPECT_EQ(
-      refusal("{\"out\": \"internet\", \"packet\": \"" + packet_of(1401) + "\"}"),
-      "\"packet\" has 1401 bytes, and the MTU of \"internet\" is 1400: cut it into fragments, or answer with ICMP "
-      "3/4");
   EXPECT_EQ(refusal("{\"out\": \"home\", \"packet\": \"" + std::string(131072, '4') + "\"}"),
             "\"packet\" has 65536 bytes; an IPv4 datagram has 65535 at most");
   EXPECT_EQ(refusal(R"({"drop": "no-maping"})"), "\"drop\": \"no-maping\" is no reason; did you mean \"no-mapping\"");

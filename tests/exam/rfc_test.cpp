@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 #include <filesystem>
 
+#include "sim/box/box_bench.hpp"
 #include "sim/box/own_bench.hpp"
+#include "sim/box/program_box.hpp"
 
 namespace masqsim::exam {
 namespace {
@@ -141,6 +143,23 @@ TEST(Rfc, EveryChoiceOfThePresetIsHeldByRowsThatFailWithoutIt) {
       "tcp_last_ack: 5382 REQ-5\n"
       "tcp_time_wait: 5382 REQ-5, 7857 2.1\n"
       "icmp: 5508 REQ-2\n");
+}
+
+TEST(Rfc, AProgramThatDiesAtItsFirstPacketCostsTheRowsAndNotTheReport) {
+  RfcOptions options;
+  options.nat = bench_config(masquerade());
+  options.bench = [](const box::Setup& setup) {
+    box::ProgramCommand dies{.words = {"sh", "-c", R"(read hello; echo '{"done": true}'; read packet; echo oh >&2)"}};
+    return std::make_unique<box::BoxBench>(std::make_unique<box::ProgramBox>(std::move(dies)), setup);
+  };
+  const std::vector<Finding> findings = examine(options);
+  EXPECT_EQ(findings.size(), rfc_requirements().size());
+  for (const Finding& finding : findings) {
+    const bool may = finding.requirement->level == Level::may;
+    if (finding.packets.empty()) continue;
+    EXPECT_EQ(finding.outcome, may ? Outcome::not_testable : Outcome::deviates) << finding.requirement->id;
+    EXPECT_EQ(finding.note, "gateway program 'sh' of gateway: it ended with exit code 0; oh");
+  }
 }
 
 TEST(Rfc, ARowTellsRequirementLevelOutcomeAndThePacketsThatShowIt) {
