@@ -13,6 +13,7 @@
 #include "masqsim/trace/text.hpp"
 #include "program.hpp"
 #include "viz/report.hpp"
+#include "viz/story.hpp"
 
 namespace masqsim::cli {
 
@@ -101,15 +102,17 @@ class Tester {
     OutputText text;
     trace::TextSink sink(text);
     trace::FingerprintSink fingerprint;
+    viz::Story story;
     scenario::RunOptions options = within_;
-    options.sinks = {&sink, &fingerprint};
+    options.sinks = {&sink, &fingerprint, &story};
     options.gateways = gateway_.maker();
     const scenario::Finished finished = scenario::run(tested.scenario, options);
     scenario::Suite suite = scenario::suite_of(finished, tested.file);
     if (finished.broken_off) {
       code_ = ended(finished, code_);
     } else if (gateway_.kind() == Gateway::Kind::own) {  // whose traces the golden ones are
-      suite.checks.push_back(golden(suite.name, text.text(), fingerprint.hex()));
+      const std::string told = story.told(finished, {suite.name, fingerprint.hex(), {}});
+      suite.checks.push_back(golden(suite.name, {text.text(), fingerprint.hex(), told}));
     }
     suites_.push_back(std::move(suite));
   }
@@ -131,13 +134,13 @@ class Tester {
   }
 
  private:
-  scenario::Check golden(const std::string& name, const std::string& trace, const std::string& fingerprint) const {
+  scenario::Check golden(const std::string& name, const trace::GoldenRun& run) const {
     using State = trace::Goldens::State;
-    const trace::Goldens::Comparison found = goldens_.compare(name, trace, fingerprint);
+    const trace::Goldens::Comparison found = goldens_.compare(name, run);
     const std::string what = "golden trace " + goldens_.path(name);
     if (found.state == State::equal) return {what, true, ""};
     if (!update_ || found.state == State::unreadable) return {what, false, found.instead};
-    goldens_.keep(name, trace, fingerprint);
+    goldens_.keep(name, run);
     return {what + (found.state == State::missing ? " (new)" : " (updated)"), true, ""};
   }
 
