@@ -40,7 +40,8 @@ bool may_evict(Table& table, Table::Found holder, const Flow& flow) {
   const Flow& old = table[holder.index];
   const bool ended = old.state >= TcpState::time_wait || old.state == TcpState::syn_sent2;
   if (!ended || !old.any(status::source_nat)) return false;
-  return wire::after(table.tcp(flow).seen[0].end, table.tcp(old).seen[0].end);
+  const std::uint32_t end = table.tcp(flow).seen[0].end, old_end = table.tcp(old).seen[0].end;
+  return end != old_end && !wire::before(end, old_end);  // at a distance of 2^31 Linux takes the new one for older
 }
 
 /// The newest flow of the same inside endpoint whose outside endpoint the rule would allow.

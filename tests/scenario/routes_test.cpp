@@ -6,7 +6,7 @@
 
 #include "masqsim/scenario/load.hpp"
 #include "masqsim/scenario/run.hpp"
-#include "sim/scenario/judge.hpp"
+#include "sim/scenario/expectation_text.hpp"
 
 namespace masqsim::scenario {
 namespace {

@@ -6,7 +6,7 @@
 #include "masqsim/wire/ipv4.hpp"
 #include "masqsim/wire/tcp.hpp"
 #include "masqsim/wire/udp.hpp"
-#include "sim/scenario/judge.hpp"
+#include "sim/scenario/expectation_text.hpp"
 
 namespace masqsim::scenario {
 namespace {
