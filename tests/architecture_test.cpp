@@ -90,7 +90,7 @@ const std::vector<Door> doors{
     // the operating system: files, processes, and the kernel that plays the gateway
     {{"fcntl.h", "unistd.h", "poll.h", "sched.h", "spawn.h", "signal.h", "sys/", "linux/", "net/", "netinet/", "arpa/"},
      [](const Layer& l) { return l.system; },
-     {"sim/base/output.cpp", "viz/render"}},
+     {"sim/base/input.cpp", "sim/base/output.cpp", "viz/render"}},
     // what would make two runs differ: distributions, the locale, the wall clock
     {{"random", "locale", "clocale"}, nullptr},
     {{"chrono", "ctime", "time.h"}, [](const Layer& l) { return l.clock; }},

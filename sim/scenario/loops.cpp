@@ -93,6 +93,29 @@ std::vector<const LoopFinder::Leg*> LoopFinder::busiest_legs(trace::FlowId flow)
   return found;
 }
 
+/// The neighbour that `node` sends packets for `destination` to; null where they end there.
+const net::Node* LoopFinder::next_hop(const net::Node& node, wire::Address destination) const {
+  if (network_.header().nodes[node.id()].kind == trace::NodeKind::host || node.owns(destination)) return nullptr;
+  const net::Route* route = node.routes().find(destination);
+  if (!route || route->kind != net::Route::Kind::forward) return nullptr;
+  const wire::Address next = route->via.is_zero() ? destination : route->via;
+  const net::Segment& segment = network_.segment(node.interfaces()[route->out].segment);
+  for (const net::Segment::Port& port : segment.ports) {
+    if (port.node != &node && (!segment.shared || port.node->owns(next))) return port.node;
+  }
+  return nullptr;
+}
+
+/// The routes lead packets for the leg's destination back to a node that had them. Tells of a loop whose packets are
+/// too many for one of them to come round during the watch.
+bool LoopFinder::routes_lead_round(const Leg& leg) const {
+  std::set<trace::NodeId> passed;
+  for (const net::Node* at = &network_.node(leg.to); at; at = next_hop(*at, {leg.destination})) {
+    if (!passed.insert(at->id()).second) return true;
+  }
+  return false;
+}
+
 /// Packets for one destination come back to where they were: no answers, the same packets.
 bool LoopFinder::is_circle(const std::vector<const Leg*>& legs) const {
   for (const Leg* start : legs) {
@@ -148,7 +171,8 @@ std::vector<std::string> LoopFinder::sentences() const {
   if (busiest == flows_.end() || busiest->second.crossings == 0) return {"no packet crossed a link meanwhile"};
   const auto& [id, flow] = *busiest;
   std::vector<const Leg*> legs = busiest_legs(id);
-  const bool circle = flow.goes_round || is_circle(legs);
+  const bool circle = flow.goes_round || is_circle(legs) ||
+                      std::ranges::any_of(legs, [&](const Leg* leg) { return routes_lead_round(*leg); });
   const bool broadcast = std::ranges::any_of(legs, &Leg::broadcast);
   std::string what = "no loop was found; the busiest";
   if (circle) {

@@ -55,6 +55,8 @@ class LoopFinder final : public trace::Sink {
   trace::NodeId presumed_sender(const trace::Record& record, wire::Address source) const;
   std::vector<const Leg*> busiest_legs(trace::FlowId flow) const;
   bool is_circle(const std::vector<const Leg*>& legs) const;
+  bool routes_lead_round(const Leg& leg) const;
+  const net::Node* next_hop(const net::Node& node, wire::Address destination) const;
   std::string text(const Leg& leg) const;
   std::string origin(trace::FlowId flow) const;
   std::string copies(const std::vector<const Leg*>& legs) const;

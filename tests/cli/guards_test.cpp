@@ -54,7 +54,7 @@ void expect_refused(const std::string& text, const std::string& sentence) {
 TEST(Guard, NamesAnEchoStormThatNeverLetsTheClockMove) {
   expect_broken_off(lan("", echoes, forged), "instant=",
                     "each packet answers another (echo storm), begun by flow x at 2.000 s: "
-                    "a -> b over net (10.0.0.2:7 > 10.0.0.3:7 udp), b -> a over net (10.0.0.3:7 > 10.0.0.2:7 udp)");
+                    "b -> a over net (10.0.0.3:7 > 10.0.0.2:7 udp), a -> b over net (10.0.0.2:7 > 10.0.0.3:7 udp)");
 }
 
 TEST(Guard, NamesAnEchoStormThatUntilDoesNotEnd) {

@@ -71,7 +71,7 @@ expect:
 TEST(Judge, CallsNoAnswerWhatAServiceThatAnswersGotWhereTheAnswerIsLost) {
   EXPECT_EQ(judged(two_hosts("{udp: 7, echo: true}", R"(actions:
   - {at: 0s, id: ask, from: "a:6000", udp: "192.168.1.11:7", send: 10B}
-  - {at: 1500us, id: cut, set: {network: home, node: a, up: false}}
+  - {at: 1500us, id: cut, set: {network: home, node: a, link: down}}
 expect: []
 )"))
                 .front()
