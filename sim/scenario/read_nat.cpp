@@ -168,10 +168,14 @@ class NatReader {
     }
     spec.config.outside = clouds.empty() ? others : clouds;
     const nat::Sides sides = sides_of(node_, spec);
+    spec.config.outside.clear();  // the answer stands there, whichever of these gave it
     for (std::size_t n = 0; n < node_.interfaces.size(); ++n) {
       const auto id = static_cast<nat::InterfaceId>(n);
       const bool is_stranger = sides.are_known() && sides.is_outside(id);
-      if (is_stranger) spec.outside.push_back(node_.interfaces[n].network);
+      if (is_stranger) {
+        spec.outside.push_back(node_.interfaces[n].network);
+        spec.config.outside.push_back(id);
+      }
       if (!is_stranger && !inside_is_given) inside.push_back(id);
     }
   }

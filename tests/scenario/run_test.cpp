@@ -206,7 +206,8 @@ expect: []
   };
   EXPECT_EQ(called("reject"), (Lines{"forwarded established", "other refused at gw (no-mapping)"}));
   EXPECT_EQ(called("drop"), (Lines{"forwarded established", "other no-answer at gw (no-mapping)"}));
-  EXPECT_EQ(called("icmp-after-6s"), (Lines{"forwarded established", "other unreachable at gw (no-mapping)"}));
+  EXPECT_EQ(called("icmp-after-6s"), (Lines{"forwarded established", "other refused at gw (no-mapping)"}))
+      << "port unreachable refuses a connection (RFC 9293 section 3.9.2.2)";
 }
 
 /// Two LANs and a gateway with `nat`; the caller calls the gateway's address on its own LAN.
