@@ -67,15 +67,20 @@ int conform_cases(const Arguments& arguments) {
   std::size_t good = 0;
   const std::vector<cases::Case> cases = cases_of(arguments);
   for (const cases::Case& c : cases) {
-    const std::unique_ptr<box::Bench> bench = gateway.bench(c.setup, c.settle);
-    const cases::Replay done = cases::replay(c, *bench);
-    if (arguments.record) {
-      text += cases::record_line(c, done.observed, done.table) + '\n';
-      continue;
+    try {
+      const std::unique_ptr<box::Bench> bench = gateway.bench(c.setup, c.settle);
+      const cases::Replay done = cases::replay(c, *bench);
+      if (arguments.record) {
+        text += cases::record_line(c, done.observed, done.table) + '\n';
+        continue;
+      }
+      const cases::Verdict verdict = cases::judge(c, done);
+      good += verdict.same;
+      text += cases::to_string(verdict);
+    } catch (const box::ProgramFailure& failure) {  // of this case's program; the others have one of their own
+      if (arguments.record) throw;
+      text += cases::to_string(cases::Verdict{.name = c.name, .same = false, .differences = {failure.shortly()}});
     }
-    const cases::Verdict verdict = cases::judge(c, done);
-    good += verdict.same;
-    text += cases::to_string(verdict);
   }
   if (!arguments.record) text += fmt::format("{} of {} cases as recorded\n", good, cases.size());
   print(text);
