@@ -21,10 +21,11 @@ const std::string echoes =
 const std::string forged =
     "  - {at: 2s, id: x, from: c, raw: \"4500001e00010000401166ca0a0000020a00000300070007000a835e6869\"}\n";
 
-/// Runs the file with default limits and holds that it was broken off by `limit`, with `sentence` on standard output.
+/// Runs the file within limits that a sanitizer's build reaches soon, and holds that it was broken off by `limit`, with
+/// `sentence` on standard output.
 void expect_broken_off(const std::string& text, const std::string& limit, const std::string& sentence) {
   const Folder folder;
-  const Ran ran = masqsim({"run", folder.write("lab.yaml", text)});
+  const Ran ran = masqsim({"run", folder.write("lab.yaml", text), "--limits", "events=100k,instant=50k"});
   EXPECT_EQ(ran.code, 4) << ran.out << ran.err;
   std::string out;  // without the breaks of lines
   for (std::size_t n = 0; n < ran.out.size(); ++n) {

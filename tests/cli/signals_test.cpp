@@ -146,7 +146,7 @@ TEST(Signals, EndATestWithoutAGoldenTraceOfHalfARun) {
 TEST(Signals, ThatTheParentIgnoresAreIgnored) {
   const Folder folder;
   ::signal(SIGHUP, SIG_IGN);  // as nohup does
-  Running run({"run", storm(folder), "--quiet", "--limits", "events=1M"}, folder.file("told"));
+  Running run({"run", storm(folder), "--quiet", "--limits", "events=400k"}, folder.file("told"));
   ::signal(SIGHUP, SIG_DFL);
   std::this_thread::sleep_for(200ms);
   run.signal(SIGHUP);
