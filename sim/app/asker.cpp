@@ -10,8 +10,8 @@ namespace {
 enum Event : std::uint64_t { send_one, give_up };
 }
 
-Asker::Asker(net::Stack& stack, const Plan& plan) : stack_(stack), plan_(plan) {
-  stack.network().engine().schedule(plan.at, *this, send_one);
+Asker::Asker(net::Stack& stack, const Requests& requests) : stack_(stack), requests_(requests) {
+  stack.network().engine().schedule(requests.at, *this, send_one);
 }
 
 void Asker::on_event(std::uint64_t what) {
@@ -24,18 +24,18 @@ void Asker::on_event(std::uint64_t what) {
 void Asker::send_next() {
   net::Network& network = stack_.network();
   ++sent_;
-  if (sent_ < plan_.times) {
-    network.engine().schedule(network.now() + plan_.every, *this, send_one);
+  if (sent_ < requests_.times) {
+    network.engine().schedule(network.now() + requests_.every, *this, send_one);
   } else {
-    network.engine().schedule(network.now() + plan_.wait, *this, give_up);
+    network.engine().schedule(network.now() + requests_.wait, *this, give_up);
   }
-  socket_->send(plan_.payload.empty() ? pattern(std::min(plan_.size, largest_datagram)) : plan_.payload, plan_.options,
-                static_cast<std::uint16_t>(sent_));
+  socket_->send(requests_.payload.empty() ? pattern(std::min(requests_.size, largest_datagram)) : requests_.payload,
+                requests_.options, static_cast<std::uint16_t>(sent_));
 }
 
 void Asker::answered() {
   ++answers_;
-  if (plan_.expects_reply) finish_if_complete();
+  if (requests_.expects_reply) finish_if_complete();
 }
 
 void Asker::failed(std::string_view word) {
@@ -45,16 +45,16 @@ void Asker::failed(std::string_view word) {
 }
 
 void Asker::finish_if_complete() {
-  if (answers_ + failures_ >= plan_.times) finish();
+  if (answers_ + failures_ >= requests_.times) finish();
 }
 
 // The port stays open for late answers, but gives way to the next program that asks for it.
 void Asker::finish() {
   if (finished_) return;
   finished_ = true;
-  if (socket_ && sent_ == plan_.times) socket_->lend();
-  const std::string_view nothing = plan_.expects_reply ? result::no_answer : result::sent;
-  say_result(stack_.node(), plan_.flow, answers_ > 0 ? result::replied : failure_.empty() ? nothing : failure_);
+  if (socket_ && sent_ == requests_.times) socket_->lend();
+  const std::string_view nothing = requests_.expects_reply ? result::no_answer : result::sent;
+  say_result(stack_.node(), requests_.flow, answers_ > 0 ? result::replied : failure_.empty() ? nothing : failure_);
 }
 
 }  // namespace masqsim::app

@@ -12,16 +12,9 @@
 namespace masqsim::app {
 
 struct PingParams {
-  trace::FlowId flow = 0;
-  Time at;
+  Requests requests;
   std::uint16_t id = 0;  ///< query id; 0: the node picks one
   wire::Address to;
-  std::uint64_t size = 56;   ///< bytes of data
-  wire::ByteView payload{};  ///< these bytes instead, where not empty; they outlive the program
-  std::uint32_t times = 1;
-  Duration every{1'000'000'000};
-  Duration wait{5'000'000'000};  ///< after the last one sent
-  net::SendOptions options;
 };
 
 /// Result: replied with at least one answer, else what an ICMP error said (refused never), else no-answer.

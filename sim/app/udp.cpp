@@ -42,33 +42,24 @@ wire::ByteView UdpServer::answer_to(wire::ByteView datagram) const {
 // --- client --------------------------------------------------------------------------------------------------------
 
 UdpClient::UdpClient(net::Stack& stack, const UdpClientParams& params)
-    : Asker(stack, {.flow = params.flow,
-                    .at = params.at,
-                    .size = params.size,
-                    .payload = params.payload,
-                    .times = params.times,
-                    .every = params.every,
-                    .wait = params.wait,
-                    .expects_reply = params.expects_reply,
-                    .options = params.options}),
-      params_(params) {}
+    : Asker(stack, params.requests), params_(params) {}
 
 net::DatagramSocket* UdpClient::open() {
-  net::DatagramSocket* socket = stack_.open_udp_to(params_.to, params_.from_port, *this, params_.flow);
-  if (!socket) say(stack_.node(), params_.flow, "port {} is in use", params_.from_port);
+  net::DatagramSocket* socket = stack_.open_udp_to(params_.to, params_.from_port, *this, flow());
+  if (!socket) say(stack_.node(), flow(), "port {} is in use", params_.from_port);
   return socket;
 }
 
 void UdpClient::on_datagram(net::DatagramSocket&, const net::Datagram& datagram) {
   if (stack_.network().trace().on(trace::Kind::event)) {  // spares the address its text
-    say(stack_.node(), params_.flow, "answer {} from {}, {} bytes", next_answer(), to_string(datagram.from),
+    say(stack_.node(), flow(), "answer {} from {}, {} bytes", next_answer(), to_string(datagram.from),
         datagram.data.size());
   }
   answered();
 }
 
 void UdpClient::on_trouble(net::DatagramSocket&, const net::Trouble& trouble) {
-  say(stack_.node(), params_.flow, "{}", trouble.text());
+  say(stack_.node(), flow(), "{}", trouble.text());
   failed(result_of(trouble));
 }
 

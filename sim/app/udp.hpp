@@ -48,17 +48,9 @@ class UdpServer final : public App, private net::DatagramHandler, private engine
 };
 
 struct UdpClientParams {
-  trace::FlowId flow = 0;
-  Time at;                      ///< when the first datagram goes out
+  Requests requests;
   std::uint16_t from_port = 0;  ///< 0: the node picks one
   wire::Endpoint to;
-  std::uint64_t size = 0;    ///< bytes of each datagram, at most 65507
-  wire::ByteView payload{};  ///< these bytes instead, where not empty; they outlive the client
-  std::uint32_t times = 1;   ///< datagrams in all
-  Duration every{1'000'000'000};
-  bool expects_reply = true;
-  Duration wait{5'000'000'000};  ///< after the last one sent
-  net::SendOptions options;
 };
 
 /// Result: replied with at least one answer, else what an ICMP error said, else no-answer (sent, if no answer is

@@ -74,30 +74,29 @@ std::unique_ptr<app::App> tcp_client(const Flow& flow) {
   return std::make_unique<app::TcpClient>(*flow.from.stack, params);
 }
 
-std::unique_ptr<app::App> udp_client(const Flow& flow) {
+app::Requests requests_of(const Flow& flow) {
   const Action& action = flow.action;
-  app::UdpClientParams params{.flow = flow.id, .at = flow.at, .to = flow.to(), .options = flow.options()};
-  params.from_port = action.from_port.value_or(0);
-  params.size = action.send;
-  params.payload = action.payload;
-  params.times = action.times;
-  params.every = action.every;
-  params.wait = action.wait;
+  return {.flow = flow.id,
+          .at = flow.at,
+          .size = action.send,
+          .payload = action.payload,
+          .times = action.times,
+          .every = action.every,
+          .wait = action.wait,
+          .options = flow.options()};
+}
+
+std::unique_ptr<app::App> udp_client(const Flow& flow) {
+  app::UdpClientParams params{requests_of(flow), flow.action.from_port.value_or(0), flow.to()};
   const Service* service = flow.service(wire::Protocol::udp);
-  params.expects_reply = !service || service->echo || service->reply > 0;
+  params.requests.expects_reply = !service || service->echo || service->reply > 0;
   return std::make_unique<app::UdpClient>(*flow.from.stack, params);
 }
 
 std::unique_ptr<app::App> ping(const Flow& flow) {
-  const Action& action = flow.action;
-  app::PingParams params{.flow = flow.id, .at = flow.at, .to = action.target.address, .options = flow.options()};
-  params.id = action.from_port.value_or(0);
-  params.size = action.send;
-  params.payload = action.payload;
-  params.times = action.times;
-  params.every = action.every;
-  params.wait = action.wait;
-  return std::make_unique<app::Ping>(*flow.from.stack, params);
+  return std::make_unique<app::Ping>(
+      *flow.from.stack,
+      app::PingParams{requests_of(flow), flow.action.from_port.value_or(0), flow.action.target.address});
 }
 
 std::unique_ptr<app::App> traceroute(const Flow& flow) {

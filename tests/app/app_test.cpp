@@ -44,7 +44,8 @@ TEST(TcpClient, NeedsSixPacketsToAskAndBeAnswered) {
 TEST(UdpClient, SaysEachAnswerAndThatItWasReplied) {
   TwoHosts lab;
   UdpServer server(lab.b.stack(), {.port = 53, .echo = true});
-  UdpClient client(lab.a.stack(), {.flow = 1, .from_port = 5000, .to = {lab.b_address, 53}, .size = 64, .times = 2});
+  UdpClient client(lab.a.stack(),
+                   {.requests = {.flow = 1, .size = 64, .times = 2}, .from_port = 5000, .to = {lab.b_address, 53}});
   lab.run();
   EXPECT_EQ(lab.lines.sent, (Strings{"a: 10.0.0.1:5000 > 10.0.0.2:53 udp len=64 ttl=64",
                                      "b: 10.0.0.2:53 > 10.0.0.1:5000 udp len=64 ttl=64",
@@ -60,9 +61,9 @@ TEST(UdpClient, SharesItsPortWithAServiceAndWithClientsOfOtherRemotes) {
   UdpServer first(lab.b.stack(), {.port = 53, .reply = 1});
   UdpServer second(lab.b.stack(), {.port = 54, .reply = 2});
   UdpServer own(lab.a.stack(), {.port = 5000, .reply = 3});
-  UdpClient one(lab.a.stack(), {.flow = 1, .from_port = 5000, .to = {lab.b_address, 53}, .size = 64});
-  UdpClient other(lab.a.stack(), {.flow = 2, .from_port = 5000, .to = {lab.b_address, 54}, .size = 64});
-  UdpClient third(lab.b.stack(), {.flow = 3, .from_port = 55, .to = {lab.a_address, 5000}, .size = 64});
+  UdpClient one(lab.a.stack(), {.requests = {.flow = 1, .size = 64}, .from_port = 5000, .to = {lab.b_address, 53}});
+  UdpClient other(lab.a.stack(), {.requests = {.flow = 2, .size = 64}, .from_port = 5000, .to = {lab.b_address, 54}});
+  UdpClient third(lab.b.stack(), {.requests = {.flow = 3, .size = 64}, .from_port = 55, .to = {lab.a_address, 5000}});
   lab.run();
   EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
             (Strings{"0.002 a event answer 1 from 10.0.0.2:53, 1 bytes", "0.002 a result replied",
@@ -73,8 +74,8 @@ TEST(UdpClient, SharesItsPortWithAServiceAndWithClientsOfOtherRemotes) {
 TEST(UdpClient, SaysThatAnotherAsksTheSameRemoteFromItsPort) {
   TwoHosts lab;
   UdpServer server(lab.b.stack(), {.port = 53, .reply = 1});
-  UdpClient one(lab.a.stack(), {.flow = 1, .from_port = 5000, .to = {lab.b_address, 53}, .size = 64});
-  UdpClient same(lab.a.stack(), {.flow = 2, .from_port = 5000, .to = {lab.b_address, 53}, .size = 64});
+  UdpClient one(lab.a.stack(), {.requests = {.flow = 1, .size = 64}, .from_port = 5000, .to = {lab.b_address, 53}});
+  UdpClient same(lab.a.stack(), {.requests = {.flow = 2, .size = 64}, .from_port = 5000, .to = {lab.b_address, 53}});
   lab.run();
   EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
             (Strings{"0.000 a event port 5000 is in use", "0.000 a result no-answer",
@@ -83,7 +84,7 @@ TEST(UdpClient, SaysThatAnotherAsksTheSameRemoteFromItsPort) {
 
 TEST(Ping, SaysWhoAnsweredWhich) {
   TwoHosts lab;
-  Ping ping(lab.a.stack(), {.flow = 1, .id = 7, .to = lab.b_address});
+  Ping ping(lab.a.stack(), {.requests = {.flow = 1, .size = 56}, .id = 7, .to = lab.b_address});
   lab.run();
   EXPECT_EQ(lab.lines.sent, (Strings{"a: 10.0.0.1 > 10.0.0.2 icmp echo request id=7 seq=1 ttl=64",
                                      "b: 10.0.0.2 > 10.0.0.1 icmp echo reply id=7 seq=1 ttl=64"}));
@@ -93,7 +94,7 @@ TEST(Ping, SaysWhoAnsweredWhich) {
 
 TEST(UdpClient, IsRefusedByAClosedPort) {
   TwoHosts lab;
-  UdpClient client(lab.a.stack(), {.flow = 1, .from_port = 5000, .to = {lab.b_address, 53}, .size = 4});
+  UdpClient client(lab.a.stack(), {.requests = {.flow = 1, .size = 4}, .from_port = 5000, .to = {lab.b_address, 53}});
   lab.run();
   EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
             (Strings{"0.002 a event port unreachable from 10.0.0.2", "0.002 a result refused"}));
@@ -102,15 +103,16 @@ TEST(UdpClient, IsRefusedByAClosedPort) {
 TEST(UdpClient, SaysSentWhereNoAnswerIsExpected) {
   TwoHosts lab;
   UdpServer server(lab.b.stack(), {.port = 53});
-  UdpClient client(lab.a.stack(),
-                   {.flow = 1, .from_port = 5000, .to = {lab.b_address, 53}, .size = 4, .expects_reply = false});
+  UdpClient client(
+      lab.a.stack(),
+      {.requests = {.flow = 1, .size = 4, .expects_reply = false}, .from_port = 5000, .to = {lab.b_address, 53}});
   lab.run();
   EXPECT_EQ(lab.lines.of({Kind::result}), Strings{"5.000 a result sent"});
 }
 
 TEST(UdpClient, GivesUpFiveSecondsAfterItsLastDatagram) {
   TwoHosts lab({.delay = 1_ms, .loss = {1, 1}});
-  UdpClient client(lab.a.stack(), {.flow = 1, .to = {lab.b_address, 53}, .size = 4, .times = 3});
+  UdpClient client(lab.a.stack(), {.requests = {.flow = 1, .size = 4, .times = 3}, .to = {lab.b_address, 53}});
   lab.run();
   EXPECT_EQ(lab.lines.of({Kind::result}), Strings{"7.000 a result no-answer"});
 }
@@ -118,7 +120,7 @@ TEST(UdpClient, GivesUpFiveSecondsAfterItsLastDatagram) {
 TEST(UdpServer, AnswersLaterIfItHasToThink) {
   TwoHosts lab;
   UdpServer server(lab.b.stack(), {.port = 53, .reply = 9, .after = 500_ms});
-  UdpClient client(lab.a.stack(), {.flow = 1, .from_port = 5000, .to = {lab.b_address, 53}, .size = 4});
+  UdpClient client(lab.a.stack(), {.requests = {.flow = 1, .size = 4}, .from_port = 5000, .to = {lab.b_address, 53}});
   lab.run();
   EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
             (Strings{"0.502 a event answer 1 from 10.0.0.2:53, 9 bytes", "0.502 a result replied"}));
@@ -334,7 +336,7 @@ TEST(TcpServer, EchoesWhatComes) {
 
 TEST(Ping, IsToldThatTheHostIsUnreachable) {
   TwoHosts lab;
-  Ping ping(lab.a.stack(), {.flow = 1, .id = 7, .to = wire::address(10, 0, 0, 9)});
+  Ping ping(lab.a.stack(), {.requests = {.flow = 1, .size = 56}, .id = 7, .to = wire::address(10, 0, 0, 9)});
   lab.run();
   EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
             (Strings{"3.000 a event host unreachable from 10.0.0.1 about 1", "3.000 a result unreachable"}));

@@ -67,10 +67,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   app::TcpServer web(host.stack(), {.port = 80, .reply = 3000, .close = true});
   app::UdpServer dns(host.stack(), {.port = 53, .echo = true});
   app::TcpClient tcp(host.stack(), {.from_port = 40000, .to = {peer, 80}, .size = 5000, .reply = 100});
-  app::UdpClient udp(host.stack(), {.from_port = 5000, .to = {peer, 53}, .size = 2000});
+  app::UdpClient udp(host.stack(), {.requests = {.size = 2000}, .from_port = 5000, .to = {peer, 53}});
   box::HeldPorts held(host.stack());
   held.hold(Overheard::held);
-  app::Ping ping(host.stack(), {.id = 7, .to = peer});
+  app::Ping ping(host.stack(), {.requests = {.size = 56}, .id = 7, .to = peer});
   network.trace().begin(network.header());
   network.engine().run(Time{1});
 
