@@ -65,7 +65,6 @@ class Stack final : private engine::Handler {
   void close(DatagramSocket& socket);
   /// False: the port is taken.
   bool listen(std::uint16_t port, TcpAcceptor& acceptor, const TcpSettings& settings = {});
-  void stop_listening(std::uint16_t port);
   /// From now on the segments to the ports that `handler` serves go to `handler`; nullptr: to nobody but this stack.
   void set_tcp_segment_handler(TcpSegmentHandler* handler);
   /// Sends the SYN; what comes of it is told to `handler`, never before this returns.

@@ -153,15 +153,6 @@ bool Stack::listen(std::uint16_t port, TcpAcceptor& acceptor, const TcpSettings&
 
 void Stack::set_tcp_segment_handler(TcpSegmentHandler* handler) { sockets().segment_handler = handler; }
 
-void Stack::stop_listening(std::uint16_t port) {
-  Sockets& s = sockets();
-  const std::uint64_t key = Sockets::key(Protocol::tcp, port);
-  const Listener* listener = s.listeners.find(key);
-  if (!listener) return;
-  s.listeners.erase(key, *listener);
-  std::erase_if(s.listening, [&](const auto& one) { return one.get() == listener; });
-}
-
 TcpConnection* Stack::connect(wire::Endpoint remote, std::uint16_t port, TcpHandler& handler,
                               const TcpSettings& settings, trace::FlowId flow) {
   if (port == 0) port = pick_port(Protocol::tcp);
