@@ -120,23 +120,12 @@ void rename(trace::Lines& lines, const Chosen& chosen, std::string_view name) {
 }  // namespace
 
 void DecisionsSink::begin(const trace::Header& header) {
-  for (const trace::NodeInfo& node : header.nodes) is_gateway_.push_back(node.kind == trace::NodeKind::gateway);
+  terms_.begin(header);
   lines_.begin(header);
 }
 
 void DecisionsSink::record(const trace::Record& record) {
-  if (record.node == trace::nowhere || !is_gateway_[record.node]) return lines_.record(record);
-  if (record.kind == Kind::change || record.kind == Kind::table) return;
-  trace::Record decided = record;
-  decided.made_flow = decided.made_mapping = false;
-  decided.nat_flow = decided.mapping = 0;
-  if (record.kind == Kind::drop || record.kind == Kind::deliver || record.kind == Kind::translate) {
-    decided.point = trace::nowhere;
-    decided.reason = Reason::none;
-    decided.text = {};
-    decided.steps = {};
-  }
-  lines_.record(decided);
+  if (const std::optional<trace::Record> told = terms_.of(record)) lines_.record(*told);
 }
 
 std::vector<Choice> unify_choices(trace::Lines& first, trace::Lines& second) {

@@ -6,13 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "common_terms.hpp"
 #include "masqsim/trace/lines.hpp"
 
 namespace masqsim::standin {
 
-/// The text trace of a run without what a gateway's decision is not: numbers of mappings and flows, reasons of drops,
-/// who in the gateway a packet was for, and changes of its table that no packet made. What the gateway sent instead
-/// stays.
+/// The text trace of a run in common terms.
 class DecisionsSink final : public trace::Sink {
  public:
   void begin(const trace::Header& header) override;
@@ -22,7 +21,7 @@ class DecisionsSink final : public trace::Sink {
   trace::Lines take() { return lines_.take(); }
 
  private:
-  std::vector<bool> is_gateway_;  ///< by NodeId
+  CommonTerms terms_;
   trace::LinesSink lines_;
 };
 
