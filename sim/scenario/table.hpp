@@ -66,13 +66,21 @@ using MemberOf = typename PathParts<Path...>::Member;
 template <auto... Path>
 using ValueOf = typename Bare<MemberOf<Path...>>::Value;
 
+template <typename Value>
+const Value* value_in(const Value& member) {
+  return &member;
+}
+template <typename Value>
+const Value* value_in(const std::optional<Value>& member) {
+  return member ? &*member : nullptr;
+}
+
 /// The row of the member at `Path`, which may be optional: unset is "unlimited" where `key` knows that word, else a
 /// file says nothing. `read(fields, value)` is true where it has read a value, `text(value)` prints one.
 template <auto... Path, typename Read, typename Text>
 Row<ModelOf<Path...>> member(KeyRow key, bool unlimited, Read read, Text text) {
   using Model = ModelOf<Path...>;
   using Value = ValueOf<Path...>;
-  [[maybe_unused]] constexpr bool optional = !std::is_same_v<MemberOf<Path...>, Value>;
   Row<Model> made;
   made.read = [name = key.name, unlimited, read](const Fields& fields, Model& model) {
     auto& out = (model.*....*Path);
@@ -87,15 +95,11 @@ Row<ModelOf<Path...>> member(KeyRow key, bool unlimited, Read read, Text text) {
     Value value{};
     if (read(fields, value)) out = value;
   };
-  made.text = [unlimited, text](const Model& model) -> std::optional<std::string> {
-    const auto& from = (model.*....*Path);
-    if constexpr (optional) {
-      const bool says_unlimited = unlimited && !std::is_same_v<Value, parse::Rate>;  // a rate says it by a zero
-      if (!from) return says_unlimited ? std::optional<std::string>("unlimited") : std::nullopt;
-      return std::string(text(*from));
-    } else {
-      return std::string(text(from));
-    }
+  std::optional<std::string> unset;
+  if (unlimited && !std::is_same_v<Value, parse::Rate>) unset = "unlimited";  // a rate says it by a zero
+  made.text = [unset, text](const Model& model) -> std::optional<std::string> {
+    const Value* value = value_in((model.*....*Path));
+    return value ? std::string(text(*value)) : unset;
   };
   if (key.standard.empty()) key.standard = made.text(Model{}).value_or("");
   made.key = std::move(key);
