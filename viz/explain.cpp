@@ -415,7 +415,7 @@ class Explanation::Teller {
       if (ended.last != r.at) then += fmt::format(" until {} s", seconds(ended.last, 6));
     }
     const std::string reason =
-        r.steps.empty() ? fmt::format("{}: {}", word(r.reason), printable(why)) : std::string(word(r.reason));
+        r.steps.empty() ? fmt::format("{}: {}", reason_word(r.reason), printable(why)) : std::string(word(r.reason));
     return text + paint_.bad(fmt::format("  => {}; {}", reason, then)) + '\n';
   }
 

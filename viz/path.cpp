@@ -291,7 +291,7 @@ class PathPicture {
     const std::string octagon = fmt::format(
         "  {} [shape=octagon, style=filled, fillcolor=\"#fdecec\", color=\"{}\", fontcolor=\"{}\", "
         "label=<<b>X {}</b><br/><font point-size=\"11\">{}</font>>]\n",
-        end, look::bad, look::bad, word(r.reason), dot_html(why));
+        end, look::bad, look::bad, reason_word(r.reason), dot_html(why));
     draw({.from = id(r.node),
           .to = end,
           .text = dot_html(kind_text(r.bytes)),

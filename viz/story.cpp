@@ -278,7 +278,7 @@ class Teller {
     }
     const std::string_view why = r_.text.empty() ? sentence(r_.reason) : r_.text;
     const std::string whose = example ? "" : " of " + printable(header_.flows[r_.flow - 1].id);
-    Line made = line(fmt::format("{}{}: {}", word(r_.reason), whose, printable(why)), kind_text(r_.bytes));
+    Line made = line(fmt::format("{}{}: {}", reason_word(r_.reason), whose, printable(why)), kind_text(r_.bytes));
     made.bad = !is_somebody_elses_broadcast();
     if (!thread_->reached_gateway) {
       const std::string gateway = gateway_before(header_, r_.node, r_.bytes);

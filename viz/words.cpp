@@ -135,6 +135,8 @@ std::string helper_text(const std::vector<trace::FieldChange>& changes) {
   return {};
 }
 
+std::string_view reason_word(Reason reason) { return reason == Reason::none ? "no reason given" : word(reason); }
+
 std::string mapping_text(const trace::Record& record) {
   std::string text;
   if (record.mapping != 0) text = fmt::format("  {}mapping #{}", record.made_mapping ? "new " : "", record.mapping);

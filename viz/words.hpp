@@ -31,6 +31,9 @@ std::string with_name_of_hop(const trace::Header& header, std::string_view event
 /// Empty if there is none, or if the node is in that network itself.
 std::string gateway_before(const trace::Header& header, trace::NodeId node, wire::ByteView packet);
 
+/// The word of a drop's reason; "no reason given" where the gateway that dropped the packet tells none.
+std::string_view reason_word(Reason reason);
+
 /// "SYN", "echo", "UDP": the story's narrow column.
 std::string kind_text(wire::ByteView packet);
 /// "SYN+ACK", "echo reply", "ICMP 3/0", "a datagram": in a sentence.

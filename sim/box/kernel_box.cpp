@@ -34,21 +34,17 @@ std::vector<Out> outs_of(std::vector<kernel::Out> outs) {
   return result;
 }
 
-/// Why the kernel dropped a packet, as far as its answer to the sender tells.
+/// Why the kernel dropped a packet, where its answer to the sender has one cause only. A reset or a port that is
+/// unreachable may mean no mapping, another's mapping, or no program; nobody sees from outside which.
 Reason reason_of_answer(wire::ByteView answer) {
   const auto ip = wire::Ipv4View::parse(answer);
-  if (!ip || ip->protocol() != wire::Protocol::icmp) return Reason::no_mapping;  // a reset
-  const auto message = wire::IcmpView::parse(ip->payload());
+  const auto message =
+      ip && ip->protocol() == wire::Protocol::icmp ? wire::IcmpView::parse(ip->payload()) : std::nullopt;
   if (!message) return Reason::none;
   if (message->type() == icmp::time_exceeded) return Reason::ttl_exceeded;
   if (message->type() != icmp::unreachable) return Reason::none;
-  switch (message->code()) {
-    case icmp::net_unreachable: return Reason::no_route;
-    case icmp::host_unreachable: return Reason::host_unreachable;
-    case icmp::fragmentation_needed: return Reason::too_big;
-    case icmp::admin_prohibited: return Reason::host_limit;
-    default: return Reason::no_mapping;
-  }
+  if (message->code() == icmp::net_unreachable) return Reason::no_route;
+  return message->code() == icmp::fragmentation_needed ? Reason::too_big : Reason::none;
 }
 
 }  // namespace
@@ -82,10 +78,8 @@ Answer KernelBox::receive(nat::InterfaceId in, wire::ByteView packet, Time) {
   kernel_->inject(in, packet, outs);
   Answer answer{outs_of(std::move(outs)), {}};
   if (passed_on(packet, answer.outs)) return answer;
-  const auto ip = wire::Ipv4View::parse(packet);
   if (answer.outs.empty()) {
-    const bool to_itself = ip && place_.owns(ip->destination());
-    answer.drop = {to_itself ? Reason::unsolicited : Reason::none, "the kernel gave nothing out"};
+    answer.drop = {Reason::none, "the kernel gave nothing out"};
   } else {
     answer.drop = {reason_of_answer(answer.outs.front().bytes), "the kernel answered"};
   }

@@ -40,6 +40,11 @@ constexpr std::size_t most_sources = 64;
 /// Ends that belong to the wire, not to a node.
 bool on_the_wire(Reason r) { return r == Reason::link_loss || r == Reason::queue_full; }
 
+/// A packet ended, and the gateway that ended it says no reason: the running kernel never does, a program may not.
+bool is_reason_untold(const FlowOutcome& outcome) { return outcome.packet != 0 && outcome.reason == Reason::none; }
+
+constexpr std::string_view reason_untold = ", as far as the gateway tells: it gave no reason";
+
 bool matches(const std::optional<wire::Endpoint>& wanted, bool any_port, wire::Endpoint got) {
   if (!wanted) return true;
   return wanted->address == got.address && (any_port || wanted->port == got.port);
@@ -381,7 +386,7 @@ std::string Judge::unmet(const FlowExpectation& expected, trace::FlowId flow) co
   const bool ended_as_said = (!expected.result || got.result == expected.result || silence) &&
                              (!expected.not_result || got.result != expected.not_result) &&
                              (!expected.at || got.at == scenario_.name_of(*expected.at)) &&
-                             (!expected.reason || got.reason == *expected.reason);
+                             (!expected.reason || got.reason == *expected.reason || is_reason_untold(got));
   if (!ended_as_said) return phrase(got);
   for (const Seen& seen : expected.seen) {
     const std::string name = scenario_.name_of(seen.node);
@@ -415,6 +420,8 @@ Verdict Judge::judge(const FlowExpectation& expected) const {
     }
   }
   verdict.met = expected.count ? fit == *expected.count : fit == flows.size();
+  const auto untold = [&](trace::FlowId flow) { return is_reason_untold(outcome(flow)); };
+  if (verdict.met && expected.reason && std::ranges::any_of(flows, untold)) verdict.what += reason_untold;
   if (verdict.met) return verdict;
   verdict.instead = first;
   if (flows.size() > 1) {
@@ -486,7 +493,10 @@ std::vector<Verdict> Judge::lab() const {
     Verdict verdict =
         verdict_at(question.answer_position, what, question.flow ? scenario_.actions[*question.flow].id : "");
     const std::string answer = answer_of(question);
-    verdict.met = answer == question.answer;
+    const bool untold = question.what == Fact::reason && question.flow &&
+                        is_reason_untold(outcome(flows_of(*question.flow, question.member).front()));
+    verdict.met = answer == question.answer || untold;
+    if (untold) verdict.what += reason_untold;
     if (!verdict.met) verdict.instead = answer;
     verdicts.push_back(std::move(verdict));
   }

@@ -187,6 +187,37 @@ TEST(GatewayProgram, ThatDiesEndsTheRunWithItsLastWords) {
   }
 }
 
+TEST(GatewayProgram, ThatGivesNoReasonFailsNoExpectationOfOne) {
+  BoxGateways silent = program_gateways({.words = {"sh", "-c", R"(while read line; do echo '{"done": true}'; done)"}});
+  scenario::Loaded loaded = scenario::load_text(R"(masqsim: 1
+name: silent
+networks:
+  home: {kind: lan, subnet: 192.168.1.0/24}
+  internet: {kind: cloud}
+nodes:
+  laptop: {interfaces: {home: 192.168.1.10/24}, services: [{tcp: 22}]}
+  gw: {kind: gateway, interfaces: {home: 192.168.1.1/24, internet: 203.0.113.5}, nat: {masquerade: {out: internet}}}
+  web: {interfaces: {internet: 198.51.100.10}}
+actions: [{at: 0s, id: call, from: "web:5000", udp: "203.0.113.5:22"}]
+expect:
+  - {flow: call, result: no-answer, at: gw, reason: no-mapping}
+  - {flow: call, result: no-answer, at: laptop, reason: no-mapping}
+lab:
+  - {ask: why, when: {flow: call, what: reason}, answer: no-mapping}
+)");
+  ASSERT_TRUE(loaded.scenario) << scenario::print_diagnostics("silent.yaml", loaded.diagnostics);
+  const scenario::Finished finished = scenario::run(*loaded.scenario, {{}, &silent});
+  std::vector<std::string> judged;
+  for (const auto* verdicts : {&finished.expectations, &finished.lab}) {
+    for (const scenario::Verdict& verdict : *verdicts)
+      judged.push_back((verdict.met ? "met: " : "not: ") + verdict.what);
+  }
+  EXPECT_EQ(judged, (std::vector<std::string>{
+                        "met: flow call: no-answer at gw (no-mapping), as far as the gateway tells: it gave no reason",
+                        "not: flow call: no-answer at laptop (no-mapping)",
+                        "met: question 'why': no-mapping, as far as the gateway tells: it gave no reason"}));
+}
+
 TEST(GatewayProgram, CannotHaveTheScenariosProgramsOnIt) {
   EXPECT_EQ(needs_own_gateway(scenario_with(exchanges)), "");
   EXPECT_EQ(needs_own_gateway(scenario_with("  - {at: 0s, id: own, from: gw, udp: \"web:53\"}\n")),
