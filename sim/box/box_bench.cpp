@@ -69,6 +69,7 @@ Answer BoxBench::carry_out(const Action& action) {
   switch (action.kind) {
     case Action::Kind::flush_table: return box_->flush(now_);
     case Action::Kind::remove_nat_rules: config_ = nat::without_rules(config_); return box_->configure(config_, now_);
+    case Action::Kind::configure: config_ = action.nat; return box_->configure(config_, now_);
     case Action::Kind::readdress:
       port.addresses = {{action.address, action.length}};
       return box_->readdress(place_, action.interface, now_);

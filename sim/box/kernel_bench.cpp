@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace masqsim::box {
 namespace {
 
@@ -34,7 +36,7 @@ kernel::GatewaySetup kernel_setup(const Setup& setup) {
                        {"wan0", {{wan_address, 24}}, setup.wan_mtu, neighbours(wan)}};
   result.addressing.emplace_back(default_route);
   for (const Addressing& a : setup.addressing) result.addressing.push_back(command(a));
-  kernel::Ruleset rules = kernel_words(setup);
+  kernel::Ruleset rules = kernel_words(setup.nat);
   result.ruleset = std::move(rules.nft);
   result.sysctls = std::move(rules.sysctls);
   const std::string filter = fmt::format("{}", setup.reverse_path_filter);
@@ -64,12 +66,14 @@ std::vector<Emerged> sided(std::vector<kernel::Out> outs) {
 
 }  // namespace
 
-kernel::Ruleset kernel_words(const Setup& setup) {
-  return kernel::ruleset_of(setup.nat, {{"lan0", "wan0"}, {lan}, wan_address});
+kernel::Ruleset kernel_words(const nat::Config& config, const nat::Config& before) {
+  return kernel::ruleset_of(config, {{"lan0", "wan0"}, {lan}, wan_address}, before);
 }
 
 KernelBench::KernelBench(const Setup& setup, Redirects redirects)
-    : gateway_(kernel_setup(setup)), own_{wire::to_string(lan_address) + "/24", wire::to_string(wan_address) + "/24"} {
+    : config_(setup.nat),
+      gateway_(kernel_setup(setup)),
+      own_{wire::to_string(lan_address) + "/24", wire::to_string(wan_address) + "/24"} {
   if (redirects == Redirects::as_always) return;
   for (const char* where : {"all", "lan0", "wan0"}) {
     gateway_.set({fmt::format("net.ipv4.conf.{}.send_redirects", where), "0"});
@@ -93,6 +97,7 @@ std::vector<Emerged> KernelBench::act(const Action& action) {
   switch (action.kind) {
     case Action::Kind::flush_table: gateway_.flush(); break;
     case Action::Kind::remove_nat_rules: gateway_.nft("flush ruleset\n"); break;
+    case Action::Kind::configure: configure(action.nat); break;
     case Action::Kind::readdress: {
       std::string& own = own_[action.interface == lan ? 0 : 1];
       const std::string next = fmt::format("{}/{}", wire::to_string(action.address), action.length);
@@ -110,6 +115,12 @@ std::vector<Emerged> KernelBench::act(const Action& action) {
   std::vector<kernel::Out> outs;
   gateway_.drain(outs);
   return sided(std::move(outs));
+}
+
+void KernelBench::configure(const nat::Config& config) {
+  const kernel::Ruleset rules = kernel_words(config, std::exchange(config_, config));
+  gateway_.nft("flush ruleset\n" + rules.nft);
+  for (const kernel::Sysctl& sysctl : rules.sysctls) gateway_.set(sysctl);
 }
 
 std::vector<TableRow> KernelBench::table() {

@@ -19,11 +19,14 @@ class KernelBench final : public Bench {
   std::vector<TableRow> table() override;
 
  private:
+  void configure(const nat::Config& config);
+
+  nat::Config config_;
   kernel::LinuxGateway gateway_;
   std::array<std::string, 2> own_;  ///< "192.168.1.1/24", as they are now
 };
 
-/// The rules and sysctls that `setup` means to the kernel.
-kernel::Ruleset kernel_words(const Setup& setup);
+/// The rules and sysctls that `config` means to the kernel, where it was told `before` so far.
+kernel::Ruleset kernel_words(const nat::Config& config, const nat::Config& before = {});
 
 }  // namespace masqsim::box

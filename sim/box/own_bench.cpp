@@ -94,6 +94,7 @@ class OwnBench::Rig {
     switch (action.kind) {
       case Action::Kind::flush_table: return gateway_.flush();
       case Action::Kind::remove_nat_rules: return gateway_.configure(nat::without_rules(gateway_.nat().config()));
+      case Action::Kind::configure: return gateway_.configure(action.nat);
       case Action::Kind::readdress: return readdress(action);
       case Action::Kind::down: return down(action.interface);
       case Action::Kind::up: return up(action.interface);

@@ -59,6 +59,7 @@ struct Action {
   enum class Kind : std::uint8_t {
     flush_table,       ///< every entry of the connection table goes
     remove_nat_rules,  ///< no translation any more; entries stay
+    configure,         ///< rules and settings are those of `nat` from now on; entries stay
     readdress,         ///< `interface` gets `address`/`length` instead of its own; default route kept
     down,              ///< `interface` goes down
     up,                ///< `interface` comes up again, with its default route
@@ -72,6 +73,7 @@ struct Action {
   wire::Endpoint from;
   wire::Endpoint to;
   std::vector<std::uint8_t> payload;
+  nat::Config nat{};
 };
 
 }  // namespace masqsim::box

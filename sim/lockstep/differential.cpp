@@ -194,7 +194,7 @@ std::string case_of(const Played& played, const RandomSetup& setup, std::string_
   line["name"] = name;
   line["why"] = "found by random sequences in lockstep with the running kernel";
   line["gateway"] = Json::parse(setup.words);
-  const kernel::Ruleset words = box::kernel_words(setup.setup);
+  const kernel::Ruleset words = box::kernel_words(setup.setup.nat);
   Json& config = line["config"];
   for (const kernel::Sysctl& s : words.sysctls) config["sysctl"][s.name] = s.value;
   if (setup.setup.wan_mtu != 1500) config["wan_mtu"] = setup.setup.wan_mtu;

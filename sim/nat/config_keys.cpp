@@ -217,7 +217,7 @@ constexpr auto rows = std::to_array<ConfigKey>({
         "limits.early-drop", "A full table gives up an unassured entry for a new flow; RFC 6888 REQ-11 forbids it.",
         {.cannot = "Linux always gives up an unassured entry of a full table"}),
     number_or_unlimited<&Config::limits, &Limits::flows_per_host>(
-        "limits.per-host", 1, most_entries, "Flows that one inside address has at once (RFC 6888 REQ-4)."),
+        "limits.per-host", 0, most_entries, "Flows that one inside address has at once (RFC 6888 REQ-4)."),
     word<&Config::limits, &Limits::reject_excess>("limits.excess", silence_words,
                                                   "What a flow beyond `per-host` gets; the error is ICMP 3/13."),
     word<&Config::limits, &Limits::reject_exhausted>(

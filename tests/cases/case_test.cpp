@@ -5,6 +5,7 @@
 #include "masqsim/wire/build.hpp"
 #include "sim/box/own_bench.hpp"
 #include "sim/cases/replay.hpp"
+#include "sim/nat/config_keys.hpp"
 
 namespace masqsim::cases {
 namespace {
@@ -67,7 +68,7 @@ TEST(CaseFile, SaysWhatIsWrongWithAStep) {
   EXPECT_EQ(
       step(R"({"do": "reboot"})"),
       "x.jsonl:1: do: cannot read 'reboot'; known are: flush-table, remove-nat-rules, readdress IF A/N, IF down, IF up, "
-      "send udp from A:P to B:Q payload HEX");
+      "send udp from A:P to B:Q payload HEX; or words of the gateway as an object");
 }
 
 TEST(CaseFile, ADatagramOfTheGatewayMayBeEmpty) {
@@ -91,6 +92,101 @@ TEST(CaseFile, AnExcessOfFlowsIsRejectedOnlyIfItSaysSo) {
   EXPECT_TRUE(rejects(R"(, "excess": "reject admin-prohibited")"));
   EXPECT_FALSE(rejects(R"(, "excess": "drop")"));
   EXPECT_FALSE(rejects(""));
+}
+
+box::Setup setup_of(const std::string& words) {
+  const Cases cases = read_cases(R"({"name": "x", "gateway": )" + words + R"(, "steps": []})", "x.jsonl");
+  EXPECT_EQ(cases.errors, std::vector<std::string>{});
+  return cases.cases.empty() ? box::Setup{} : cases.cases.front().setup;
+}
+
+/// A value of the key other than `standard`, as a case says it.
+std::string another(const nat::ConfigKey& key, nat::KeyValue standard) {
+  switch (key.kind) {
+    case nat::KeyKind::boolean: return standard == 1 ? "false" : "true";
+    case nat::KeyKind::word:
+      return '"' + std::string(key.words[key.words.front().value == standard ? 1 : 0].text) + '"';
+    case nat::KeyKind::words: return "[\"" + std::string(key.words.front().text) + "\"]";
+    case nat::KeyKind::duration: return "\"3m20s\"";
+    case nat::KeyKind::number: break;
+  }
+  return "1300";
+}
+
+TEST(CaseFile, CanSayEveryKeyThatAScenarioCan) {
+  for (const nat::ConfigKey& key : nat::config_keys()) {
+    const nat::Config standard = setup_of("{}").nat;
+    const std::string value = another(key, key.get(standard));
+    const std::string leaf = '"' + std::string(key.leaf()) + "\": " + value;
+    const std::string group(key.group());
+    const nat::Config told = setup_of(group.empty() ? '{' + leaf + '}' : "{\"" + group + "\": {" + leaf + "}}").nat;
+    EXPECT_FALSE(key.same(standard, told)) << key.name;
+    for (const nat::ConfigKey& other : nat::config_keys()) {
+      const bool by_firewall = key.group() == "firewall" && other.name == "limits.excess";
+      EXPECT_TRUE(&other == &key || by_firewall || other.same(standard, told)) << key.name << " changed " << other.name;
+    }
+  }
+}
+
+TEST(CaseFile, KnowsTheWordsOfTheFirstRecordedCasesForKeys) {
+  const nat::Config told = setup_of(R"({"udp-timeout-s": 3, "reassembly-timeout-s": 1, "firewall": {)"
+                                    R"("input": "drop unless established, related or from lan0",)"
+                                    R"("forward": "drop unless established, related, or new from lan0 to wan0",)"
+                                    R"("flows-per-inside-host": 2, "excess": "reject admin-prohibited"}})")
+                               .nat;
+  EXPECT_EQ(told.timeouts.udp, 3_s);
+  EXPECT_EQ(told.timeouts.fragment, 1_s);
+  EXPECT_TRUE(told.firewall.protect_input && told.firewall.protect_forward && !told.firewall.admit_forwarded);
+  EXPECT_EQ(told.limits.flows_per_host, 2u);
+  EXPECT_TRUE(told.limits.reject_excess);
+}
+
+TEST(CaseFile, SaysWhatIsWrongWithASetting) {
+  const auto gateway = [](std::string_view words) {
+    return first_error("{\"name\": \"x\", \"gateway\": " + std::string(words) + ", \"steps\": []}");
+  };
+  EXPECT_EQ(gateway(R"({"hairpin": "on"})"), "x.jsonl:1: unknown hairpin 'on'; known: none, dnat-only, full");
+  EXPECT_EQ(gateway(R"({"timeouts": {"udpstream": 3}})"), "x.jsonl:1: gateway: unknown word 'timeouts.udpstream'");
+  EXPECT_EQ(gateway(R"({"timeouts": {"udp": "3"}})"), "x.jsonl:1: udp needs a unit (ns, us, ms, s, m, h), got '3'");
+  EXPECT_EQ(gateway(R"({"timeouts": {"udp": 0}})"), "x.jsonl:1: udp must not be 0s");
+  EXPECT_EQ(gateway(R"({"limits": {"table": 0}})"), "x.jsonl:1: table must be 1 or more, got 0");
+  EXPECT_EQ(gateway(R"({"alg": ["sip"]})"), "x.jsonl:1: unknown alg 'sip'; known: ftp");
+}
+
+TEST(CaseFile, DestinationRulesSayWhereTheCallerComesFromAndMapNetworks) {
+  const box::Setup setup = setup_of(
+      R"({"destination": [{"in": "wan0", "from": "198.51.100.0/24", "to": "203.0.113.128/28",)"
+      R"( "forward": "192.168.1.16/28"}, {"to": "203.0.113.1", "protocol": "tcp", "port": 80, "forward": "192.168.1.10:8080"}]})");
+  nat::DestinationRule network, port;
+  network.in = box::wan;
+  network.from = wire::Prefix{wire::address(198, 51, 100, 0), 24};
+  network.to = wire::Prefix{wire::address(203, 0, 113, 128), 28};
+  network.forward = wire::address(192, 168, 1, 16);
+  network.keep_host_bits = true;
+  port.to = wire::Prefix{wire::address(203, 0, 113, 1), 32};
+  port.protocol = wire::Protocol::tcp;
+  port.port = nat::PortRange{80, 80};
+  port.forward = wire::address(192, 168, 1, 10);
+  port.forward_port = 8080;
+  EXPECT_EQ(setup.nat.destination, (std::vector{network, port}));
+}
+
+TEST(CaseFile, AStepChangesRulesAndSettingsAndLeavesTheRest) {
+  const Cases cases = read_cases(
+      R"({"name": "x", "gateway": {"source": [{"out": "wan0", "action": "masquerade"}], "timeouts": {"udp": 5}}, )"
+      R"("steps": [{"do": {"timeouts": {"icmp": 7}}, "sh": "sysctl"}, {"do": {"source": []}}]})",
+      "x.jsonl");
+  ASSERT_EQ(cases.errors, std::vector<std::string>{});
+  const Case& c = cases.cases.front();
+  const auto config = [&](std::size_t n) { return std::get<box::Action>(c.steps[n]).nat; };
+  EXPECT_EQ(c.setup.nat.timeouts.icmp, nat::Config{}.timeouts.icmp);
+  EXPECT_EQ(config(0).timeouts.icmp, 7_s);
+  EXPECT_EQ(config(0).timeouts.udp, 5_s);
+  EXPECT_EQ(config(0).source.size(), 1u);
+  EXPECT_EQ(config(1).timeouts.icmp, 7_s);
+  EXPECT_EQ(config(1).source.size(), 0u);
+  EXPECT_EQ(first_error(R"({"name": "x", "gateway": {}, "steps": [{"do": {"wan-mtu": 1400}}]})"),
+            "x.jsonl:1: gateway: 'wan-mtu' cannot change while a case runs");
 }
 
 TEST(CaseFile, EveryWrongLineIsTold) {
