@@ -114,7 +114,8 @@ std::vector<Line> block_lines(std::string_view text, std::size_t at) {
     for (std::size_t n = indent; n < whole.size(); ++n) {
       const char c = whole[n];
       if (c == '#' && whole[n - 1] == ' ') break;
-      if ((c == '"' || c == '\'') && (whole[n - 1] == ' ' || whole[n - 1] == '[' || whole[n - 1] == '{')) {
+      const char left = n > 0 ? whole[n - 1] : ' ';
+      if ((c == '"' || c == '\'') && (left == ' ' || left == '[' || left == '{')) {
         const std::size_t closed = end_of_quoted(whole, n);
         if (closed == std::string_view::npos) break;
         n = closed - 1;
