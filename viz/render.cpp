@@ -142,7 +142,7 @@ std::string render(const std::string& dot, Picture picture) {
 
 }  // namespace masqsim::viz
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef MASQSIM_SANITIZED
 /// Graphviz's plugins and their font libraries keep what they allocate until the process ends.
 extern "C" const char* __lsan_default_suppressions();
 extern "C" const char* __lsan_default_suppressions() {

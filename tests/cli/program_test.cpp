@@ -456,7 +456,7 @@ TEST(Machine, APlaceThatCannotBeWrittenEndsWithThree) {
 }
 
 TEST(Machine, OutOfMemoryEndsWithThreeAndASentence) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef MASQSIM_SANITIZED
   GTEST_SKIP() << "SKIPPED, NOTHING PROVED: the sanitizer takes the memory itself";
 #endif
   const Folder folder;
