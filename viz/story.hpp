@@ -16,7 +16,7 @@ struct StoryText {
   std::string fingerprint;  ///< of the run, 32 hex digits
   Paint paint;
   std::size_t width = 100;
-  std::string options{};  ///< "--set keep=125s", as the run was asked for: what the closing hint repeats
+  std::string options{};  ///< " --set keep=125s", as the run was asked for: what the closing hint repeats
 };
 
 /// Collects while the run goes on; memory grows with the number of flows of the file (a group counts as one), not with

@@ -394,9 +394,7 @@ class Layout {
     if (wrong > 0) text += fmt::format(" {} of {} lab answers do not hold.", wrong, finished_.lab.size());
     text = finished_.good() ? paint_.good(text) : paint_.bad(text);
     const std::string flow = worth_explaining();
-    if (!flow.empty())
-      text += fmt::format(" Why: masqsim explain {} {}{}{}", text_.file, flow, text_.options.empty() ? "" : " ",
-                          text_.options);
+    if (!flow.empty()) text += fmt::format(" Why: masqsim explain {} {}{}", text_.file, flow, text_.options);
     put(text);
   }
 

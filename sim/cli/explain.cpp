@@ -125,7 +125,7 @@ int explain(const Arguments& arguments) {
   // not end once would not end then.
   std::optional<scenario::Remedy> remedy;
   if (gateway.kind() == Gateway::Kind::own && !finished.broken_off) {
-    remedy = scenario::remedy(loaded.written, scenario, finished, choice.flow);
+    remedy = scenario::remedy(loaded.written, scenario, finished, choice.flow, options);
   }
   const std::string said = choice.said.empty() ? "" : printable(choice.said) + '\n';
   print(said + explanation.told(scenario, finished, remedy, paint_of_stdout()), paint_of_stdout());
@@ -143,6 +143,7 @@ void add_explain(CLI::App& app, Chosen& chosen) {
   verb->add_option("flow", arguments->flow,
                    "the flow's id; of a group its id, or a member's ID.N; else the first flow that failed");
   arguments->gateway.add_to(*verb);
+  arguments->gateway.add_real_time_to(*verb);
   verb->footer("Example:\n  masqsim explain scenarios/03-inbound-fails.yaml public");
   verb->callback([arguments, &chosen] { chosen = [arguments] { return explain(*arguments); }; });
 }

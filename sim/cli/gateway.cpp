@@ -75,14 +75,14 @@ void Gateway::tell_doubts() const {
   for (const std::string& doubt : *doubts_) complain("note: " + doubt + "\n");
 }
 
-std::unique_ptr<box::Bench> Gateway::bench(const box::Setup& setup, Duration settle) const {
+std::unique_ptr<box::Bench> Gateway::bench(const box::Setup& setup, Duration settle, std::uint64_t seed) const {
   switch (kind_) {
     case Kind::kernel: return std::make_unique<box::KernelBench>(setup);
     case Kind::program:
-      return std::make_unique<box::BoxBench>(std::make_unique<box::ProgramBox>(command_), setup, 1, settle);
+      return std::make_unique<box::BoxBench>(std::make_unique<box::ProgramBox>(command_), setup, seed, settle);
     case Kind::own: break;
   }
-  return std::make_unique<box::OwnBench>(setup, 1, settle);
+  return std::make_unique<box::OwnBench>(setup, seed, settle);
 }
 
 void GatewayArguments::add_to(CLI::App& verb) {
@@ -101,6 +101,14 @@ void GatewayArguments::add_timeout_to(CLI::App& verb) {
 void GatewayArguments::add_real_time_to(CLI::App& verb) {
   verb.add_flag("--real-time", real_time,
                 "with --gateway linux: packets reach the kernel no sooner than the file says");
+}
+
+std::string GatewayArguments::repeated() const {
+  const GatewayArguments standard;
+  std::string text;
+  if (which != standard.which) text += option_again("--gateway", which);
+  if (timeout != standard.timeout) text += option_again("--gateway-timeout", timeout);
+  return real_time ? text + " --real-time" : text;
 }
 
 Gateway GatewayArguments::chosen() const {

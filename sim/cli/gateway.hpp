@@ -34,8 +34,9 @@ class Gateway {
   scenario::GatewayMaker* maker() { return maker_.get(); }
   /// On standard error, what the gateway did not do as the file says.
   void tell_doubts() const;
-  /// A bench around such a gateway, which listens for `settle` after each step.
-  std::unique_ptr<box::Bench> bench(const box::Setup& setup, Duration settle = box::Bench::settle) const;
+  /// A bench around such a gateway, which listens for `settle` after each step. The kernel's chance knows no seed.
+  std::unique_ptr<box::Bench> bench(const box::Setup& setup, Duration settle = box::Bench::settle,
+                                    std::uint64_t seed = 1) const;
 
  private:
   Kind kind_ = Kind::own;
@@ -55,6 +56,8 @@ struct GatewayArguments {
   void add_to(CLI::App& verb);
   void add_timeout_to(CLI::App& verb);
   void add_real_time_to(CLI::App& verb);
+  /// " --gateway linux --real-time": the options that were given, as a shell reads them again.
+  std::string repeated() const;
   /// Throws UsageError.
   Gateway chosen() const;
   /// "own,linux": which plays first, and which second. Throws UsageError.

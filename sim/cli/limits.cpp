@@ -36,6 +36,12 @@ void LimitArguments::add_to(CLI::App& verb) {
   verb.add_flag("--strict-limits", strict, "for files of strangers: 10 s of wall time, 512 MB, 100,000 hosts");
 }
 
+std::string LimitArguments::repeated() const {
+  std::string text;
+  for (const std::string& limit : limits) text += option_again("--limits", limit);
+  return strict ? text + " --strict-limits" : text;
+}
+
 scenario::Limits LimitArguments::begin() const {
   scenario::Limits result = strict ? strict_limits : scenario::Limits{};
   Duration time = strict ? strict_time : Duration{};

@@ -14,6 +14,8 @@ struct LimitArguments {
   bool strict = false;              ///< for files of strangers
 
   void add_to(CLI::App& verb);
+  /// " --limits hosts=3M --strict-limits": the options that were given, as a shell reads them again.
+  std::string repeated() const;
   /// The limits as they were given; begins the wall time where one is limited. Throws UsageError.
   scenario::Limits begin() const;
   /// Options of a run within them that signals may end. Throws UsageError.

@@ -227,10 +227,14 @@ std::string quoted_for_a_shell(const std::string& text) {
 
 }  // namespace
 
+std::string option_again(std::string_view option, const std::string& value) {
+  return ' ' + std::string(option) + ' ' + quoted_for_a_shell(value);
+}
+
 std::string ChangeArguments::repeated() const {
   std::string text;
-  for (const std::string& set : sets) text += (text.empty() ? "--set " : " --set ") + quoted_for_a_shell(set);
-  for (const std::string& seed : seeds) text += (text.empty() ? "--seed " : " --seed ") + quoted_for_a_shell(seed);
+  for (const std::string& set : sets) text += option_again("--set", set);
+  for (const std::string& seed : seeds) text += option_again("--seed", seed);
   return text;
 }
 

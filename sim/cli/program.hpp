@@ -64,7 +64,7 @@ struct ChangeArguments {
   void add_to(CLI::App& verb);
   /// Throws UsageError.
   scenario::LoadOptions options() const;
-  /// "--set keep=125s --seed 3": the options that were given, as a shell reads them again.
+  /// " --set keep=125s --seed 3": the options that were given, as a shell reads them again.
   std::string repeated() const;
 };
 
@@ -78,6 +78,9 @@ struct ScenarioArguments : ChangeArguments {
   /// The same with the text that was read; its scenario is there.
   scenario::Loaded load_written() const;
 };
+
+/// " --option 'its value'", as a shell reads it again.
+std::string option_again(std::string_view option, const std::string& value);
 
 /// The number that `option` was given, from `least` on. Throws UsageError.
 std::uint64_t whole_option(const std::string& option, const std::string& text, std::uint64_t least = 0);

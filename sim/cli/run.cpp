@@ -51,10 +51,9 @@ void tell(const Arguments& arguments, scenario::Format format, const scenario::F
     case scenario::Format::text: break;
   }
   const viz::Paint paint = paint_of_stdout();
-  print(
-      story.told(finished,
-                 {.file = file, .fingerprint = fingerprint, .paint = paint, .options = arguments.scenario.repeated()}),
-      paint);
+  const std::string options =
+      arguments.scenario.repeated() + arguments.limits.repeated() + arguments.gateway.repeated();
+  print(story.told(finished, {.file = file, .fingerprint = fingerprint, .paint = paint, .options = options}), paint);
   complain(scenario::print_notes(scenario::split_variant(file).first, notes));
 }
 

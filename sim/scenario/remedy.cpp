@@ -36,19 +36,20 @@ bool harms_nobody(const Finished& before, const Finished& after) {
 }
 
 /// Runs what the user wrote with a change; nothing where the file is no longer good then.
-std::optional<Finished> tried(const Written& written, const Proposal& proposal) {
+std::optional<Finished> tried(const Written& written, const Proposal& proposal, const RunOptions& within) {
   LoadOptions options = written.options;
   options.edits = proposal.edits;
   const Loaded loaded = load_text(written.text, options, written.stem);
   if (!loaded.scenario) return std::nullopt;
+  if (!breaches(estimate(*loaded.scenario), within.limits).empty()) return std::nullopt;
   Nobody nobody;
-  return run(*loaded.scenario, {.sinks = {&nobody}});
+  return run(*loaded.scenario, {.sinks = {&nobody}, .limits = within.limits, .stop = within.stop});
 }
 
 }  // namespace
 
 std::optional<Remedy> remedy(const Written& written, const Scenario& scenario, const Finished& finished,
-                             std::string_view id) {
+                             std::string_view id, const RunOptions& within) {
   const FlowOutcome* failed = outcome_of(finished, id);
   if (failed == nullptr || succeeds(failed->result) || finished.events > most_events) return std::nullopt;
   const std::optional<ActionIndex> action = action_of(scenario, failed->id);
@@ -58,13 +59,14 @@ std::optional<Remedy> remedy(const Written& written, const Scenario& scenario, c
   const std::optional<Manuscript> manuscript = manuscript_of(written);
   if (!manuscript) return std::nullopt;
   FlowFacts facts(failed->flow, failed->packet);
-  run(scenario, {.sinks = {&facts}});
+  run(scenario, {.sinks = {&facts}, .limits = within.limits, .stop = within.stop});
   std::uint64_t events = finished.events;
   int trials = 0;
   for (const Proposal& proposal : proposals(scenario, *manuscript, *failed, *action, facts)) {
     if (++trials > most_remedies || events > most_events) break;
-    const std::optional<Finished> after = tried(written, proposal);
+    const std::optional<Finished> after = tried(written, proposal, within);
     if (!after) continue;
+    if (after->broken_off) break;
     events += after->events;
     const FlowOutcome* now = outcome_of(*after, failed->id);
     if (now != nullptr && succeeds(now->result) && harms_nobody(finished, *after)) {

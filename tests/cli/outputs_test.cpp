@@ -189,5 +189,20 @@ TEST(Changes, AreRepeatedByTheHintThatExplains) {
       << ran.out;
 }
 
+TEST(Changes, ReachTheGatewayThatRfcTries) {
+  EXPECT_EQ(masqsim({"rfc", "--set", "seed=7"}).err.substr(0, 73),
+            "masqsim: error: --set and --seed change a scenario, and none is named\n");
+  const auto row = [](const std::vector<std::string>& words) {
+    const std::string out = masqsim(words).out;
+    const std::size_t at = out.find("RFC 4787 REQ-5 ");
+    return out.substr(at, out.find('\n', at) - at);
+  };
+  const std::string times = "nodes.gw.nat.timeouts.";
+  EXPECT_EQ(row({"rfc", lab}),
+            "RFC 4787 REQ-5     MUST        DEVIATES      a mapping lives at least 2 minutes (not after 0 answers)");
+  EXPECT_EQ(row({"rfc", lab, "--set", times + "udp=121s", "--set", times + "udp-stream=121s"}),
+            "RFC 4787 REQ-5     MUST        complies      a mapping lives at least 2 minutes");
+}
+
 }  // namespace
 }  // namespace masqsim::cli_test

@@ -211,6 +211,19 @@ TEST(GatewayProgram, PlaysForEveryVerbThatRunsAGateway) {
   EXPECT_NE(examined.out.find("\"id\""), std::string::npos);
 }
 
+TEST(GatewayProgram, IsNamedWithTheLimitsByTheHintThatExplains) {
+  const std::vector<std::string> within{"--limits",  "hosts=3k", "--limits",          "time=60s", "--strict-limits",
+                                        "--gateway", example,    "--gateway-timeout", "9s"};
+  std::vector<std::string> words{"run", lab};
+  words.insert(words.end(), within.begin(), within.end());
+  const Ran other = masqsim(words);
+  std::string hint = " Why: masqsim explain " + lab + " public";
+  for (const std::string& word : within) hint += ' ' + word;
+  EXPECT_NE(other.out.find(hint + '\n'), std::string::npos) << other.out;
+  words[0] = "explain";
+  EXPECT_EQ(masqsim(words).code, 0) << "the hint's words are words of explain";
+}
+
 TEST(GatewayProgram, RunsAreEqualToTheByte) {
   const std::vector<std::string> words{"run", lab, "--quiet", "--gateway", example, "--trace", "-"};
   const Ran once = masqsim(words);

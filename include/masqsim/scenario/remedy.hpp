@@ -20,9 +20,9 @@ struct Remedy {
 /// The first change that makes the flow `id` of `finished` succeed and no other flow fail that did well; nothing where
 /// none of those tried does. Each is made in the file as the user wrote it and run as the user ran it, with the same
 /// variant, `--set` and seed. Costs a run of the scenario for each: at most `most_remedies`, and no more than are done
-/// within `most_events` of the engine.
+/// within `most_events` of the engine. Of `within` the limits and the stop hold for every run.
 std::optional<Remedy> remedy(const Written& written, const Scenario& scenario, const Finished& finished,
-                             std::string_view id);
+                             std::string_view id, const RunOptions& within = {});
 
 inline constexpr int most_remedies = 24;
 inline constexpr std::uint64_t most_events = 4'000'000;
