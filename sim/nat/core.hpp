@@ -38,6 +38,7 @@ class Core {
   std::size_t size() const { return table_.size(); }
   std::vector<Entry> entries(Time now) const;
   std::optional<Entry> entry(std::uint64_t flow, Time now) const;
+  std::optional<Entry> entry(const Track& track, Time now);
   void flush(Time now);
   void interface_lost(InterfaceId out, Time now, std::optional<wire::Address> address);
   void configure(Config config);

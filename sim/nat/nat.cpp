@@ -67,6 +67,7 @@ std::vector<Change> Nat::take_changes() { return core_->take_changes(); }
 std::size_t Nat::size() const { return core_->size(); }
 std::vector<Entry> Nat::table(Time now) const { return core_->entries(now); }
 std::optional<Entry> Nat::entry(std::uint64_t flow, Time now) const { return core_->entry(flow, now); }
+std::optional<Entry> Nat::entry(const Track& track, Time now) const { return core_->entry(track, now); }
 void Nat::flush(Time now) { core_->flush(now); }
 void Nat::interface_lost(InterfaceId out, Time now, std::optional<wire::Address> address) {
   core_->interface_lost(out, now, address);

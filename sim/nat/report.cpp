@@ -114,6 +114,12 @@ std::optional<Entry> Core::entry(std::uint64_t number, Time now) const {
   return found;
 }
 
+std::optional<Entry> Core::entry(const Track& track, Time now) {
+  const Flow* flow = flow_of(track);
+  if (flow == nullptr || !flow->is(status::confirmed) || flow->any(status::dying | status::lingering)) return {};
+  return flow->deadline > now.ns ? std::optional(entry_of(*flow, now)) : std::nullopt;
+}
+
 bool Core::owns_outside(wire::Address a) const {
   return std::find(own_outside_.begin(), own_outside_.end(), a) != own_outside_.end();
 }

@@ -194,7 +194,9 @@ void Gateway::remember(PacketContext& p) const {
 }
 
 void Gateway::tell_translation(const PacketContext& p) const {
-  record_translation(*this, p, network_.trace().wants_steps() ? steps_of(p) : std::vector<Step>());
+  const trace::Trace& trace = network_.trace();
+  record_translation(*this, p, trace.wants_steps() ? steps_of(p) : std::vector<Step>(),
+                     trace.wants_rows() ? nat_.entry(p.track, now()) : std::nullopt);
 }
 
 /// Why the packet left as it did: asked of the first of a flow, and of one that the tracker calls INVALID.

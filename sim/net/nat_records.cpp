@@ -39,7 +39,9 @@ void record_entry(const Node& node, trace::Kind kind, const nat::Entry& entry, s
 
 }  // namespace
 
-void record_translation(const Node& node, const PacketContext& p, const std::vector<Step>& steps) {
+void record_translation(const Node& node, const PacketContext& p, const std::vector<Step>& steps,
+                        const std::optional<nat::Entry>& entry) {
+  const std::optional<trace::Row> row = entry ? std::optional(row_of(*entry)) : std::nullopt;
   trace::Record record;
   record.kind = trace::Kind::translate;
   record.reason = p.untranslated;
@@ -54,6 +56,7 @@ void record_translation(const Node& node, const PacketContext& p, const std::vec
   record.bytes = p.packet.view();
   record.before = p.before;
   record.steps = steps;
+  record.row = row ? &*row : nullptr;
   node.network().emit(record);
 }
 

@@ -50,10 +50,12 @@ void FingerprintSink::begin(const Header& header) {
 }
 
 void FingerprintSink::record(const Record& r) {
+  // A translation has a row only where a sink asked for it, and the fingerprint is the same for everybody.
+  const Row* row = r.kind == Kind::translate ? nullptr : r.row;
   Fingerprint f = fingerprint_;  // in registers while one record goes by
   f.add(static_cast<std::uint64_t>(r.at.ns));
   f.add(static_cast<std::uint64_t>(r.kind) | static_cast<std::uint64_t>(r.reason) << 8 |
-        std::uint64_t{r.made_flow} << 16 | std::uint64_t{r.made_mapping} << 17 | std::uint64_t{r.row != nullptr} << 18 |
+        std::uint64_t{r.made_flow} << 16 | std::uint64_t{r.made_mapping} << 17 | std::uint64_t{row != nullptr} << 18 |
         std::uint64_t{r.flow} << 32);
   f.add(std::uint64_t{r.node} << 32 | r.point);
   f.add(r.packet);
@@ -63,7 +65,7 @@ void FingerprintSink::record(const Record& r) {
   f.add(r.bytes);
   f.add(r.before);
   f.add(r.text);
-  if (r.row != nullptr) add_row(f, *r.row);
+  if (row != nullptr) add_row(f, *row);
   fingerprint_ = f;
 }
 

@@ -101,7 +101,8 @@ void append_story(std::string& out, const Record& r) {
     default: break;
   }
   append_escaped(out, r.text);
-  if (r.row == nullptr) return;
+  // A translation has a row only where a sink asked for it, and the text is the same for everybody.
+  if (r.row == nullptr || r.kind == Kind::translate) return;
   out += r.text.empty() ? "mapping " : " mapping ";
   out += to_text(*r.row);
 }

@@ -167,6 +167,8 @@ class Nat {
   /// All entries in the order of their making.
   std::vector<Entry> table(Time now) const;
   std::optional<Entry> entry(std::uint64_t flow, Time now) const;
+  /// The entry of the packet's flow, where it is in the table.
+  std::optional<Entry> entry(const Track& track, Time now) const;
 
   /// Forgets every entry (`conntrack -F`).
   void flush(Time now);

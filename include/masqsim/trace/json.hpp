@@ -36,6 +36,8 @@ class JsonSink final : public Sink {
   std::uint64_t size() const override { return out_.size(); }
   /// A page that is drawn from the file wants to explain each drop.
   bool wants_steps() const override { return true; }
+  /// And to show the table at each moment.
+  bool wants_rows() const override { return true; }
 
  private:
   Output& out_;

@@ -60,7 +60,8 @@ struct Header {
 enum class Kind : std::uint8_t {
   send,       ///< a node put the packet on a link: point, packet, bytes; cause where it answers another packet
   receive,    ///< a node took the packet from a link: point, packet, bytes
-  translate,  ///< a gateway sent it through its NAT: bytes as it leaves, before as it came, nat_flow, mapping, made_*
+  translate,  ///< a gateway sent it through its NAT: bytes as it leaves, before as it came, nat_flow, mapping, made_*,
+              ///< row as the packet left it, if asked for
               ///< (also for packets the NAT passed unchanged: then before equals bytes but for TTL; reason says why)
   deliver,    ///< the packet reached a program or the node's own stack: packet, bytes, text names who ("udp:53")
   drop,       ///< the packet ended here: packet, bytes, reason, text with the particulars; steps if asked for

@@ -1,6 +1,7 @@
 // Where records go. Nodes say what happened; sinks decide what it looks like.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,9 @@ class Sink {
   virtual std::uint64_t size() const { return 0; }
   /// True for a sink that prints decision steps: gateways then say them with each drop.
   virtual bool wants_steps() const { return false; }
+  /// True for a sink that shows the table while it changes: gateways then say with each translation the row of its
+  /// flow. The text trace and the fingerprint are the same with and without.
+  virtual bool wants_rows() const { return false; }
   /// The kinds it has a use for; others may reach it, too. Asked when it is added, and again after `begin`.
   virtual Kinds kinds() const { return all_kinds; }
 };
@@ -52,10 +56,10 @@ class Trace {
   bool on() const { return kinds_ != 0; }
   bool on(Kind k) const { return (kinds_ & only(k)) != 0; }
   bool wants_steps() const {
-    for (const Sink* sink : sinks_) {
-      if (sink->wants_steps()) return true;
-    }
-    return false;
+    return std::any_of(sinks_.begin(), sinks_.end(), [](const Sink* sink) { return sink->wants_steps(); });
+  }
+  bool wants_rows() const {
+    return std::any_of(sinks_.begin(), sinks_.end(), [](const Sink* sink) { return sink->wants_rows(); });
   }
   void begin(const Header& header) {
     kinds_ = 0;
