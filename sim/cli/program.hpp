@@ -49,6 +49,7 @@ void add_diff(CLI::App& app, Chosen& chosen);
 void add_graph(CLI::App& app, Chosen& chosen);
 void add_test(CLI::App& app, Chosen& chosen);
 void add_conform(CLI::App& app, Chosen& chosen);
+void add_lab(CLI::App& app, Chosen& chosen);
 void add_rfc(CLI::App& app, Chosen& chosen);
 void add_help(CLI::App& app, Chosen& chosen);
 void add_schema(CLI::App& app, Chosen& chosen);
