@@ -141,12 +141,11 @@ Json difference_of(const trace::Diff& difference) {
     if (!flow.same()) {
       json["ns"] = flow.at().ns;
       json["node"] = flow.node();
-      if (flow.first) json["first"] = flow.first->story;
-      if (flow.second) json["second"] = flow.second->story;
+      json["text"] = trace::to_text(flow);
     }
     flows.push_back(std::move(json));
   }
-  return {{"same", difference.same()}, {"flows", std::move(flows)}, {"text", trace::to_text(difference)}};
+  return {{"same", difference.same()}, {"flows", std::move(flows)}};
 }
 
 }  // namespace masqsim::page

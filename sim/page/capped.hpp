@@ -17,12 +17,13 @@ inline constexpr std::size_t most_records = 5000;
 /// Bytes of a packet that a record carries to the page: every header that Linux reads, quoted ones included.
 inline constexpr std::size_t most_bytes = 192;
 
-/// Passes on the first `most_records` records, the end's tables and results whatever their number, bytes cut to
-/// `most_bytes`. A packet's bytes, and what it was before a rewrite, are left out where they are those of its record
-/// before.
+/// Passes on the first `most_records` records, and the end's tables and results whatever their number. For the page
+/// bytes are cut to `most_bytes`, and a packet's bytes, and what it was before a rewrite, are left out where they are
+/// those of its record before.
 class Capped final : public trace::Sink {
  public:
-  explicit Capped(trace::Sink& to) : to_(to) {}
+  enum class Bytes : std::uint8_t { all, as_the_page_needs_them };
+  Capped(trace::Sink& to, Bytes bytes) : to_(to), bytes_(bytes) {}
 
   void begin(const trace::Header& header) override { to_.begin(header); }
   void record(const trace::Record& record) override {
@@ -30,6 +31,7 @@ class Capped final : public trace::Sink {
     const bool ends = record.kind == trace::Kind::result || record.kind == trace::Kind::table;
     if (told_ >= most_records && !(ends && told_ < 2 * most_records)) return;
     ++told_;
+    if (bytes_ == Bytes::all) return to_.record(record);
     trace::Record cut = record;
     cut.bytes = cut.bytes.first(std::min(cut.bytes.size(), most_bytes));
     cut.before = cut.before.first(std::min(cut.before.size(), most_bytes));
@@ -55,6 +57,7 @@ class Capped final : public trace::Sink {
 
  private:
   trace::Sink& to_;
+  Bytes bytes_;
   std::uint64_t seen_ = 0;
   std::uint64_t told_ = 0;
   std::unordered_map<std::uint64_t, std::vector<std::uint8_t>> last_;  // by packet: its bytes in the record before

@@ -97,7 +97,7 @@ std::string Engine::run(std::string_view yaml, const std::string& variant, std::
   OutputText text;
   trace::JsonSink json(text);
   trace::LinesSink lines;
-  Capped capped_json(json), capped_lines(lines);
+  Capped capped_json(json, Capped::Bytes::as_the_page_needs_them), capped_lines(lines, Capped::Bytes::all);
   run->finished =
       scenario::run(run->scenario, {.sinks = {&fingerprint, &story, &capped_json, &capped_lines}, .limits = limits});
   run->lines = lines.take();

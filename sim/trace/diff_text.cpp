@@ -232,6 +232,8 @@ std::string same_flows(const std::vector<FlowDiff>& flows) {
 
 }  // namespace
 
+std::string to_text(const FlowDiff& flow) { return sides(flow.first, flow.second) + aftermath(flow); }
+
 std::string to_text(const Diff& d) {
   std::string text;
   for (const std::string& line : d.header) text += line + '\n';
@@ -252,7 +254,7 @@ std::string to_text(const Diff& d) {
     }
     text += (flowless ? "beside the flows" : flow.flow) + ": first difference " + moment(flow.at()) + ", " +
             flow.node() + '\n';
-    text += sides(flow.first, flow.second) + aftermath(flow);
+    text += to_text(flow);
   }
   if (d.same() && d.record != 0) {
     text += "same decisions; record " + std::to_string(d.record) + " is the first that differs in anything\n";

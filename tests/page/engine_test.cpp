@@ -133,6 +133,10 @@ TEST(PageEngine, ARemedyIsAFileWithWhichTheFlowSucceeds) {
   const auto changed = std::find_if(flows.begin(), flows.end(), [](const Json& f) { return f["flow"] == "public"; });
   EXPECT_EQ((*changed)["same"], false);
   EXPECT_EQ((*changed)["node"], "gw");
+  EXPECT_EQ((*changed)["text"],
+            "- SYN > 203.0.113.5:22    X no-mapping\n"
+            "+ SYN > 192.168.1.10:22   dst rewritten, tcp sum 1c78=>96cb\n"
+            "+ 1 packet; REFUSED => ESTABLISHED\n");
 }
 
 TEST(PageEngine, AFormsKeyChangesTheFileAndTheFileTheForm) {
@@ -209,7 +213,7 @@ TEST(TranslationRows, TellTheTableAsItIsWhenItIsAskedFor) {
 
 TEST(Capped, LeavesOutOnlyWhatTheRecordBeforeSays) {
   trace::RecordingSink told, whole;
-  Capped capped(told);
+  Capped capped(told, Capped::Bytes::as_the_page_needs_them);
   scenario::run(*scenario::load_text(file_named("03-inbound-fails.yaml")).scenario, {.sinks = {&capped, &whole}});
   ASSERT_EQ(told.recording().records.size(), whole.recording().records.size());
   std::map<std::uint64_t, std::vector<std::uint8_t>> last;

@@ -17,7 +17,7 @@ function drawComparison(title, comparison, onGo) {
   const body = differing.length
     ? html("ul", {class: "changes"}, differing.map((f) => html("li", {},
         html("button", {type: "button", class: "plain", onclick: () => onGo(f)}, `${f.flow === "-" ? say("tableWord") : f.flow}, ${seconds(f.ns)} s, ${f.node}`),
-        html("pre", {}, [f.first && `- ${f.first}`, f.second && `+ ${f.second}`].filter(Boolean).join("\n")))))
+        html("pre", {}, f.text))))
     : html("p", {class: "quiet"}, say("sameRun"));
   return html("section", {}, html("h3", {}, title), body);
 }

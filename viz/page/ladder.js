@@ -104,12 +104,14 @@ function drawRow(model, row, scale, y, differs) {
   return {group, height};
 }
 
-function headingOf(model, flow) {
+// The lines above a flow's first packet; a narrow ladder has no room for all of it in one.
+function headingsOf(model, flow, scale) {
   const info = model.answer.flows.find((f) => f.id === flow);
-  if (!info) return null;
-  return svg("text", {x: 4, class: "flow"}, `${info.id}  `,
-             svg("tspan", {class: "ends"}, `${info.from} → ${info.to}  `),
-             svg("tspan", {class: info.well ? "well" : "ill"}, `${info.well ? "✓" : "✕"} ${info.result}`));
+  if (!info) return [];
+  const line = (...parts) => svg("text", {x: 4, class: "flow"}, ...parts);
+  const ends = svg("tspan", {class: "ends"}, `${info.from} → ${info.to}  `);
+  const result = svg("tspan", {class: info.well ? "well" : "ill"}, `${info.well ? "✓" : "✕"} ${info.result}`);
+  return scale.narrow ? [line(`${info.id}  `, result), line(ends)] : [line(`${info.id}  `, ends, result)];
 }
 
 // Draws the ladder into `host`; `onPacket(row)` and `onFold(flow)` are called on a click. `differs(row)` tells which packets
@@ -125,8 +127,7 @@ function drawLadder(host, model, state, {onPacket, onFold, differs}) {
     const flow = line.row?.flow;
     if (line.type === "row" && flow && !titled.has(flow)) {
       titled.add(flow);
-      const heading = headingOf(model, flow);
-      if (heading) write(heading);
+      headingsOf(model, flow, scale).forEach(write);
     }
     if (line.type === "gap") {
       write(svg("text", {x: 4, class: "gap"}, `${line.text}`));

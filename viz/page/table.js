@@ -12,10 +12,10 @@ function drawTable(host, model, last, differing) {
     const marks = [row.mark && say(row.mark) + (row.why && row.why !== "expired" ? ` (${row.why})` : ""),
                    differing.has(row.scenarioFlow) && say("otherwise")].filter(Boolean).join(", ");
     const cells = [...(many ? [row.gateway] : []), row.protocol, row.inside, row.outside, row.remote, row.state, row.mark === "expired" ? "" : spanWords(row.left)];
-    return html("tr", {class: row.mark}, cells.map((c) => html("td", {}, breakable(c))), html("td", {class: "mark"}, marks));
+    return html("tr", {class: row.mark}, cells.map((c, n) => html("td", {}, breakable(c), n === cells.length - 1 && marks ? html("span", {class: "mark"}, marks) : null)));
   }));
   host.replaceChildren(html("table", {class: "nat"},
-    html("thead", {}, html("tr", {}, names.map((n) => html("th", {scope: "col"}, say(n))), html("td", {}))), body));
+    html("thead", {}, html("tr", {}, names.map((n) => html("th", {scope: "col"}, say(n))))), body));
 }
 
 const BARS = {label: 190, width: 420, row: 18, most: 40};

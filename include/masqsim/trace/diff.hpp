@@ -64,5 +64,7 @@ Diff diff(const Lines& first, const Lines& second);
 ///   + SYN > 192.168.1.10:22   dst rewritten, tcp sum 679a=>e1ed
 ///   + 2 packets; REFUSED => ESTABLISHED
 std::string to_text(const Diff& diff);
+/// Of it the lines below the name of a flow that differs.
+std::string to_text(const FlowDiff& flow);
 
 }  // namespace masqsim::trace
