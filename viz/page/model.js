@@ -1,7 +1,11 @@
 // A run as the page shows it: columns (nodes from inside to outside), rows (packets), steps (the records that one can stand
 // on), and the translation table at each step. All of it is a pure function of the engine's answer.
 
-const seconds = (ns) => (ns / 1e9).toFixed(6);
+// "0.001003": cut as the story cuts it, not rounded.
+const seconds = (ns) => {
+  const micro = Math.floor(ns / 1000);
+  return `${Math.floor(micro / 1e6)}.${String(micro % 1e6).padStart(6, "0")}`;
+};
 
 // "119 s", "2 min", "1 h 5 min": a time in words.
 function spanWords(ns) {
