@@ -143,6 +143,8 @@ int guarded_program(int argc, const char* const* argv) {
     add_conform(app, chosen);
     add_rfc(app, chosen);
     add_lab(app, chosen);
+    add_quiz(app, chosen);
+    add_grade(app, chosen);
     add_help(app, chosen);
     add_schema(app, chosen);
     word_help(app);

@@ -8,6 +8,7 @@
 #include "capped.hpp"
 #include "file_text.hpp"
 #include "lab_file.hpp"
+#include "mark.hpp"
 #include "masqsim/base/output.hpp"
 #include "masqsim/scenario/remedy.hpp"
 #include "masqsim/trace/fingerprint.hpp"
@@ -157,12 +158,8 @@ std::string Engine::explain(const std::string& flow) const {
 std::string Engine::is_right(std::size_t question, std::string_view text) const {
   if (question >= last_->kept.size() || last_->kept[question] < 0) return refused("there is no such question");
   const auto n = static_cast<std::size_t>(last_->kept[question]);
-  const scenario::Question& asked = last_->scenario.lab[n];
-  const scenario::Verdict& verdict = last_->finished.lab[n];
-  const std::string& truth = verdict.met ? asked.answer : verdict.instead;
-  bool can_be_right = asked.choices.empty();
-  for (const std::string& choice : asked.choices) can_be_right = can_be_right || folded(choice) == folded(truth);
-  return dumped({{"ok", true}, {"right", folded(text) == folded(truth)}, {"none", !can_be_right}});
+  const Mark given = mark(last_->scenario.lab[n], last_->finished.lab[n], text);
+  return dumped({{"ok", true}, {"right", given.right}, {"none", given.none}});
 }
 
 std::string Engine::edit(const std::string& gateway, const std::string& key, const std::string& value) const {

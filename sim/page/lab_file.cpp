@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "file_text.hpp"
+#include "mark.hpp"
 #include "sha256.hpp"
 
 namespace masqsim::page {
@@ -20,7 +21,7 @@ bool is_whole_number(const std::string& text) {
   return !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
-/// Numbers stay numbers, because a key may take nothing else; all other scalars become text.
+/// Numbers and truths stay what they are, because a key may take nothing else; all other scalars become text.
 Json json_of(const YAML::Node& node) {
   if (node.IsMap()) {
     Json map = Json::object();
@@ -35,6 +36,7 @@ Json json_of(const YAML::Node& node) {
   if (!node.IsScalar()) return "";
   const bool plain = node.Tag() == "?";
   if (plain && is_whole_number(node.Scalar())) return std::stoul(node.Scalar());
+  if (plain && (node.Scalar() == "true" || node.Scalar() == "false")) return node.Scalar() == "true";
   return node.Scalar();
 }
 
@@ -87,19 +89,6 @@ std::optional<scenario::Question> read(const scenario::Loaded& loaded, Json ques
 
 }  // namespace
 
-std::string folded(std::string_view answer) {
-  std::string out;
-  for (const char c : answer) {
-    if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
-      if (!out.empty() && out.back() != ' ') out += ' ';
-    } else {
-      out += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    }
-  }
-  while (!out.empty() && out.back() == ' ') out.pop_back();
-  return out;
-}
-
 LabFile take_apart(std::string_view text) {
   LabFile file{std::string(text), {}};
   Json all = Json::object();
@@ -139,6 +128,13 @@ scenario::Scenario with_questions(const scenario::Loaded& loaded, const Json& qu
     if (asked) scenario.lab.push_back(std::move(*asked));
   }
   return scenario;
+}
+
+std::string expectations_of(std::string_view text, const std::string& variant) {
+  const YAML::Node root = YAML::Load(std::string(text));
+  YAML::Node expect = root["expect"];
+  if (!variant.empty() && root["variants"][variant]["expect"].IsDefined()) expect = root["variants"][variant]["expect"];
+  return expect.IsDefined() && expect.IsSequence() ? json_of(expect).dump() : "[]";
 }
 
 }  // namespace masqsim::page

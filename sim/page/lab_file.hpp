@@ -24,12 +24,12 @@ struct LabFile {
 /// page without its engine can still check one.
 LabFile take_apart(std::string_view text);
 
-/// How an answer is compared: lower case, white space folded to single blanks and none at the ends.
-std::string folded(std::string_view answer);
-
 /// `loaded` with the questions that one variant of such JSON asks. A question about what the file no longer has (its
 /// flow, its node) is left out; `kept` tells, for each, which of the scenario's questions it is, or -1.
 scenario::Scenario with_questions(const scenario::Loaded& loaded, const nlohmann::ordered_json& questions,
                                   std::vector<int>& kept);
+
+/// What a lab's file expects of `variant`, as YAML in one line; "[]" where it expects nothing.
+std::string expectations_of(std::string_view text, const std::string& variant);
 
 }  // namespace masqsim::page

@@ -125,3 +125,31 @@ test("captures are those of the program", async () => {
   }
   await close();
 });
+
+test("what the page saves is graded by the program: answers, a prediction, the edited file", async () => {
+  const {page, close} = await open(pageOf(scenario("03")));
+  const first = page.locator("#questions li").first();
+  await first.locator("input").fill("203.0.113.5:40000");
+  await first.locator("button[type=submit]").click();
+  await page.waitForSelector("#questions .verdict.right");
+  await page.check("#predict");
+  await page.fill("[aria-label='gw forward']", '[{tcp: 22, to: "laptop:22"}]');
+  await page.press("[aria-label='gw forward']", "Enter");
+  await page.waitForSelector("#prediction form");
+  await page.selectOption("#prediction select >> nth=0", "established");
+  await page.click("#prediction button[type=submit]");
+  await page.waitForFunction(() => /public .* ESTABLISHED/.test(document.getElementById("story").textContent));
+  const fourth = page.locator("#questions li").nth(3);
+  await fourth.getByText("established", {exact: true}).click();
+  await fourth.locator("button[type=submit]").click();
+  await page.waitForFunction(() => document.querySelectorAll("#questions .verdict.right").length === 2);
+  const [saved] = await Promise.all([page.waitForEvent("download"), page.click("#save-answers")]);
+  await saved.saveAs(path.join(folder, "carla.json"));
+  const {out, code} = masqsim("grade", scenario("03"), "--answers", "carla.json");
+  assert.equal(out.split("\n").slice(0, 3).join("\n"), [
+    "lab inbound-fails",
+    "student  questions   predictions  expectations  points",
+    "carla    1 - - 4 -   1 of 1       2 of 4        3 of 6"].join("\n"));
+  assert.equal(code, 0);
+  await close();
+});

@@ -80,7 +80,7 @@ async function run(text) {
   if (!answer.ok) return;
   const compared = await engine.ask({do: "differences"});
   const touched = compared.before?.flows.find((f) => !f.same && f.flow !== "-");
-  if (byId("predict").checked && touched) await askPrediction(byId("prediction"), answer, touched.flow, state.score);
+  if (byId("predict").checked && touched) await askPrediction(byId("prediction"), answer, touched.flow, state.score, {variant: state.variant, file: text});
   if (number !== run.number) return;
   editor.keep(text);
   state.dirty = text !== lab.yaml;
@@ -110,9 +110,11 @@ async function explain(flow) {
   byId("why").scrollIntoView({block: "nearest"});
 }
 
+// With the run that the answer is about: the grader holds it against that one.
 async function answerQuestion(question, text) {
-  if (engine) return engine.ask({do: "answer", question, text});
-  return {right: await fitsHash(questionsOf(state.variant)[question], text)};
+  const trace = model.answer.fingerprint;
+  const answer = engine ? await engine.ask({do: "answer", question, text}) : {right: await fitsHash(questionsOf(state.variant)[question], text)};
+  return {...answer, trace};
 }
 
 async function capture() {
@@ -121,10 +123,11 @@ async function capture() {
   if (answer.ok) download(new Blob([answer.bytes]), `${model.answer.setup.name}${point ? `-${point.replace("/", "-")}` : ""}.pcapng`);
 }
 
+// As sim/page/answer_sheet.hpp describes it; masqsim grade runs it again.
 function saveAnswers() {
   const asked = questionsShown(model.answer);
   const saved = {masqsim: "answers", lab: lab.recorded.setup.name, variant: state.variant, trace: lab.recorded.fingerprint,
-                 answers: Object.entries(state.given).map(([n, g]) => ({question: Number(n) + 1, ask: asked[n]?.ask, answer: g.text, tries: g.tries})),
+                 answers: Object.entries(state.given).map(([n, g]) => ({question: Number(n) + 1, ask: asked[n]?.ask, answer: g.text, tries: g.tries, trace: g.trace})),
                  predictions: state.score.said, file: editor ? editor.text() : lab.yaml};
   download(new Blob([JSON.stringify(saved, null, 1)], {type: "application/json"}), `${lab.recorded.setup.name}-answers.json`);
   state.dirty = false;

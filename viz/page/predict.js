@@ -1,7 +1,8 @@
 // Predict, then see: before the run of an edit is shown, the page asks what becomes of the flow that the edit touches.
 
-// Resolves when the reader has predicted or wants to go on without. `answer` is the run that is held back.
-function askPrediction(host, answer, flowId, score) {
+// Resolves when the reader has predicted or wants to go on without. `answer` is the run that is held back, `about` its variant
+// and file.
+function askPrediction(host, answer, flowId, score, about) {
   const flow = answer.flows.find((f) => f.id === flowId);
   if (!flow) return Promise.resolve();
   const places = ["", ...answer.setup.nodes.map((n) => n.name), ...answer.setup.networks.filter((n) => n.kind === "cloud").map((n) => n.name)];
@@ -14,7 +15,7 @@ function askPrediction(host, answer, flowId, score) {
       const right = result.value === flow.result && place.value === groupOf(flow.at);
       score.asked += 1;
       score.right += right ? 1 : 0;
-      score.said.push({flow: flow.id, result: result.value, place: place.value, right});
+      score.said.push({flow: flow.id, result: result.value, place: place.value, ...about});
       byId("score").textContent = `${say("predicted")} ${score.right} ${say("of")} ${score.asked}. ${right ? "✓" : "✕"} ${flow.id}: ${flow.result}${flow.at ? ` (${flow.at})` : ""}`;
       close();
     }}, html("p", {class: "ask"}, `${say("whatBecomes")} ${flow.id} (${flow.from} → ${flow.to})?`),

@@ -29,7 +29,7 @@ function drawQuestion(question, index, given, ask) {
     const text = free ? input.value : form.querySelector("input:checked")?.value ?? "";
     if (!text.trim()) return;
     const answer = await ask(index, text);
-    given[index] = {text, right: answer.right, none: answer.none, tries: (given[index]?.tries || 0) + 1};
+    given[index] = {text, trace: answer.trace, right: answer.right, none: answer.none, tries: (given[index]?.tries || 0) + 1};
     tell(given[index]);
   }}, html("p", {class: "ask"}, question.ask), input,
     html("p", {class: "tools"}, html("button", {type: "submit"}, say("check")),
