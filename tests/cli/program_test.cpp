@@ -427,9 +427,10 @@ TEST(CommandLine, EveryMistakeEndsWithTwoAndSaysWhy) {
 TEST(CommandLine, SuggestsTheNearestVerbOrOption) {
   const auto said = [](const std::vector<std::string>& words) { return masqsim(words).err; };
   EXPECT_EQ(said({"rnu", lab}), "masqsim: error: unknown verb 'rnu'\nhint: did you mean 'masqsim run'?\n");
-  EXPECT_EQ(said({"bogus"}),
-            "masqsim: error: unknown verb 'bogus'\n"
-            "hint: known verbs: run, check, show, explain, diff, graph, test, conform, rfc, lab, quiz, grade, help, schema\n");
+  EXPECT_EQ(
+      said({"bogus"}),
+      "masqsim: error: unknown verb 'bogus'\n"
+      "hint: known verbs: run, check, show, explain, diff, graph, test, conform, rfc, lab, quiz, grade, help, schema\n");
   EXPECT_EQ(said({"run", lab, "--pcapdir", "x"}),
             "masqsim: error: unknown option '--pcapdir'\nhint: did you mean '--pcap-dir'?\n");
   EXPECT_EQ(said({"graph", lab, "--flw=public"}),
