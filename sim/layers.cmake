@@ -77,8 +77,11 @@ masqsim_layer(viz FOLDER viz SYSTEM
 masqsim_layer(page
   HOLDS "the lab page: what it asks of the simulator, and one HTML file with all of it (its scripts and style are in viz/page)"
   USES base wire nat trace scenario viz
-  LINKS nlohmann_json::nlohmann_json yaml-cpp)
+  LINKS fmt::fmt nlohmann_json::nlohmann_json yaml-cpp)
+masqsim_layer(course
+  HOLDS "the labs that come with the program, and a scenario to begin with"
+  LINKS fmt::fmt)
 masqsim_layer(cli SYSTEM CLOCK
   HOLDS "the verbs"
-  USES base wire nat engine trace net app scenario kernel box cases exam lockstep standin viz page
+  USES base wire nat engine trace net app scenario kernel box cases exam lockstep standin viz page course
   LINKS fmt::fmt nlohmann_json::nlohmann_json CLI11::CLI11)

@@ -331,19 +331,13 @@ class Layout {
       Table rows({"#", "proto", "inside", "outside", "remote", "state", "left"}, {0});
       for (const trace::Row& row : table.rows) {
         rows.add({row.number == 0 ? "-" : std::to_string(row.number), to_string(row.protocol), to_string(row.inside),
-                  to_string(row.outside), to_string(row.remote), printable(row.state), whole_seconds(row.left)});
+                  to_string(row.outside), to_string(row.remote), printable(row.state), left_text(row.left)});
       }
       out_ += rows.text("  ");
       if (std::ranges::any_of(table.rows, [](const trace::Row& row) { return row.number == 0; }))
         put("  -: translates nothing");
       if (table.count > table.rows.size()) put(fmt::format("  {} more rows (--all)", table.count - table.rows.size()));
     }
-  }
-
-  /// To the millisecond, so that a table stays narrow; exact where it is exact.
-  static std::string whole_seconds(Duration left) {
-    constexpr std::int64_t second = 1'000'000'000;
-    return to_string(Duration{left.ns >= second ? left.ns / second * second : left.ns / 1'000'000 * 1'000'000});
   }
 
   void untold() {

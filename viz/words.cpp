@@ -155,4 +155,10 @@ std::vector<std::string> routine_items(const std::vector<trace::FieldChange>& ch
   return items;
 }
 
+std::string left_text(Duration left) {
+  constexpr std::int64_t second = 1'000'000'000;
+  const std::int64_t unit = left.ns >= second ? second : 1'000'000;
+  return to_string(Duration{left.ns / unit * unit});
+}
+
 }  // namespace masqsim::viz

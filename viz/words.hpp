@@ -56,4 +56,7 @@ std::string mapping_text(const trace::Record& record);
 /// "ttl 64=>63", "ip sum 4edb=>d587", ...: what `rewrite_text` does not say.
 std::vector<std::string> routine_items(const std::vector<trace::FieldChange>& changes);
 
+/// How long a row still lives: whole seconds, below one whole milliseconds, so that a table stays narrow.
+std::string left_text(Duration left);
+
 }  // namespace masqsim::viz

@@ -24,10 +24,10 @@ struct Arguments {
   GatewayArguments gateways{.which = {}};  ///< "own,linux"; empty: traces are compared as they are
 };
 
-/// A scenario is a YAML file by its name; all else is read as a trace.
+/// A scenario is a YAML file by its name, or a lab that comes with the program; all else is read as a trace.
 bool names_scenario(const std::string& argument) {
   const std::string path = scenario::split_variant(argument).first;
-  return path.ends_with(".yaml") || path.ends_with(".yml");
+  return path.ends_with(".yaml") || path.ends_with(".yml") || shipped_lab(path) != nullptr;
 }
 
 /// Runs `scenario`, which the command line calls `file`, for its records in `sink`; sets `code` where the run is broken

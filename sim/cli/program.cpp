@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <new>
 #include <optional>
 #include <string_view>
@@ -133,11 +134,14 @@ int guarded_program(int argc, const char* const* argv) {
         "3 the machine failed (disk full, cannot write), or a gateway program did; 4 a limit broke the run off;\n"
         "77 skipped; 128 + N signal N.");
     Chosen chosen = [] { return Exit::invalid; };
+    add_list(app, chosen);
+    add_new(app, chosen);
     add_run(app, chosen);
     add_check(app, chosen);
     add_show(app, chosen);
     add_explain(app, chosen);
     add_diff(app, chosen);
+    add_table(app, chosen);
     add_graph(app, chosen);
     add_test(app, chosen);
     add_conform(app, chosen);
@@ -185,7 +189,8 @@ int main_program(int argc, const char* const* argv) {
 }
 
 void ScenarioArguments::add_to(CLI::App& verb) {
-  verb.add_option("file", file, "scenario FILE or FILE@VARIANT; - is standard input")->required();
+  verb.add_option("file", file, "scenario FILE or FILE@VARIANT, or a lab that masqsim list names; - is standard input")
+      ->required();
   ChangeArguments::add_to(verb);
 }
 
@@ -253,10 +258,18 @@ scenario::Scenario load_or_tell(const std::string& file, scenario::LoadOptions o
   return *load_written_or_tell(file, std::move(options)).scenario;
 }
 
+const course::Shipped* shipped_lab(const std::string& path) {
+  std::error_code error;
+  const bool is_file = path == "-" || std::filesystem::exists(std::filesystem::status(path, error));
+  return is_file ? nullptr : course::lab_called(path);
+}
+
 scenario::Loaded load_written_or_tell(const std::string& file, scenario::LoadOptions options) {
   const auto [path, variant] = split_file(file);
   if (!variant.empty()) options.variant = variant;
-  scenario::Loaded loaded = scenario::load(path, options);
+  const course::Shipped* lab = shipped_lab(path);
+  scenario::Loaded loaded =
+      lab == nullptr ? scenario::load(path, options) : scenario::load_text(lab->text, options, lab->stem);
   if (loaded.scenario) return loaded;
   complain(scenario::print_diagnostics(path, loaded.diagnostics) + scenario::closing_line(loaded.found));
   throw Told();

@@ -11,6 +11,7 @@
 #include "masqsim/scenario/load.hpp"
 #include "masqsim/scenario/run.hpp"
 #include "masqsim/scenario/verdicts.hpp"
+#include "sim/course/shipped.hpp"
 #include "viz/paint.hpp"
 
 namespace masqsim::cli {
@@ -41,11 +42,14 @@ class Told : public std::exception {};
 /// What the verb that was named will do; its result is the exit code.
 using Chosen = std::function<int()>;
 
+void add_list(CLI::App& app, Chosen& chosen);
+void add_new(CLI::App& app, Chosen& chosen);
 void add_run(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_show(CLI::App& app, Chosen& chosen);
 void add_explain(CLI::App& app, Chosen& chosen);
 void add_diff(CLI::App& app, Chosen& chosen);
+void add_table(CLI::App& app, Chosen& chosen);
 void add_graph(CLI::App& app, Chosen& chosen);
 void add_test(CLI::App& app, Chosen& chosen);
 void add_conform(CLI::App& app, Chosen& chosen);
@@ -71,7 +75,8 @@ struct ChangeArguments {
   std::string repeated() const;
 };
 
-/// A scenario as the command line names it: FILE, FILE@VARIANT or "-", and what changes it.
+/// A scenario as the command line names it: FILE, FILE@VARIANT or "-", or a lab that comes with the program by its
+/// number or name (03, inbound-fails@forwarded); and what changes it.
 struct ScenarioArguments : ChangeArguments {
   std::string file;
 
@@ -90,6 +95,9 @@ std::uint64_t whole_option(const std::string& option, const std::string& text, s
 
 /// "FILE@VARIANT" taken apart. Throws UsageError where nothing follows the '@'.
 std::pair<std::string, std::string> split_file(const std::string& file);
+
+/// The lab that comes with the program and is called so; nullptr where none is, or where a file has that name.
+const course::Shipped* shipped_lab(const std::string& path);
 
 scenario::Scenario load_or_tell(const std::string& file, scenario::LoadOptions options = {});
 scenario::Loaded load_written_or_tell(const std::string& file, scenario::LoadOptions options = {});

@@ -12,7 +12,11 @@ trace::Row row_of(const nat::Entry& e) {
           .outside = e.outside,
           .remote = e.remote,
           .state = nat::state_word(e),
-          .left = e.left};
+          .left = e.left,
+          .original = e.original,
+          .reply = e.reply,
+          .unreplied = !e.replied,
+          .assured = e.assured};
 }
 
 std::string_view word(nat::Change::Kind kind) {

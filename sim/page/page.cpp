@@ -142,4 +142,30 @@ std::string page_of(std::string_view page_template, const Lab& lab) {
                                });
 }
 
+std::string index_of(std::string_view page_template, const std::string& title, const std::vector<Entry>& entries) {
+  const auto between = [&](std::string_view begin, std::string_view end) {
+    const std::size_t from = std::min(page_template.find(begin), page_template.size());
+    const std::size_t to = std::min(page_template.find(end, from), page_template.size());
+    return std::string(page_template.substr(from, to - from));
+  };
+  std::string rows;
+  for (const Entry& entry : entries) {
+    rows += "<li><a href=\"" + html(entry.page) + "\">" + html(entry.title.empty() ? entry.name : entry.title) + "</a>";
+    rows += "<p class=\"quiet\">" + html(entry.name);
+    if (entry.questions > 0) {
+      rows += ", " + std::to_string(entry.questions) + (entry.questions == 1 ? " question" : " questions");
+    }
+    for (const std::string& variant : entry.variants) rows += "<br>variant: " + html(variant);
+    rows += "</p></li>\n";
+  }
+  // The style's own policy stands in the template; an index has no script that it could allow.
+  return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; " +
+         between("style-src", ";") + "; base-uri 'none'; form-action 'none'\">\n<title>" + html(title) + "</title>\n" +
+         between("<style>", "</style>") + "</style>\n</head>\n<body>\n<header><div><p class=\"brand\">masqsim</p><h1>" +
+         html(title) + "</h1></div></header>\n<article id=\"static\">\n<ol class=\"course\">\n" + rows +
+         "</ol>\n</article>\n</body>\n</html>\n";
+}
+
 }  // namespace masqsim::page

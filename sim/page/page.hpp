@@ -27,4 +27,16 @@ struct Lab {
 /// page's engine refuses the lab: it is larger than the limits for a page allow, or its questions cannot be taken out.
 std::string page_of(std::string_view page_template, const Lab& lab);
 
+/// A row of a course's index.
+struct Entry {
+  std::string page;  ///< the file's name beside the index: "03-inbound-fails.html"
+  std::string name;
+  std::string title;
+  std::vector<std::string> variants;  ///< their titles, or names
+  std::size_t questions = 0;
+};
+
+/// The first page of a course, in the look of its labs; without scripts.
+std::string index_of(std::string_view page_template, const std::string& title, const std::vector<Entry>& entries);
+
 }  // namespace masqsim::page

@@ -35,6 +35,10 @@ trace::Row row_of(const box::TableRow& row) {
   said.remote = inwards ? row.original.source : row.original.destination;
   said.state = state_word(row);
   said.left = row.left_s * 1_s;
+  said.original = row.original;
+  said.reply = row.reply;
+  said.unreplied = row.unreplied;
+  said.assured = row.assured;
   return said;
 }
 

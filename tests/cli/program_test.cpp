@@ -430,7 +430,7 @@ TEST(CommandLine, SuggestsTheNearestVerbOrOption) {
   EXPECT_EQ(
       said({"bogus"}),
       "masqsim: error: unknown verb 'bogus'\n"
-      "hint: known verbs: run, check, show, explain, diff, graph, test, conform, rfc, lab, quiz, grade, help, schema\n");
+      "hint: known verbs: list, new, run, check, show, explain, diff, table, graph, test, conform, rfc, lab, quiz, grade, help, schema\n");
   EXPECT_EQ(said({"run", lab, "--pcapdir", "x"}),
             "masqsim: error: unknown option '--pcapdir'\nhint: did you mean '--pcap-dir'?\n");
   EXPECT_EQ(said({"graph", lab, "--flw=public"}),

@@ -12,6 +12,7 @@
 #include "masqsim/base/time.hpp"
 #include "masqsim/wire/address.hpp"
 #include "masqsim/wire/bytes.hpp"
+#include "masqsim/wire/describe.hpp"
 
 namespace masqsim::trace {
 
@@ -84,6 +85,10 @@ struct Row {
   wire::Endpoint remote;
   std::string state;
   Duration left;
+  wire::Tuple original;    ///< of the flow's first packet as it came; an ICMP query's id is the port of both ends
+  wire::Tuple reply;       ///< of what answers it, as that comes
+  bool unreplied = false;  ///< nothing came back yet (conntrack: UNREPLIED)
+  bool assured = false;    ///< conntrack's ASSURED
 };
 
 /// Views are valid during the call of Sink::record only.
