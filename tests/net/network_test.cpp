@@ -115,6 +115,17 @@ TEST_F(LinkTest, BroadcastReachesEverybodyElse) {
   EXPECT_EQ(probes[3]->arrivals, Lines{"0.001000 p3 on 0"});
 }
 
+TEST_F(LinkTest, EveryKindOfBroadcastAndMulticastReachesEverybodyElse) {
+  for (const wire::Address all : {wire::address(192, 168, 1, 255), wire::address(255, 255, 255, 255),
+                                  wire::address(224, 0, 0, 1), wire::address(239, 1, 2, 3)}) {
+    lan({});
+    EXPECT_EQ(send(1, all), Sent::yes) << to_string(all);
+    network->engine().run();
+    EXPECT_EQ(probes[2]->arrivals.size(), 1u) << to_string(all);
+    EXPECT_EQ(probes[3]->arrivals.size(), 1u) << to_string(all);
+  }
+}
+
 TEST_F(LinkTest, LossDropsItsShareAndSaysSo) {
   lan({.loss = {1, 4}});
   for (int n = 0; n < 4000; ++n) send(1, two);
@@ -256,6 +267,52 @@ TEST(Pool, MakesTheLargestDatagram) {
   const Packet packet = pool.make(65535, 0);
   EXPECT_EQ(packet.size(), 65535u);
   EXPECT_GE(packet.buffer().room, 65535u + 64u);
+}
+
+TEST(Pool, GivesTheSamePlaceAgainToAPacketOfTheSameSize) {
+  Pool pool;
+  const auto place = [&](std::size_t size) { return static_cast<const void*>(pool.make(size, 0).bytes().data()); };
+  for (const std::size_t size : {100u, 1500u, 9000u, 65'535u}) {
+    const void* first = place(size);
+    EXPECT_EQ(place(size), first) << size;
+  }
+}
+
+TEST(Pool, KnowsHowMuchMemoryItTook) {
+  Pool pool;
+  EXPECT_EQ(pool.memory(), 0u);
+  std::vector<Packet> held;
+  held.push_back(pool.make(100, 0));
+  const std::uint64_t first = pool.memory();
+  EXPECT_GE(first, 200u * 1024);
+  EXPECT_LE(first, 256u * 1024);
+  for (int n = 0; n < 1000; ++n) held.push_back(pool.make(100, 0));
+  EXPECT_GE(pool.memory(), 1000u * 256);
+  EXPECT_EQ(pool.memory() % first, 0u) << "one piece after the other, of one size";
+  const std::uint64_t all = pool.memory();
+  held.clear();
+  for (int n = 0; n < 1000; ++n) held.push_back(pool.make(100, 0));
+  EXPECT_EQ(pool.memory(), all) << "what was given back is used again";
+}
+
+/// A host at 198.51.100.10 alone on its link to a cloud.
+TEST(Cloud, LearnsWhereANewAddressIsAndForgetsTheOldOne) {
+  Network network(1);
+  Probe& internet = network.add<Probe>("internet", trace::NodeKind::cloud);
+  Probe& host = network.add<Probe>("host", trace::NodeKind::host);
+  const wire::Address before = wire::address(198, 51, 100, 10), after = wire::address(198, 51, 100, 77);
+  for (const bool shared : {false, true}) {
+    const std::uint32_t link = network.add_segment("link", {}, shared);
+    const InterfaceIndex out = network.attach(internet, link, "host", "link", wire::address(198, 51, 100, 1), 24);
+    const InterfaceIndex own = network.attach(host, link, "internet", "link", before, 24);
+    internet.routes().add({.to = {before, 32}, .out = out});
+    network.set_addresses(host, own, {{after, 24}});
+    std::string routes;
+    for (const Route& route : internet.routes().all()) {
+      routes += to_string(route.to) + " by " + std::to_string(route.out) + ' ';
+    }
+    EXPECT_EQ(routes, shared ? "198.51.100.10/32 by 1 198.51.100.77/32 by 0 " : "198.51.100.77/32 by 0 ");
+  }
 }
 
 TEST(Routes, TheLongestPrefixWinsWalkedOrHashed) {

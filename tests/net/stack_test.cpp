@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "masqsim/wire/build.hpp"
+#include "masqsim/wire/checksum.hpp"
 #include "masqsim/wire/icmp.hpp"
 #include "masqsim/wire/udp.hpp"
 #include "tests/net/two_hosts.hpp"
@@ -110,6 +111,43 @@ TEST(UnknownProtocol, IsAnsweredProtocolUnreachable) {
                     "ttl=64 tos=d0"});
 }
 
+/// UDP-Lite from port 256 to 9, with `covered` in its length field and a checksum over `summed` bytes.
+Bytes udplite(std::uint16_t covered, std::size_t summed) {
+  Bytes segment{1, 0, 0, 9, 0, 0, 0, 0, 'd', 'a', 't', 'a'};
+  wire::store16(&segment[4], covered);
+  const std::uint16_t sum = wire::Sum{}
+                                .add32(TwoHosts::a_address.value)
+                                .add32(TwoHosts::b_address.value)
+                                .add32(136 + 12)
+                                .add(wire::ByteView(segment).first(summed))
+                                .checksum();
+  wire::store16(&segment[6], sum);
+  return wire::ip_packet(to_b, wire::Protocol::udplite, segment);
+}
+
+TEST(UdpLite, IsRefusedWhereItsChecksumIsRightForWhatItCovers) {
+  EXPECT_EQ(Answer(udplite(0, 12)).drops(), Strings{"0.000 b drop refused no program on udplite:9 | 10.0.0.1:256 > "
+                                                    "10.0.0.2:9 udplite len=12 ttl=64 tos=10"});
+  EXPECT_EQ(Answer(udplite(0, 12)).lab.lines.sent,
+            Strings{"b: 10.0.0.2 > 10.0.0.1 icmp port unreachable {10.0.0.1:256 > 10.0.0.2:9 udplite len=12 ttl=64 "
+                    "tos=10} ttl=64 tos=d0"});
+  for (const std::size_t covered : {8u, 10u, 12u}) {
+    EXPECT_EQ(Answer(udplite(static_cast<std::uint16_t>(covered), covered)).bytes().size(), 60u) << covered;
+  }
+}
+
+// RFC 3828 section 3.1.
+TEST(UdpLite, IsDamagedWithoutAChecksumOrWhereItCoversLessThanItsHeaderOrMoreThanThereIs) {
+  Bytes without = udplite(0, 12);
+  without[26] = without[27] = 0;
+  const Bytes cut = wire::ip_packet(to_b, wire::Protocol::udplite, Bytes(7, 1));
+  for (const Bytes& packet : {without, udplite(7, 7), udplite(1, 1), udplite(13, 12), udplite(8, 12), cut}) {
+    const Strings drops = Answer(packet).drops();
+    ASSERT_EQ(drops.size(), 1u);
+    EXPECT_TRUE(drops[0].starts_with("0.000 b drop bad-checksum of UDP-Lite | ")) << drops[0];
+  }
+}
+
 TEST(Echo, IsAnsweredWithTheSameDataAndTos) {
   const Answer answer(wire::icmp_packet(to_b, {.type = 8, .rest = 7u << 16 | 3}, Bytes{'p', 'i', 'n'}));
   EXPECT_EQ(answer.bytes(), wire::icmp_packet({.source = TwoHosts::b_address,
@@ -195,6 +233,18 @@ TEST(Datagrams, LargerThanTheLinkGoInPiecesAndArriveWhole) {
   EXPECT_EQ(b.got, Strings{"10.0.0.1:5000 4000"});
   EXPECT_EQ(a.got, Strings{"10.0.0.2:53 4000"});
   EXPECT_EQ(lab.lines.packets.size(), 6u);
+}
+
+TEST(Datagrams, HoldAsMuchAsIpv4Carries) {
+  TwoHosts lab;
+  Listener a, b;
+  lab.b.stack().open_udp(53, b);
+  DatagramSocket* socket = lab.a.stack().open_udp(5000, a);
+  socket->connect({lab.b_address, 53});
+  socket->send(Bytes(65'507, 'x'));
+  socket->send(Bytes(65'508, 'x'));
+  lab.run();
+  EXPECT_EQ(b.got, (Strings{"10.0.0.1:5000 65507", "10.0.0.1:5000 65507"}));
 }
 
 TEST(Datagrams, ThatMustNotBeCutAndAreTooLargeAreAnError) {

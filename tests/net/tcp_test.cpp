@@ -139,6 +139,17 @@ TEST(TcpHandshake, ASynIsTriedThreeTimesAndGivenUpAfterSevenSeconds) {
             (Strings{"1.000 b event retransmits SYN (2)", "3.000 b event retransmits SYN (3)"}));
 }
 
+TEST(TcpHandshake, EachConnectionHasATimerOfItsOwn) {
+  Script s;
+  s.connect();
+  s.b.stack().connect({wire::address(10, 0, 0, 1), 81}, 4001, s, {});
+  s.wait(1_s);
+  Strings ports;
+  for (const std::string& line : s.lines.sent) ports.push_back(line.substr(0, line.find(" tcp")));
+  EXPECT_EQ(ports, (Strings{"b: 10.0.0.2:4000 > 10.0.0.1:80", "b: 10.0.0.2:4001 > 10.0.0.1:81",
+                            "b: 10.0.0.2:4000 > 10.0.0.1:80", "b: 10.0.0.2:4001 > 10.0.0.1:81"}));
+}
+
 TEST(TcpHandshake, ARepeatedSynIsAnsweredAgain) {
   Script s;
   s.listen();
@@ -265,6 +276,18 @@ TEST(TcpData, OutOfOrderIsKeptAndHandedOverOnce) {
   EXPECT_EQ(all, "abcdefghij");
 }
 
+TEST(TcpData, WhatReachesBeyondAKeptPieceOnBothSidesFillsBothGaps) {
+  Script s;
+  s.open_passive();
+  s.say(ack, 5, 1, "ef");
+  s.say(ack, 3, 1, "cdefgh");
+  s.say(ack, 1, 1, "ab");
+  EXPECT_EQ(s.sent(), (Strings{"ACK 1:1", "ACK 1:1", "ACK 1:9"}));
+  std::string all;
+  for (std::size_t n = 1; n < s.heard.size(); ++n) all += s.heard[n];
+  EXPECT_EQ(all, "abcdefgh");
+}
+
 TEST(TcpData, OldSegmentsAreAnsweredAndNotHandedOver) {
   Script s;
   s.open_passive();
@@ -315,6 +338,18 @@ TEST(TcpData, UnansweredIsSentAgainAfterTwiceTheTimeEachTime) {
   Strings times;
   for (const std::string& line : s.lines.of({trace::Kind::event})) times.push_back(line.substr(0, line.find(' ')));
   EXPECT_EQ(times, (Strings{"0.200", "0.600", "1.400", "3.000", "6.200", "12.600", "25.400", "51.000"}));
+}
+
+TEST(TcpData, TriesAreCountedAnewForWhatFollowsAnAcknowledgment) {
+  Script s;
+  s.open_passive();
+  s.connection->send(Bytes(10, 'x'));
+  s.wait(200_ms);
+  s.say(ack, 1, 11);
+  s.connection->send(Bytes(10, 'x'));
+  s.wait(400_ms);
+  EXPECT_EQ(s.lines.of({trace::Kind::event}),
+            (Strings{"0.200 b event retransmits (1)", "0.600 b event retransmits (1)"}));
 }
 
 TEST(TcpData, ALateAcknowledgmentBringsNothingAgainButTheFirstSegment) {
@@ -410,6 +445,23 @@ TEST(TcpClose, TheCloserWaitsInTimeWait) {
   EXPECT_EQ(s.sent(), Strings{"RST 2"}) << "TIME-WAIT is over";
 }
 
+// As Linux, where the end takes no room of the window.
+TEST(TcpClose, AnEndBehindTextThatFillsTheWindowIsTaken) {
+  Script s;
+  s.open_passive({.window = 10});
+  s.say(fin | ack, 1, 1, "abcdefghij");
+  EXPECT_EQ(s.heard, (Strings{"established", "abcdefghij.", "end"}));
+  EXPECT_EQ(s.sent(), Strings{"ACK 1:12 win 10"});
+}
+
+TEST(TcpClose, AnEndBehindMoreThanTheWindowTakesIsNot) {
+  Script s;
+  s.open_passive({.window = 10});
+  s.say(fin | ack, 1, 1, "abcdefghijk");
+  EXPECT_EQ(s.heard, (Strings{"established", "abcdefghij"}));
+  EXPECT_EQ(s.sent(), Strings{"ACK 1:11 win 10"});
+}
+
 TEST(TcpClose, TheOtherMaySendOnBeforeItClosesToo) {
   Script s;
   s.open_passive();
@@ -462,6 +514,15 @@ TEST(TcpReset, ASynWithinAConnectionIsChallenged) {
   EXPECT_EQ(s.connection->state(), TcpState::established);
 }
 
+TEST(TcpReset, AbortingACallThatIsNotAnsweredYetSaysNothing) {
+  Script s;
+  s.connect();
+  s.sent();
+  s.connection->abort();
+  EXPECT_EQ(s.sent(), Strings{}) << "RFC 9293 section 3.10.5";
+  EXPECT_EQ(s.heard, Strings{"aborted"});
+}
+
 TEST(TcpReset, AbortingSaysItToThePeer) {
   Script s;
   s.open_passive();
@@ -485,6 +546,30 @@ TEST(TcpPause, ShrinksTheWindowUntilTheProgramReadsOn) {
   EXPECT_EQ(s.sent(), Strings{"ACK 1:11 win 10"});
 }
 
+TEST(TcpPause, NothingIsToldOfTheWindowBehindThePeersEnd) {
+  Script s;
+  s.open_passive({.window = 10});
+  s.connection->pause();
+  s.say(fin | ack, 1, 1, "abcdefgh");
+  EXPECT_EQ(s.sent(), Strings{"ACK 1:10 win 2"});
+  s.connection->resume();
+  EXPECT_EQ(s.heard, (Strings{"established", "abcdefgh.", "end"}));
+  EXPECT_EQ(s.sent(), Strings{});
+}
+
+TEST(TcpPause, CountsWhatTheProgramWasGiven) {
+  Script s;
+  s.open_passive();
+  s.say(ack, 1, 1, "abc");
+  s.say(ack, 4, 1, "de");
+  EXPECT_EQ(s.connection->bytes_received(), 5u);
+  s.connection->pause();
+  s.say(ack, 6, 1, "f");
+  EXPECT_EQ(s.connection->bytes_received(), 5u);
+  s.connection->resume();
+  EXPECT_EQ(s.connection->bytes_received(), 6u);
+}
+
 TEST(TcpWindow, BeyondSixtyFourKilobytesIsScaledIfBothOfferIt) {
   Script s;
   s.connect({.window = 1 << 20});
@@ -493,6 +578,47 @@ TEST(TcpWindow, BeyondSixtyFourKilobytesIsScaledIfBothOfferIt) {
   const Bytes scale{1, 3, 3, 7};
   s.say(syn | ack, 0, 1, {}, 1000, scale);
   EXPECT_EQ(s.sent(), Strings{"ACK 1:1 win 32768"});
+}
+
+TEST(TcpWindow, IsNotScaledWhereItWasNotOffered) {
+  Script s;
+  s.connect({.window = 65535});
+  EXPECT_EQ(wire::hex(wire::ByteView(s.lines.packets.at(0)).subspan(40)), "020405b4");
+  s.sent();
+  const Bytes scale{1, 3, 3, 7};
+  s.say(syn | ack, 0, 1, {}, 100, scale);
+  s.connection->send(Bytes(500, 'x'));
+  s.say(ack, 1, 1, {}, 100);
+  EXPECT_EQ(s.sent(), (Strings{"ACK 1:1 win 65535", "ACK 1:1 100 win 65535"}));
+}
+
+/// Tells of room as "room N".
+struct Roomy final : TcpHandler {
+  void on_data(TcpConnection&, wire::ByteView, bool) override {}
+  void on_room(TcpConnection& c) override { heard.push_back("room " + std::to_string(c.room())); }
+  void on_closed(TcpConnection&, TcpEnd, const Trouble*) override {}
+  Strings heard;
+};
+
+TEST(TcpRoom, IsToldOnceHalfTheBufferIsFreeOfASenderThatFoundTooLittleAndWhenAllIsAcknowledged) {
+  Script s;
+  Roomy program;
+  TcpConnection* c = s.b.stack().connect({wire::address(10, 0, 0, 1), 80}, 4000, program, {.send_buffer = 1000});
+  s.connection = c;
+  s.sent();
+  s.say(syn | ack, 0, 1, {}, 5000);
+  EXPECT_EQ(c->send(Bytes(1200, 'x')), 1000u);
+  s.say(ack, 1, 500, {}, 5000);
+  EXPECT_EQ(program.heard, Strings{}) << "499 bytes are free";
+  s.say(ack, 1, 501, {}, 5000);
+  EXPECT_EQ(program.heard, Strings{"room 500"});
+  s.say(ack, 1, 701, {}, 5000);
+  EXPECT_EQ(program.heard, Strings{"room 500"}) << "told once";
+  s.say(ack, 1, 1001, {}, 5000);
+  EXPECT_EQ(program.heard, (Strings{"room 500", "room 1000"}));
+  EXPECT_EQ(c->send(Bytes(1000, 'x')), 1000u);
+  s.say(ack, 1, 1701, {}, 5000);
+  EXPECT_EQ(program.heard, (Strings{"room 500", "room 1000"})) << "it found enough";
 }
 
 }  // namespace
