@@ -77,7 +77,7 @@ TEST(PageEngine, EveryAnswerOfALabIsRightInItsRunAndNoneIsInThePagesText) {
     const LabFile file = take_apart(text);
     const Json questions = Json::parse(file.questions);
     EXPECT_EQ(file.yaml.find("answer:"), std::string::npos) << name;
-    EXPECT_EQ(file.questions.find("\"answer\""), std::string::npos) << name;
+    EXPECT_EQ(file.questions.find("\"answer\":"), std::string::npos) << name;
     for (const auto& [variant, list] : questions.items()) {
       const scenario::Loaded loaded = scenario::load_text(text, {.variant = variant, .sets = {}, .seed = {}});
       Engine engine;
