@@ -18,7 +18,7 @@ PacketBlock* Pool::take(std::size_t size) {
   std::vector<PacketBlock*>& list = free_[size_class];
   if (list.empty()) {
     const std::size_t stride = sizeof(PacketBlock) + class_sizes[size_class];
-    const std::size_t count = slab_bytes / stride > 0 ? slab_bytes / stride : 1;
+    const std::size_t count = slab_bytes / stride;
     memory_ += stride * count;
     slabs_.push_back(std::make_unique_for_overwrite<std::uint8_t[]>(stride * count));
     for (std::size_t n = count; n-- > 0;) {

@@ -77,7 +77,6 @@ Reassembler::Outcome Reassembler::add(wire::ByteView fragment, Time now) {
   Outcome done{What::complete, Reason::none, {}, false, {}};
   if (!merge(queue, done.whole)) return discard(Reason::malformed);
   forget(at);
-  done.gave_way = std::move(gave_way);
   return done;
 }
 

@@ -235,8 +235,7 @@ class TcpConnection {
   std::vector<std::uint8_t> ring_;  // what is not acknowledged; a power of two, or empty
   std::size_t first_ = 0;           // place in the ring of the byte `unacknowledged_` (after the SYN)
   std::size_t waiting_ = 0;
-  std::vector<Held> held_;  // by sequence, without overlaps
-  std::size_t held_bytes_ = 0;
+  std::vector<Held> held_;            // by sequence, without overlaps
   std::vector<std::uint8_t> unread_;  // while paused
   std::uint64_t bytes_received_ = 0, bytes_acknowledged_ = 0;
   Time progress_at_;  // see last_progress()
