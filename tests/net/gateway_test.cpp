@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "masqsim/wire/describe.hpp"
 #include "masqsim/wire/icmp.hpp"
 #include "one_router.hpp"
 
@@ -81,6 +82,49 @@ TEST_F(GatewayTest, AnEntryDoesNotKeepTheRunGoing) {
   after(from_inside, udp(from, to));
   network.engine().run();
   EXPECT_EQ(network.now(), Time{1'000'000});
+}
+
+TEST_F(GatewayTest, SaysThatAProtocolWithoutPortsHasRoomForOneFlowWithARemote) {
+  const auto gre = [&](wire::Address source) {
+    return wire::ip_packet({.source = source, .destination = web}, wire::Protocol::gre,
+                           std::vector<std::uint8_t>(8, 0));
+  };
+  after(from_inside, gre(laptop));
+  EXPECT_EQ(after(from_inside, gre(address(192, 168, 1, 11))),
+            "0.001000000 gw/lan drop p2 - 203.0.113.5 > 198.51.100.10 gre len=8 ttl=63 | ports-exhausted: gre has no "
+            "ports, and another flow with 198.51.100.10 has the outside address\n");
+}
+
+/// The packet of each drop as it came, where it was another then.
+struct AsItCame final : trace::Sink {
+  void record(const trace::Record& r) override {
+    if (r.kind == trace::Kind::drop) all.push_back(r.before.empty() ? "as it is" : wire::describe(r.before));
+  }
+  std::vector<std::string> all;
+};
+
+nat::Config clamped() {
+  nat::Config config = masquerade();
+  config.mss_clamp = nat::MssClamp{};
+  return config;
+}
+struct ClampingGateway : GatewayTest {
+  ClampingGateway() : GatewayTest(clamped()) {}
+};
+TEST_F(ClampingGateway, LeavesRoomForTheNarrowerOfTheWayOnAndTheWayBack) {
+  const std::vector<std::uint8_t> mss{2, 4, 5, 0xb4};
+  const auto announced = [&](std::uint16_t port) {
+    const std::string text = after(
+        from_inside, wire::tcp_packet({.source = laptop, .destination = web},
+                                      {.source_port = port, .destination_port = 80, .flags = {2}, .options = mss}, {}));
+    const std::size_t at = text.find("tcp options ");
+    return at == std::string::npos ? "as it was" : text.substr(at, text.find(',', at) - at);
+  };
+  EXPECT_EQ(announced(1), "as it was");
+  gw.interfaces()[0].mtu = 1400;
+  EXPECT_EQ(announced(2), "tcp options 020405b4 => 02040550") << "1400 - 40";
+  gw.interfaces()[1].mtu = 1300;
+  EXPECT_EQ(announced(3), "tcp options 020405b4 => 020404ec") << "1300 - 40";
 }
 
 TEST_F(GatewayTest, SaysItsTable) {
@@ -244,6 +288,22 @@ TEST_F(ForwardsOnly, LetsTheForwardedPortInAndSaysOfOthersThatNothingOwnsThem) {
             "owns 203.0.113.5:80/udp\n"
             "0.001000000 gw/wan send p3<p2 - 203.0.113.5 > 198.51.100.66 icmp port unreachable {198.51.100.66:9 > "
             "203.0.113.5:80 udp len=4 ttl=64} ttl=64 tos=c0\n");
+}
+
+nat::Config forwards_to_nobody() {
+  nat::Config config = forwards_only(nat::Unsolicited::reject);
+  config.firewall.protect_forward = true;
+  config.firewall.admit_forwarded = false;
+  return config;
+}
+struct ForwardsToNobody : GatewayTest {
+  ForwardsToNobody() : GatewayTest(forwards_to_nobody()) {}
+};
+TEST_F(ForwardsToNobody, TellsThePacketThatItEndsAsItCame) {
+  AsItCame dropped;
+  network.trace().add(dropped);
+  after(from_outside, udp({stranger, 9}, {gw_outside, 22}));
+  EXPECT_EQ(dropped.all, std::vector<std::string>{"198.51.100.66:9 > 203.0.113.5:22 udp len=4 ttl=64"});
 }
 
 struct SilentForwardsOnly : GatewayTest {

@@ -72,6 +72,8 @@ TEST(GatewayWords, NameEachKindOfSourceRule) {
   pool.addresses = {address(203, 0, 113, 9), address(203, 0, 113, 9)};
   EXPECT_EQ(Asked(sources({pool})).of(0, udp(host, far)),
             Strings{"source NAT? yes, it leaves by wan (nat.source-rule.0)"});
+  EXPECT_EQ(Asked(sources({rule(nat::SourceRule::Action::exempt), rule()})).of(0, udp(host, far)),
+            Strings{"exempt? yes, its source stays as it is (nat.source-rule.0)"});
 }
 
 TEST(GatewayWords, SayWhatOfEachRuleDidNotFit) {

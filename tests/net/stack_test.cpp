@@ -349,6 +349,21 @@ TEST(Pieces, ThatNeverGetWholeEndAfterThirtySecondsAndTheSenderIsTold) {
   EXPECT_EQ(lab.network.now().ns, 30'000'000'000 + 1'000'000);
 }
 
+TEST(Ports, ThatAreGivenBackLeaveTheOthersOpen) {
+  TwoHosts lab;
+  Listener one, two, three;
+  lab.b.stack().open_udp(53, one);
+  DatagramSocket* closed = lab.b.stack().open_udp(54, two);
+  lab.b.stack().open_udp(55, three);
+  lab.b.stack().close(*closed);
+  for (const std::uint16_t port : {std::uint16_t{53}, std::uint16_t{54}, std::uint16_t{55}})
+    lab.inject(wire::udp_packet(to_b, 1000, port, Bytes(4, 'x')));
+  lab.run();
+  EXPECT_EQ(one.got, Strings{"10.0.0.1:1000 4"});
+  EXPECT_EQ(two.got, Strings{});
+  EXPECT_EQ(three.got, Strings{"10.0.0.1:1000 4"});
+}
+
 TEST(Ports, ThatTheStackPicksAreFreeAndInLinuxsRange) {
   TwoHosts lab;
   Listener handler;

@@ -174,8 +174,44 @@ TEST(TcpHandshake, AnAnswerToAnotherSynIsReset) {
   s.connect();
   s.sent();
   s.say(syn | ack, 0, 77);
+  EXPECT_EQ(
+      wire::tcp_packet(
+          {.source = wire::address(10, 0, 0, 2), .destination = wire::address(10, 0, 0, 1)},
+          {.source_port = 4000, .destination_port = 80, .sequence = s.base + 77, .flags = {rst}, .window = 0}, {}),
+      s.lines.packets.back())
+      << s.lines.sent.back();
   EXPECT_EQ(s.sent(), Strings{"RST 77"});
   EXPECT_EQ(s.heard, Strings{});
+}
+
+TEST(TcpHandshake, AnAnswerFromSomebodyElseNamesWhomThePortCalled) {
+  Script s;
+  s.connect();
+  const Bytes answer =
+      wire::tcp_packet({.source = wire::address(10, 0, 0, 9), .destination = wire::address(10, 0, 0, 2)},
+                       {.source_port = 80, .destination_port = 4000, .sequence = 5, .flags = {syn | ack}}, {});
+  s.b.receive(s.network.pool().make(answer, 0), 0);
+  EXPECT_EQ(s.lines.of({trace::Kind::drop}),
+            Strings{"0.000 b drop wrong-peer tcp:4000 called 10.0.0.1:80 | 10.0.0.9:80 > 10.0.0.2:4000 tcp S+A seq=5 "
+                    "ack=0 win=64240 len=0 ttl=64"});
+}
+
+TEST(TcpHandshake, ANarrowPathOfTheSynMakesLaterSegmentsSmallerAndTheSynIsTriedOn) {
+  Script s;
+  s.connect();
+  s.sent();
+  const Bytes quoted(s.lines.packets[0].begin(), s.lines.packets[0].begin() + 28);
+  s.b.receive(s.network.pool().make(
+                  wire::icmp_packet({.source = wire::address(10, 0, 0, 1), .destination = wire::address(10, 0, 0, 2)},
+                                    {.type = 3, .code = 4, .rest = 440}, quoted),
+                  0),
+              0);
+  s.wait(1_s);
+  EXPECT_EQ(s.sent(), Strings{"SYN 0"});
+  const Bytes mss{2, 4, 5, 180};
+  s.say(syn | ack, 0, 1, {}, 5000, mss);
+  s.connection->send(Bytes(1000, 'x'));
+  EXPECT_EQ(s.sent(), (Strings{"ACK 1:1", "ACK 1:1 400", "ACK 401:1 400", "PSH+A 801:1 200"}));
 }
 
 TEST(TcpHandshake, AResetRefusesOnlyIfItAcknowledgesTheSyn) {
@@ -297,6 +333,14 @@ TEST(TcpData, OldSegmentsAreAnsweredAndNotHandedOver) {
   EXPECT_EQ(s.heard, (Strings{"established", "abc"}));
 }
 
+TEST(TcpData, ThatComesWithAnAcknowledgmentOfWhatWasNeverSentIsNotTaken) {
+  Script s;
+  s.open_passive();
+  s.say(ack, 1, 2, "abc");
+  EXPECT_EQ(s.sent(), Strings{"ACK 1:1"}) << "RFC 9293 section 3.10.7.4";
+  EXPECT_EQ(s.heard, Strings{"established"});
+}
+
 TEST(TcpData, StaysWithinThePeersWindow) {
   Script s;
   s.open_passive({}, 100);
@@ -367,6 +411,17 @@ TEST(TcpData, ALateAcknowledgmentBringsNothingAgainButTheFirstSegment) {
   EXPECT_EQ(s.sent(), (Strings{"ACK 1201:1 100", "ACK 1301:1 100"}));
   EXPECT_EQ(s.lines.of({trace::Kind::event}),
             (Strings{"0.200 b event retransmits (1)", "0.200 b event nothing was lost: the acknowledgment was late"}));
+}
+
+TEST(TcpData, ALateAcknowledgmentBringsEverythingAgainWhereTheWindowHasNoRoomForAWholeNewSegment) {
+  Script s;
+  s.open_passive({.mss = 100}, 1000);
+  s.connection->send(Bytes(3000, 'x'));
+  EXPECT_EQ(s.sent().size(), 10u);
+  s.wait(200_ms);
+  s.sent();
+  s.say(ack, 1, 101, {}, 950);
+  EXPECT_EQ(s.sent(), (Strings{"ACK 101:1 100", "ACK 201:1 100"})) << "RFC 5682 section 2.1, step 2b";
 }
 
 TEST(TcpData, ARepeatedAcknowledgmentAfterTheTimeoutBringsEverythingAgainInSlowStart) {
