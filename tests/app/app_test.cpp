@@ -82,6 +82,20 @@ TEST(UdpClient, SaysThatAnotherAsksTheSameRemoteFromItsPort) {
                      "0.002 a event answer 1 from 10.0.0.2:53, 1 bytes", "0.002 a result replied"}));
 }
 
+TEST(UdpClient, KeepsItsPortUntilItHasSentAllThoughItsAnswersAreComplete) {
+  TwoHosts lab({.delay = 1_ms, .duplicate = {1, 1}});
+  UdpServer server(lab.b.stack(), {.port = 53, .reply = 1});
+  UdpClient one(lab.a.stack(),
+                {.requests = {.flow = 1, .size = 64, .times = 2}, .from_port = 5000, .to = {lab.b_address, 53}});
+  UdpClient same(
+      lab.a.stack(),
+      {.requests = {.flow = 2, .at = Time{} + 500_ms, .size = 64}, .from_port = 5000, .to = {lab.b_address, 53}});
+  lab.run(Time{} + 900_ms);
+  EXPECT_EQ(lab.lines.of({Kind::result}), (Strings{"0.002 a result replied", "0.500 a result no-answer"}));
+  lab.run();
+  EXPECT_EQ(lab.lines.sent.back(), "b: 10.0.0.2:53 > 10.0.0.1:5000 udp len=1 ttl=64");
+}
+
 TEST(Ping, SaysWhoAnsweredWhich) {
   TwoHosts lab;
   Ping ping(lab.a.stack(), {.requests = {.flow = 1, .size = 56}, .id = 7, .to = lab.b_address});
@@ -280,6 +294,21 @@ TEST(TcpClient, SaysHowMuchOfAnAnswerCameWhenThePeerCloses) {
                      "0.004 a result incomplete", "0.006 a event closed"}));
 }
 
+TEST(TcpClient, MissesEvenASingleByteWhenThePeerCloses) {
+  TwoHosts lab;
+  struct Closer final : net::TcpAcceptor, net::TcpHandler {
+    net::TcpHandler& on_connection(net::TcpConnection&) override { return *this; }
+    void on_data(net::TcpConnection& c, wire::ByteView, bool) override { c.close(); }
+    void on_closed(net::TcpConnection&, net::TcpEnd, const net::Trouble*) override {}
+  } closer;
+  lab.b.stack().listen(81, closer);
+  TcpClient client(lab.a.stack(), {.flow = 1, .to = {lab.b_address, 81}, .size = 10, .reply = 1});
+  lab.run();
+  EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
+            (Strings{"0.002 a event established", "0.004 a event the peer closed",
+                     "0.004 a event no answer to request 1", "0.004 a result no-answer", "0.006 a event closed"}));
+}
+
 /// The times and kinds of what crosses the wire after the first `spared` packets.
 Strings packets_after(const test::Lines& lines, std::size_t spared) {
   Strings told;
@@ -326,6 +355,60 @@ TEST(TcpServer, ClosesWhenItHasAnsweredIfThatIsAgreed) {
   EXPECT_EQ(said.back().substr(6), "a event closed");
 }
 
+/// A caller that does by hand what no client program does, and counts what it hears.
+struct Caller final : net::TcpHandler {
+  Caller(TwoHosts& lab, std::uint16_t port) {
+    connection = lab.a.stack().connect({lab.b_address, 80}, port, *this, {});
+  }
+  void on_data(net::TcpConnection&, wire::ByteView data, bool) override { heard += data.size(); }
+  void on_closed(net::TcpConnection&, net::TcpEnd, const net::Trouble*) override { connection = nullptr; }
+  net::TcpConnection* connection = nullptr;
+  std::size_t heard = 0;
+};
+
+TEST(TcpServer, AnswersEachGuestWhenItHasThought) {
+  TwoHosts lab;
+  TcpServer server(lab.b.stack(), {.port = 80, .reply = 200, .after = 50_ms});
+  TcpClient one(lab.a.stack(), {.flow = 1, .from_port = 4000, .to = {lab.b_address, 80}, .size = 10, .reply = 200});
+  TcpClient two(lab.a.stack(), {.flow = 2, .from_port = 4001, .to = {lab.b_address, 80}, .size = 20, .reply = 200});
+  lab.run();
+  EXPECT_EQ(lab.lines.of({Kind::event, Kind::result}),
+            (Strings{"0.002 a event established", "0.002 a event established", "0.003 b event received 10 bytes",
+                     "0.003 b event received 20 bytes", "0.054 a event received 200 bytes",
+                     "0.054 a result established", "0.054 a event received 200 bytes", "0.054 a result established"}));
+}
+
+TEST(TcpServer, DoesNotTellAGuestWhatItThoughtForTheOneBefore) {
+  TwoHosts lab;
+  TcpServer server(lab.b.stack(), {.port = 80, .reply = 200, .after = 50_ms});
+  Caller first(lab, 4000);
+  lab.run(Time{} + 2_ms);
+  const std::uint8_t word[] = {'h', 'i'};
+  first.connection->send(word);
+  lab.run(Time{} + 10_ms);
+  first.connection->abort();
+  lab.run(Time{} + 20_ms);
+  Caller second(lab, 4001);
+  lab.run(Time{} + 100_ms);
+  EXPECT_EQ(second.heard, 0u) << "it has asked nothing yet";
+  second.connection->send(word);
+  lab.run(Time{} + 200_ms);
+  EXPECT_EQ(second.heard, 200u);
+}
+
+TEST(TcpServer, AnswersAGuestThatSaysNoMoreWhileItThinks) {
+  TwoHosts lab;
+  TcpServer server(lab.b.stack(), {.port = 80, .reply = 200, .after = 50_ms});
+  Caller guest(lab, 4000);
+  lab.run(Time{} + 2_ms);
+  const std::uint8_t word[] = {'h', 'i'};
+  guest.connection->send(word);
+  guest.connection->close();
+  lab.run();
+  EXPECT_EQ(guest.heard, 200u);
+  EXPECT_EQ(guest.connection, nullptr) << "and then closes, too";
+}
+
 TEST(TcpServer, EchoesWhatComes) {
   TwoHosts lab;
   TcpServer server(lab.b.stack(), {.port = 7, .echo = true});
@@ -354,6 +437,21 @@ TEST(Raw, PutsTheBytesOnTheWireAsTheyAre) {
             (Strings{"0.000 a result sent",
                      "0.001 b drop bad-checksum of the IP header | 1.2.3.4:1 > 10.0.0.2:2 udp "
                      "len=0 ttl=64 ip-sum-wrong"}));
+}
+
+TEST(Raw, IsUnreachableWhereNoRouteLeadsOrOneThatRefuses) {
+  TwoHosts lab;
+  lab.a.routes().add({.to = {wire::address(192, 0, 2, 0), 24}, .via = {}, .kind = net::Route::Kind::blackhole});
+  const std::vector<std::uint8_t> refused =
+      wire::udp_packet({.source = lab.a_address, .destination = wire::address(192, 0, 2, 1)}, 1, 2, {});
+  const std::vector<std::uint8_t> nowhere =
+      wire::udp_packet({.source = lab.a_address, .destination = wire::address(198, 51, 100, 1)}, 1, 2, {});
+  Raw one(lab.a, {.flow = 1, .bytes = refused}), two(lab.a, {.flow = 2, .bytes = nowhere});
+  lab.run();
+  EXPECT_EQ(
+      lab.lines.of({Kind::send, Kind::drop, Kind::result}),
+      (Strings{"0.000 a drop no-route | 10.0.0.1:1 > 192.0.2.1:2 udp len=0 ttl=64", "0.000 a result unreachable",
+               "0.000 a drop no-route | 10.0.0.1:1 > 198.51.100.1:2 udp len=0 ttl=64", "0.000 a result unreachable"}));
 }
 
 /// a - r1 - r2 - b, each link its own network.
