@@ -176,6 +176,40 @@ TEST(Sets, ReachAnyScalarByItsPath) {
   EXPECT_EQ(s.seed, 9u);
 }
 
+TEST(Sets, HoldForTheVariantThatIsRun) {
+  const Scenario s =
+      good({.variant = "closed", .sets = {{"networks.home.delay", "7ms"}, {"student", "20"}}, .seed = {}});
+  EXPECT_EQ(s.networks[0].channel.delay, 7_ms);
+  EXPECT_EQ(s.nodes[0].interfaces[0].addresses[0].address, wire::address(192, 168, 1, 20));
+}
+
+TEST(Addresses, OfHostsAreThoseOfTheClassesAToC) {
+  const auto fault = [](const std::string& address) {
+    return faults("masqsim: 1\nnetworks: {internet: {kind: cloud}}\nnodes: {web: {interfaces: {internet: " + address +
+                  "}}}\n");
+  };
+  for (const std::string good_one : {"1.0.0.1", "126.255.255.254", "208.0.0.1", "223.255.255.254"}) {
+    EXPECT_EQ(fault(good_one), "");
+  }
+  for (const std::string bad : {"0.1.2.3", "127.0.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255"}) {
+    EXPECT_EQ(fault(bad).substr(0, fault(bad).find('\n')),
+              "f:3:38: error: '" + bad + "' cannot be the address of a host");
+  }
+}
+
+TEST(Addresses, OfAGroupFillANetworkOfTwoButNotMore) {
+  const auto fault = [](const std::string& network, const std::string& first, int count) {
+    return faults("masqsim: 1\nnetworks: {home: {kind: lan, subnet: " + network +
+                  "}}\nnodes: {a: {count: " + std::to_string(count) + ", interfaces: {home: " + first + "}}}\n");
+  };
+  EXPECT_EQ(fault("10.0.0.0/31", "10.0.0.0/31", 2), "");
+  EXPECT_NE(fault("10.0.0.0/31", "10.0.0.0/31", 3).find("3 addresses from 10.0.0.0 do not fit into 10.0.0.0/31"),
+            std::string::npos);
+  EXPECT_EQ(fault("10.0.0.0/30", "10.0.0.1/30", 2), "");
+  EXPECT_NE(fault("10.0.0.0/30", "10.0.0.1/30", 3).find("3 addresses from 10.0.0.1 do not fit into 10.0.0.0/30"),
+            std::string::npos);
+}
+
 TEST(Sets, ThatLeadNowhereAreRefused) {
   EXPECT_EQ(faults(home, {.variant = {}, .sets = {{"studnt", "1"}}, .seed = {}}),
             "f: error: --set studnt=1: unknown variable; did you mean 'student'?\n");

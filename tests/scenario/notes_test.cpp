@@ -41,6 +41,12 @@ TEST(Notes, SayThatNobodyHasTheAddressOrListensThere) {
             "lab:10:37: note: gw neither forwards tcp 22 nor listens there\n");
 }
 
+TEST(Notes, AreSilentAboutAnAddressOfMany) {
+  for (const std::string address : {"224.0.0.1", "255.255.255.255", "192.168.1.255"}) {
+    EXPECT_EQ(noted(good, "  - {at: 0s, id: a, from: laptop, udp: \"" + address + ":53\"}\n"), "") << address;
+  }
+}
+
 TEST(Notes, AreSilentWhereTheFailureIsExpected) {
   const std::string call = "  - {at: 0s, id: c, from: web, tcp: \"203.0.113.5:22\"}\n";
   EXPECT_EQ(noted(good, call, "expect: [{flow: c, result: refused}]\n"), "");

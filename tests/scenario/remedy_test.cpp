@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/scenario/proposal_search.hpp"
+#include "sim/scenario/report.hpp"
+
 namespace masqsim::scenario {
 namespace {
 
@@ -38,9 +41,24 @@ TEST(Remedy, TakesADatagramThatAListenerGotForASuccess) {
             "forward: [{udp: 9, to: \"laptop:9\"}] (gw) => delivered");
 }
 
+TEST(Remedy, OfATimeIsTheNextRoundOne) {
+  std::string times;
+  for (const Duration idle : {1_s, 30_s, 60_s, 120_s, 180_s, 300_s, 600_s, 900_s, 1800_s, 3600_s, 7200_s, 18000_s,
+                              86400_s, 432000_s, 2592000_s}) {
+    times += longer_than(idle) + ' ';
+  }
+  EXPECT_EQ(times, "30s 1m 2m 3m 5m 10m 15m 30m 1h 2h 5h 24h 120h 720h 720h ");
+}
+
 TEST(Remedy, IsNotSoughtForAFlowThatDidWell) {
   EXPECT_EQ(remedied("  - {at: 0s, id: out, from: laptop, tcp: \"web:80\"}\n", "out"), "none");
   EXPECT_EQ(remedied("  - {at: 0s, id: out, from: laptop, tcp: \"web:80\"}\n", "other"), "none");
+}
+
+TEST(Names, AreListedUpToFortyAndOfMoreTheFirstEight) {
+  const std::vector<std::string_view> forty(40, "x"), more(41, "x");
+  EXPECT_EQ(listed(forty).size(), 40u + 39 * 2);
+  EXPECT_EQ(listed(more), "x, x, x, x, x, x, x, x and 33 more");
 }
 
 }  // namespace
