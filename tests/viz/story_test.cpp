@@ -157,6 +157,34 @@ TEST(Story, TellsPiecesOfADatagramAsOneAndTheEndOfAnEntryAfterItsReset) {
   expect_file("trouble.story", told(*loaded.scenario, "trouble.yaml"));
 }
 
+TEST(Story, TellsRawPacketsTheWayOutOfSeveralAndALongChangeInAColumnOfItsOwn) {
+  const scenario::Loaded loaded = scenario::load_text(
+      "masqsim: 1\n"
+      "name: late\n"
+      "title: Raw packets, two ways out, many settings at once\n"
+      "networks:\n"
+      "  home: {kind: lan, subnet: 192.168.1.0/24, delay: 1ms}\n"
+      "  work: {kind: lan, subnet: 10.1.0.0/16, delay: 1ms}\n"
+      "  internet: {kind: cloud, delay: 10ms}\n"
+      "nodes:\n"
+      "  laptop: {interfaces: {home: 192.168.1.10/24}}\n"
+      "  gw:\n"
+      "    kind: gateway\n"
+      "    interfaces: {home: 192.168.1.1/24, work: 10.1.0.1/16, internet: 203.0.113.5}\n"
+      "    nat: {masquerade: {out: internet}}\n"
+      "  desk: {interfaces: {work: 10.1.0.10/16}, services: [{udp: 53, echo: true}]}\n"
+      "  web: {interfaces: {internet: 198.51.100.10}, services: [{udp: 53, echo: true}]}\n"
+      "actions:\n"
+      "  - {at: 1s, set: {node: gw, nat: {timeouts: {udp: 31s, udp-stream: 121s, icmp: 32s, tcp-syn-sent: 122s,\n"
+      "                   tcp-syn-recv: 61s, tcp-established: 100h, tcp-fin-wait: 123s, tcp-close-wait: 62s}}}}\n"
+      "  - {at: 2s, id: sent, from: laptop, raw: {destination: web, udp: {from: 5000, to: 53}}}\n"
+      "  - {at: 2s, id: lost, from: laptop, raw: {destination: 192.168.1.77, udp: {from: 5001, to: 53}}}\n"
+      "  - {at: 3s, id: near, from: \"laptop:41000\", udp: \"desk:53\"}\n"
+      "  - {at: 12s, id: far, from: \"laptop:41001\", udp: \"web:53\"}\n");
+  ASSERT_TRUE(loaded.scenario) << scenario::print_diagnostics("text", loaded.diagnostics);
+  expect_file("late.story", told(*loaded.scenario, "late.yaml"));
+}
+
 TEST(Story, ShowsNothingThatATerminalWouldObey) {
   EXPECT_EQ(printable("a\033[31mb\nc\x7f"), "a\\x1b[31mb\\x0ac\\x7f");
   EXPECT_EQ(printable("caf\xc3\xa9"), "caf\xc3\xa9");
