@@ -78,6 +78,17 @@ TEST_F(RouterTest, ANeighbourThatDoesNotAnswerIsGivenUpAfterThreeSeconds) {
             "> 192.168.1.99:5000 udp len=4 ttl=63} ttl=64 tos=c0\n");
 }
 
+TEST_F(RouterTest, OfPiecesThatWaitForANeighbourInVainTheFirstIsTold) {
+  gw.interfaces()[0].mtu = 1400;
+  EXPECT_EQ(after(from_outside, udp(to, {address(192, 168, 1, 99), 5000}, 1373, 64, 0), Duration{3'001'000'000}),
+            "3.000000000 gw/lan drop p1 - 198.51.100.10:53 > 192.168.1.99:5000 udp len=1368 ttl=63 frag=0+ | "
+            "host-unreachable\n"
+            "3.000000000 gw/wan send p3<p1 - 203.0.113.5 > 198.51.100.10 icmp host unreachable {198.51.100.10:53 > "
+            "192.168.1.99:5000 udp len=1373 ttl=63 frag=0+} ttl=64 tos=c0\n"
+            "3.000000000 gw/lan drop p2 - 198.51.100.10 > 192.168.1.99 udp len=5 ttl=63 frag=1376 | "
+            "host-unreachable\n");
+}
+
 TEST_F(RouterTest, PacketsNoHostCanHaveSentEndHere) {
   const auto source = [&](wire::Address a) { return after(from_inside, udp({a, 5000}, to)); };
   EXPECT_EQ(source(address(127, 0, 0, 1)),

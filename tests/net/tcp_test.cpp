@@ -150,6 +150,27 @@ TEST(TcpHandshake, EachConnectionHasATimerOfItsOwn) {
                             "b: 10.0.0.2:4000 > 10.0.0.1:80", "b: 10.0.0.2:4001 > 10.0.0.1:81"}));
 }
 
+// Linux: tcp_rcv_state_process.
+TEST(TcpHandshake, ASynThatIsAResetOrAnEndAsWellOpensNothingAndGetsNoAnswer) {
+  Script s;
+  s.listen();
+  s.say(syn | rst, 0, 0);
+  s.say(syn | fin, 0, 0);
+  s.say(fin, 0, 0);
+  s.say(0, 0, 0);
+  EXPECT_EQ(s.sent(), Strings{});
+  EXPECT_EQ(s.connection, nullptr);
+  s.say(syn | ack, 0, 1);
+  EXPECT_EQ(s.lines.sent, Strings{"b: 10.0.0.2:80 > 10.0.0.1:4000 tcp RST seq=1 win=0 len=0 ttl=64"});
+}
+
+TEST(TcpHandshake, OneProgramListensOnAPort) {
+  Script s;
+  EXPECT_TRUE(s.b.stack().listen(80, s));
+  EXPECT_FALSE(s.b.stack().listen(80, s));
+  EXPECT_TRUE(s.b.stack().listen(81, s));
+}
+
 TEST(TcpHandshake, ARepeatedSynIsAnsweredAgain) {
   Script s;
   s.listen();
