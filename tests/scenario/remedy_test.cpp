@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "sim/scenario/proposal_search.hpp"
-#include "sim/scenario/report.hpp"
 
 namespace masqsim::scenario {
 namespace {
@@ -53,12 +52,6 @@ TEST(Remedy, OfATimeIsTheNextRoundOne) {
 TEST(Remedy, IsNotSoughtForAFlowThatDidWell) {
   EXPECT_EQ(remedied("  - {at: 0s, id: out, from: laptop, tcp: \"web:80\"}\n", "out"), "none");
   EXPECT_EQ(remedied("  - {at: 0s, id: out, from: laptop, tcp: \"web:80\"}\n", "other"), "none");
-}
-
-TEST(Names, AreListedUpToFortyAndOfMoreTheFirstEight) {
-  const std::vector<std::string_view> forty(40, "x"), more(41, "x");
-  EXPECT_EQ(listed(forty).size(), 40u + 39 * 2);
-  EXPECT_EQ(listed(more), "x, x, x, x, x, x, x, x and 33 more");
 }
 
 }  // namespace
