@@ -40,7 +40,7 @@ export function pageOf(file, name = "page.html") {
 let browser = null;
 async function launch() {
   const {chromium} = require("playwright-core");
-  return chromium.launch({executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"]});
+  return chromium.launch({executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"]});
 }
 export async function closeBrowser() { await browser?.close(); browser = null; }
 
