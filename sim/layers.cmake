@@ -75,7 +75,7 @@ masqsim_layer(viz FOLDER viz SYSTEM
   USES base wire trace scenario
   LINKS fmt::fmt PkgConfig::GRAPHVIZ)
 masqsim_layer(page
-  HOLDS "the lab page: what it asks of the simulator, and one HTML file with all of it (its scripts and style are in viz/page)"
+  HOLDS "the lab page: what it asks of the simulator, one HTML file with all of it, what students answered and its grades (scripts and style are in viz/page)"
   USES base wire nat trace scenario viz
   LINKS fmt::fmt nlohmann_json::nlohmann_json yaml-cpp)
 masqsim_layer(course
