@@ -30,8 +30,8 @@ std::string_view template_or_fail() {
   const std::string_view page = page::page_template();
   if (page.empty()) {
     throw MachineError(
-        "this masqsim was built without the engine for browsers, so lab has none to put into the page\n"
-        "hint: './.ci/masqsim lab ...' installs what the engine needs, builds it and takes it in");
+        "this masqsim was built without the engine for browsers, so lab has none to put into the page; "
+        "'./.ci/masqsim lab ...' installs what the engine needs, builds it and takes it in");
   }
   return page;
 }
