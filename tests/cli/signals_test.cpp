@@ -18,6 +18,8 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
+constexpr int ended_by = 1000;  // plus N: what `wait` gives where signal N was not handled
+
 /// The program in a process of its own, killed when the test is over or after 60 s.
 class Running {
  public:
@@ -40,12 +42,12 @@ class Running {
     if (child_ > 0) kill(child_, SIGKILL), waitpid(child_, nullptr, 0);
   }
   void signal(int number) const { kill(child_, number); }
-  /// Exit code; 128 + N for signal N that was not handled.
+  /// Exit code; `ended_by` + N for signal N that was not handled.
   int wait() {
     int status = 0;
     waitpid(child_, &status, 0);
     child_ = 0;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : ended_by + WTERMSIG(status);
   }
 
  private:
@@ -115,7 +117,8 @@ TEST(Signals, LeaveNoHiddenFileOfVeryManyCaptures) {
     std::this_thread::sleep_for(delay);
     run.signal(SIGINT);
     const int code = run.wait();
-    EXPECT_TRUE(code == 128 + SIGINT || code == 0) << code;
+    // On a slow machine the first signal comes before the program heeds any, and ends it as the system does.
+    EXPECT_TRUE(code == 128 + SIGINT || code == 0 || code == ended_by + SIGINT) << code;
     EXPECT_EQ(hidden_in(folder.file("")), std::vector<std::string>{});
   }
 }
@@ -127,7 +130,7 @@ TEST(Signals, ASecondOneEndsTheProgramAtOnceWithoutHiddenFiles) {
   run.signal(SIGTERM);
   run.signal(SIGINT);
   const int code = run.wait();
-  EXPECT_TRUE(code == 128 + SIGINT || code == 128 + SIGTERM || code == 0) << code;
+  EXPECT_TRUE(code == 128 + SIGINT || code == 128 + SIGTERM || code == ended_by + SIGTERM || code == 0) << code;
   EXPECT_EQ(hidden_in(folder.file("")), std::vector<std::string>{});
 }
 
