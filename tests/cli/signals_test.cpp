@@ -33,6 +33,7 @@ class Running {
     if (std::freopen((output + ".err").c_str(), "w", stderr) == nullptr) _exit(126);
     words.insert(words.begin(), MASQSIM_BINARY_DIR "/masqsim");
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     execv(argv[0], argv.data());
